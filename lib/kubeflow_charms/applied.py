@@ -1,0 +1,217 @@
+"""Bring the cluster to what the parts declared: apply, own, record and prune, in as few calls as can be.
+
+The record of what was applied is an annotation of the application's StatefulSet, so that the next leader, or
+the next pod, knows it. A copy beside the charm spares the call while nothing changes; it is lost with the pod,
+which is when looking again is right.
+"""
+
+import dataclasses
+import json
+import logging
+import pathlib
+import time
+from typing import Any
+
+from .cluster import Object, Reference
+from .ownership import Owner, check_foreign
+from .problems import Problem, Waiting
+from .run import DOMAIN, Declaration, Run, fingerprint
+
+logger = logging.getLogger(__name__)
+
+ANNOTATION = f"{DOMAIN}/applied"
+LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+FIRST = (
+    "CustomResourceDefinition",
+    "Namespace",
+    "ServiceAccount",
+    "Secret",
+    "ConfigMap",
+    "Role",
+    "ClusterRole",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+    """What the cluster holds of this application: a digest of the declarations, and every object's reference."""
+
+    digest: str = ""
+    objects: frozenset[Reference] = frozenset()
+
+    def dump(self) -> str:
+        """Return the record as JSON text."""
+        return json.dumps([self.digest, [dataclasses.astuple(item) for item in sorted(self.objects)]])
+
+    @classmethod
+    def load(cls, text: str) -> "Record":
+        """Read a record; text that is none reads as an empty record."""
+        try:
+            digest, objects = json.loads(text)
+            return cls(digest, frozenset(Reference(*item) for item in objects))
+        except (ValueError, TypeError):
+            return cls()
+
+
+class Applied:
+    """The application's objects in the cluster; for the leader alone."""
+
+    def __init__(self, run: Run, cache: pathlib.Path):
+        self._run = run
+        self._cache = cache
+        self._stateful_set = Reference("apps/v1", "StatefulSet", run.app, run.namespace)
+
+    def commit(self, *, complete: bool, anew: bool = False) -> None:
+        """Make the cluster as the run's declarations and pod say.
+
+        Args:
+            complete: whether the plan ran to its end; only then may what it lacks be pruned.
+            anew: apply even what the record says is there, to mend what others changed.
+
+        Raises:
+            Problem: something could not be applied; what came before it is recorded.
+        """
+        wanted = [item for item in self._run.declarations if item.when()]
+        digest = self._digest(wanted, complete)
+        if not anew and self._remembered() == digest:
+            return
+        stateful_set = self._run.cluster.get(self._stateful_set)
+        if stateful_set is None:
+            raise Waiting("Kubernetes to have the application's StatefulSet")
+        record = Record.load(stateful_set["metadata"].get("annotations", {}).get(ANNOTATION, ""))
+        late = [item for item in self._run.declarations if item not in wanted and self._known(item, record)]
+        digest = self._digest(wanted + late, complete)
+        if anew or record.digest != digest:
+            self._apply([*wanted, *late], record, stateful_set, digest, complete)
+        self._remember(digest)
+
+    def remove(self) -> None:
+        """Delete what the record names, webhooks first, CRDs never; what fails is left to Kubernetes' owners."""
+        stateful_set = self._run.cluster.get(self._stateful_set) or {"metadata": {}}
+        record = Record.load(stateful_set["metadata"].get("annotations", {}).get(ANNOTATION, ""))
+        for reference in sorted(record.objects, key=lambda item: item.kind not in LAST):
+            if reference.kind != "CustomResourceDefinition":
+                self._run.attempt(self._run.cluster.delete, reference)
+
+    def _known(self, declaration: Declaration, record: Record) -> bool:
+        return any(Reference.of(item, self._run.namespace) in record.objects for item in declaration.render())
+
+    def _digest(self, declarations: list[Declaration], complete: bool) -> str:
+        parts = sorted((item.part, item.fingerprint) for item in declarations)
+        return fingerprint(parts, self._run.pod.digest(), self._run.purge, complete)
+
+    def _apply(
+        self,
+        declarations: list[Declaration],
+        record: Record,
+        stateful_set: Object,
+        digest: str,
+        complete: bool,
+    ) -> None:
+        run = self._run
+        owner = Owner.of(run, stateful_set)
+        desired = sorted(
+            ((item, declared) for declared in declarations for item in declared.render()),
+            key=lambda pair: _order(pair[0]["kind"]),
+        )
+        if any(Reference.of(item, "").namespace == "" for item, _ in desired):
+            owner = owner.with_anchor()
+        references = {Reference.of(item, run.namespace) for item, _ in desired}
+        known = references | record.objects
+        if known != record.objects:
+            self._write(Record("", frozenset(known)))
+        self._apply_all(desired, record, owner)
+        if complete:
+            for reference in sorted(record.objects - references, key=lambda item: item.kind not in LAST):
+                if reference.kind != "CustomResourceDefinition":
+                    run.cluster.delete(reference)
+            known = references | {item for item in known if item.kind == "CustomResourceDefinition"}
+        self._roll()
+        self._write(Record(digest, frozenset(known)))
+
+    def _apply_all(self, desired: list[tuple[Object, Declaration]], record: Record, owner: Owner) -> None:
+        """Apply in order and stop at what fails, as what follows may rely on it; but name every CRD in the way."""
+        problems: list[Problem] = []
+        for item, declared in desired:
+            if problems and item["kind"] != "CustomResourceDefinition":
+                break
+            try:
+                self._apply_one(item, declared, record, owner)
+            except Problem as problem:
+                problems.append(problem)
+        if problems:
+            raise _merged(problems)
+
+    def _apply_one(self, item: Object, declared: Declaration, record: Record, owner: Owner) -> None:
+        run = self._run
+        reference = Reference.of(item, run.namespace)
+        if declared.retained or reference not in record.objects:
+            check_foreign(run, reference, declared)
+        manager = f"{run.charm if declared.retained else run.app}.{declared.part}"
+        applied = run.cluster.apply(owner.stamp(item, reference, declared), reference, manager)
+        if reference.kind == "CustomResourceDefinition":
+            self._await(reference, applied, _established)
+        elif item.get("type") == "kubernetes.io/service-account-token":
+            self._await(reference, applied, lambda found: bool(found.get("data", {}).get("token")))
+
+    def _await(self, reference: Reference, found: Object | None, ready: Any) -> None:
+        """Give the API server up to ten seconds to finish what it was given."""
+        deadline = time.monotonic() + 10
+        while not (found and ready(found)):
+            if time.monotonic() > deadline:
+                raise Waiting(f"Kubernetes to accept {reference}")
+            time.sleep(0.05)
+            found = self._run.cluster.get(reference)
+
+    def _roll(self) -> None:
+        """Let Kubernetes replace the pods by ones with the identities, mounts and limits that the parts asked for."""
+        pod = self._run.pod
+        if not pod.digest():
+            return
+        marker: dict[str, Any] = {"name": DOMAIN, "mountPath": "/var/run/kubeflow-charms", "readOnly": True}
+        annotation = {"path": "pod", "fieldRef": {"fieldPath": f"metadata.annotations['{DOMAIN}/pod']"}}
+        containers = {**pod.containers, "charm": {"volumeMounts": [marker]}}
+        volumes = {**pod.volumes, DOMAIN: {"downwardAPI": {"items": [annotation]}}}
+        template = {
+            "metadata": {"annotations": {f"{DOMAIN}/pod": pod.digest()}, "labels": pod.labels},
+            "spec": {
+                "containers": [{"name": name, **fields} for name, fields in sorted(containers.items())],
+                "volumes": [{"name": name, **fields} for name, fields in sorted(volumes.items())],
+            },
+        }
+        self._patch({"spec": {"template": template}}, "pod")
+
+    def _write(self, record: Record) -> None:
+        self._patch({"metadata": {"annotations": {ANNOTATION: record.dump()}}}, "record")
+
+    def _patch(self, fields: Object, part: str) -> None:
+        reference = self._stateful_set
+        metadata = {"name": reference.name, "namespace": reference.namespace, **fields.get("metadata", {})}
+        item = {"apiVersion": "apps/v1", "kind": "StatefulSet", **fields, "metadata": metadata}
+        self._run.cluster.apply(item, reference, f"{self._run.app}.{part}")
+
+    def _remembered(self) -> str:
+        try:
+            return self._cache.read_text()
+        except FileNotFoundError:
+            return ""
+
+    def _remember(self, digest: str) -> None:
+        self._cache.write_text(digest)
+
+
+def _order(kind: str) -> int:
+    if kind in LAST:
+        return len(FIRST) + 1
+    return FIRST.index(kind) if kind in FIRST else len(FIRST)
+
+
+def _established(found: Object) -> bool:
+    conditions = found.get("status", {}).get("conditions", [])
+    return any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
+
+
+def _merged(problems: list[Problem]) -> Problem:
+    """Return one problem that says all of them once, of the worst kind among them."""
+    worst = min(problems, key=lambda problem: isinstance(problem, Waiting))
+    return type(worst)("; ".join(dict.fromkeys(str(item) for item in problems if type(item) is type(worst))))

@@ -1,0 +1,179 @@
+"""The charm that every other one is: it states what should exist, and this makes it so.
+
+Every event runs the same reconciliation. A charm has a plan, a generator of parts; what the plan raises stops it
+there, what it yielded before is kept, and nothing is pruned until it runs to its end again.
+"""
+
+import functools
+import pathlib
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import ops
+
+from .applied import Applied
+from .cluster import Cluster, Reference
+from .options import load
+from .problems import Blocked, Problem, Waiting
+from .run import Part, Run
+from .secrets import Secrets
+
+
+class NoOptions:
+    """The options of a charm without any."""
+
+
+class Charm(ops.CharmBase):
+    """A charm with a plan.
+
+    Attributes:
+        options_type: a frozen dataclass whose fields are the charm's options; see `options.option`.
+    """
+
+    options_type: ClassVar[type] = NoOptions
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        self._run: Run | None = None
+        for event in self._reconciling_events():
+            framework.observe(event, self._reconcile)
+        for event in self._departing_events():
+            framework.observe(event, self._depart)
+        framework.observe(self.on.collect_unit_status, self._collect_status)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield the parts that should exist; may raise Blocked or Waiting."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def options(self) -> Any:
+        """The options, an instance of `options_type`.
+
+        Raises:
+            Blocked: some are wrong; the message names each.
+        """
+        if self.options_type is NoOptions:
+            return NoOptions()
+        return load(self.options_type, self.config, self.model, self.app.name)
+
+    @functools.cached_property
+    def secrets(self) -> Secrets:
+        """The application's own secrets."""
+        return Secrets(self.model, self.app, self.unit.is_leader())
+
+    @property
+    def host(self) -> str:
+        """The application's host name in the cluster, for any model's pods."""
+        return f"{self.app.name}.{self.model.name}.svc"
+
+    def look_up(self, api_version: str, kind: str, name: str) -> dict[str, Any] | None:
+        """Return an object of the model's namespace as the cluster has it, or None; costs a Kubernetes call.
+
+        Raises:
+            Blocked: the application lacks trust.
+            Waiting: Kubernetes does not answer.
+        """
+        return self.run.cluster.get(Reference(api_version, kind, name, self.model.name))
+
+    @functools.cached_property
+    def run(self) -> Run:
+        """This reconciliation."""
+        return Run(
+            charm=self.meta.name,
+            unit=self.unit,
+            model=self.model,
+            sources=pathlib.Path(self.charm_dir) / "src",
+            leader=self.unit.is_leader(),
+            purge=bool(self.config.get("purge", False)),
+            secrets=self.secrets,
+            cluster=Cluster(self.app.name),
+        )
+
+    def _reconciling_events(self) -> Iterator[ops.BoundEvent]:
+        on = self.on
+        yield from (
+            on.install,
+            on.start,
+            on.config_changed,
+            on.upgrade_charm,
+            on.leader_elected,
+            on.update_status,
+        )
+        yield on.secret_changed
+        for name in self.meta.relations:
+            relation = on[name]
+            yield from (relation.relation_created, relation.relation_changed)
+        for name in self.meta.containers:
+            container = on[name]
+            yield from (
+                container.pebble_ready,
+                container.pebble_check_failed,
+                container.pebble_check_recovered,
+            )
+
+    def _departing_events(self) -> Iterator[ops.BoundEvent]:
+        yield from (self.on.stop, self.on.remove)
+        for name in self.meta.relations:
+            yield self.on[name].relation_broken
+
+    def _depart(self, event: ops.EventBase) -> None:
+        """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
+        if self.app.planned_units() == 0:
+            Applied(self.run, self._cache).remove()
+        elif isinstance(event, ops.RelationBrokenEvent):
+            self._reconcile(event)
+
+    def _reconcile(self, event: ops.EventBase) -> None:
+        run = self._run = self.run
+        parts: list[Part] = []
+        run.attempt(self._require_relations)
+        complete = run.attempt(self._collect, parts) and run.attempt(_declare, parts, run)
+        applied = Applied(run, self._cache)
+        if run.leader:
+            anew = isinstance(event, ops.UpgradeCharmEvent)
+            run.attempt(functools.partial(applied.commit, complete=complete, anew=anew))
+        for part in parts:
+            run.attempt(part.apply, run)
+        if run.leader and run.late:
+            run.attempt(functools.partial(applied.commit, complete=complete))
+
+    def _collect(self, parts: list[Part]) -> None:
+        for part in self.plan():
+            parts.append(part)
+
+    def _require_relations(self) -> None:
+        """Name every relation that charmcraft.yaml calls not optional and that is not there."""
+        missing = [
+            f"juju integrate {self.app.name}:{name} APPLICATION"
+            for name, relation in self.meta.requires.items()
+            if not relation.optional and not self.model.relations[name]
+        ]
+        if missing:
+            raise Blocked(f"needs relations, run: {'; '.join(missing)}")
+
+    def _collect_status(self, event: ops.CollectStatusEvent) -> None:
+        if self._run is None:
+            return
+        problems = self._run.problems
+        worst: type[Problem] = Blocked if any(isinstance(item, Blocked) for item in problems) else Waiting
+        ordered = sorted(problems, key=lambda item: not isinstance(item, Blocked))
+        text = "; ".join(map(_say, ordered))
+        if not problems:
+            event.add_status(ops.ActiveStatus("; ".join(self._run.messages)))
+        elif worst is Blocked:
+            event.add_status(ops.BlockedStatus(text))
+        else:
+            event.add_status(ops.WaitingStatus(text))
+
+    @property
+    def _cache(self) -> pathlib.Path:
+        return pathlib.Path(self.charm_dir) / ".applied"
+
+
+def _declare(parts: list[Part], run: Run) -> None:
+    for part in parts:
+        part.declare(run)
+
+
+def _say(problem: Problem) -> str:
+    return f"waiting for {problem}" if isinstance(problem, Waiting) else str(problem)

@@ -1,0 +1,174 @@
+"""The one door to Kubernetes: read, apply and delete, with every failure turned into a status."""
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .problems import Blocked, Problem, Waiting
+
+if TYPE_CHECKING:
+    import lightkube
+
+logger = logging.getLogger(__name__)
+
+Object = dict[str, Any]
+DELAYS = (0.2, 0.5, 1.0)
+TRANSIENT = (408, 429, 500, 502, 503, 504)
+CLUSTER_SCOPED = {
+    "APIService",
+    "CustomResourceDefinition",
+    "GatewayClass",
+    "IngressClass",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PriorityClass",
+    "RuntimeClass",
+    "StorageClass",
+    "ValidatingWebhookConfiguration",
+}
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Reference:
+    """Names one object; `namespace` is empty for a cluster-scoped one."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str = ""
+
+    @classmethod
+    def of(cls, item: Object, default_namespace: str) -> "Reference":
+        """Return the reference of an object; a namespaced one without a namespace gets the default."""
+        metadata = item["metadata"]
+        namespace = "" if is_cluster_scoped(item["kind"]) else metadata.get("namespace") or default_namespace
+        return cls(item["apiVersion"], item["kind"], metadata["name"], namespace)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def is_cluster_scoped(kind: str) -> bool:
+    """Tell whether objects of a kind have no namespace; kinds called Cluster... have none, by convention."""
+    return kind in CLUSTER_SCOPED or kind.startswith("Cluster")
+
+
+def plural(kind: str) -> str:
+    """Return the name of a kind in URLs, by the rule that Kubernetes' own generators use.
+
+    Source: k8s.io/apimachinery, `UnsafeGuessKindToResource`, with vowels before the y minded as Gateway needs.
+    """
+    word = kind.lower()
+    if word.endswith("endpoints"):
+        return word
+    if word.endswith(("s", "x", "ch", "sh")):
+        return word + "es"
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def connect() -> "lightkube.Client":
+    """Return a client for the cluster that this charm runs in; imported late, as most hooks need none."""
+    import lightkube
+
+    return lightkube.Client(trust_env=True)
+
+
+class Cluster:
+    """Kubernetes as the charm's application sees it.
+
+    Every method raises Blocked or Waiting with what to do, never an exception of the client library.
+    """
+
+    def __init__(self, application: str, connect: Callable[[], "lightkube.Client"] | None = None):
+        self._application = application
+        self._connect = connect
+        self._client: lightkube.Client | None = None
+
+    def get(self, reference: Reference) -> Object | None:
+        """Return an object, or None when it, or its kind, is not there."""
+        return self._call(reference, lambda client, kind, where: client.get(kind, reference.name, **where))
+
+    def apply(self, item: Object, reference: Reference, manager: str) -> Object:
+        """Apply an object server-side under a field manager, never by force, and return it as it is then."""
+
+        def send(client: Any, kind: Any, where: dict[str, str]) -> Object:
+            from lightkube.types import PatchType
+
+            return client.patch(
+                kind,
+                reference.name,
+                item,
+                patch_type=PatchType.APPLY,
+                field_manager=manager,
+                force=False,
+                **where,
+            )
+
+        applied = self._call(reference, send)
+        if applied is None:
+            group = reference.api_version.rpartition("/")[0] or "core"
+            raise Waiting(f"Kubernetes to know {reference.kind} ({group}), for {reference}")
+        return applied
+
+    def delete(self, reference: Reference) -> None:
+        """Delete an object; one that is not there is fine."""
+
+        def send(client: Any, kind: Any, where: dict[str, str]) -> Object:
+            client.delete(kind, reference.name, **where)
+            return {}
+
+        self._call(reference, send)
+
+    def _call(self, reference: Reference, send: Callable[..., Any]) -> Any:
+        """Send one request, again after a short pause where that helps; None for 404."""
+        import httpx2
+        from lightkube.core.exceptions import ApiError, ConfigError
+
+        where = {"namespace": reference.namespace} if reference.namespace else {}
+        for delay in (*DELAYS, None):
+            try:
+                if self._client is None:
+                    self._client = (self._connect or connect)()
+                return send(self._client, _resource(reference), where)
+            except ApiError as error:
+                if error.status.code == 404:
+                    return None
+                problem, again = self._explain(reference, error)
+            except (httpx2.HTTPError, ConfigError, OSError) as error:
+                problem, again = Waiting(f"the Kubernetes API to answer ({type(error).__name__})"), True
+            if not again or delay is None:
+                raise problem
+            time.sleep(delay)
+        raise AssertionError("unreachable")
+
+    def _explain(self, reference: Reference, error: Any) -> tuple[Problem, bool]:
+        """Return what a refusal means for an operator, and whether to try again at once."""
+        code, message = error.status.code, error.status.message or ""
+        if code == 403:
+            logger.warning("Kubernetes forbids %s: %s", reference, message)
+            return Blocked(f"needs trust, run: juju trust {self._application} --scope=cluster"), False
+        if code == 409 and "conflict with" in message:
+            return Blocked(f"{reference} belongs to someone else: {message}"), False
+        if code in (*TRANSIENT, 401, 409):
+            return Waiting(f"the Kubernetes API ({code} for {reference})"), True
+        return Blocked(f"Kubernetes refuses {reference}: {message}"), False
+
+
+def _resource(reference: Reference) -> Any:
+    from lightkube import generic_resource
+
+    known = generic_resource.get_generic_resource(reference.api_version, reference.kind)
+    if known is not None:
+        return known
+    group, _, version = reference.api_version.rpartition("/")
+    if is_cluster_scoped(reference.kind):
+        create = generic_resource.create_global_resource
+    else:
+        create = generic_resource.create_namespaced_resource
+    return create(group, version, reference.kind, plural(reference.kind))

@@ -1,0 +1,130 @@
+"""How typed data is written in databags: the three families that published Kubeflow charms use.
+
+A codec reads any published form and writes exactly one. Source: the wire formats of serialized-data-interface 0.7
+and of the libraries published with the charms.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+Data = TypeVar("Data", bound=msgspec.Struct)
+Databag = Mapping[str, str]
+
+
+class Codec(Protocol[Data]):
+    """Reads and writes one side's application databag."""
+
+    def decode(self, databag: Databag) -> Data | None:
+        """Return what the other side says; None as long as it says nothing.
+
+        Raises:
+            ValueError: what it says is wrong.
+        """
+        ...
+
+    def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
+        """Return the keys to write; `data` is None to say no more than that we are there."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Versioned(Generic[Data]):
+    """The family of serialized-data-interface: `_supported_versions`, and one YAML document under `data`.
+
+    JSON is written, which every YAML reader reads.
+
+    Attributes:
+        kind: what `data` holds.
+        versions: of the schema that we speak.
+    """
+
+    kind: type[Data]
+    versions: tuple[str, ...] = ("v1",)
+
+    def decode(self, databag: Databag) -> Data | None:
+        """See `Codec`."""
+        versions = _document(databag.get("_supported_versions", "[]"))
+        if not isinstance(versions, list):
+            raise ValueError("_supported_versions is no list")
+        if versions and not set(versions) & set(self.versions):
+            raise ValueError(f"it speaks {', '.join(map(str, versions))}, expected {' or '.join(self.versions)}")
+        if "data" not in databag:
+            return None
+        return _convert(_document(databag["data"]), self.kind)
+
+    def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
+        """See `Codec`."""
+        databag = {"_supported_versions": json.dumps(list(self.versions))}
+        if data is not None:
+            databag["data"] = json.dumps(_without_nothing(msgspec.to_builtins(data)))
+        return databag
+
+
+@dataclasses.dataclass(frozen=True)
+class Flat(Generic[Data]):
+    """A key for each field, its value as plain text; true and false for truth."""
+
+    kind: type[Data]
+
+    def decode(self, databag: Databag) -> Data | None:
+        """See `Codec`."""
+        fields = {field.encode_name: field.required for field in msgspec.structs.fields(self.kind)}
+        found = {key: databag[key] for key in fields if key in databag}
+        if not any(databag.get(key) for key, required in fields.items() if required):
+            return None
+        return _convert(found, self.kind)
+
+    def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
+        """See `Codec`."""
+        fields = msgspec.to_builtins(data) if data is not None else {}
+        return {
+            key: json.dumps(value) if isinstance(value, bool) else str(value)
+            for key, value in fields.items()
+            if value not in (None, "")
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Json(Generic[Data]):
+    """A key for each field, its value as JSON."""
+
+    kind: type[Data]
+
+    def decode(self, databag: Databag) -> Data | None:
+        """See `Codec`."""
+        fields = {field.encode_name for field in msgspec.structs.fields(self.kind)}
+        found = {key: _document(databag[key]) for key in fields if key in databag}
+        return _convert(found, self.kind) if found else None
+
+    def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
+        """See `Codec`."""
+        fields = msgspec.to_builtins(data) if data is not None else {}
+        return {key: json.dumps(value) for key, value in fields.items() if value is not None}
+
+
+def _document(text: str) -> Any:
+    """Read JSON, or else YAML, whose reader is slower to load."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError("no YAML") from error
+
+
+def _convert(document: Any, kind: type[Data]) -> Data:
+    try:
+        return msgspec.convert(document, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def _without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if value is not None}

@@ -1,0 +1,162 @@
+"""Relation endpoints of a charm, with typed data in both directions."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+import ops
+
+from .codecs import Codec, Databag
+from .parts.publish import Publish
+from .problems import Blocked, Problem, Waiting
+
+if TYPE_CHECKING:
+    from .charm import Charm
+
+Received = TypeVar("Received")
+
+
+@dataclasses.dataclass(frozen=True)
+class Interface(Generic[Received]):
+    """What each side of a relation writes; None where a side writes nothing.
+
+    Attributes:
+        name: as in charmcraft.yaml.
+        provider: codec of the provider's databag.
+        requirer: codec of the requirer's.
+    """
+
+    name: str
+    provider: Codec[Any] | None = None
+    requirer: Codec[Any] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class From(Generic[Received]):
+    """What one related application says."""
+
+    application: str
+    relation: ops.Relation
+    data: Received
+
+
+class Endpoint:
+    """A class attribute of a charm; reading it gives the endpoint bound to that charm."""
+
+    def __init__(self, name: str, *, ours: Codec[Any] | None, theirs: Codec[Any] | None):
+        self.name, self.ours, self.theirs = name, ours, theirs
+
+    @overload
+    def __get__(self, charm: None, owner: Any) -> "Endpoint": ...
+    @overload
+    def __get__(self, charm: "Charm", owner: Any) -> "BoundEndpoint": ...
+    def __get__(self, charm: "Charm | None", owner: Any) -> "Endpoint | BoundEndpoint":
+        return self if charm is None else BoundEndpoint(self.name, self.ours, self.theirs, charm.model)
+
+
+class Requires(Endpoint):
+    """An endpoint under `requires` of charmcraft.yaml."""
+
+    def __init__(self, name: str, interface: Interface[Any]):
+        super().__init__(name, ours=interface.requirer, theirs=interface.provider)
+
+
+class Provides(Endpoint):
+    """An endpoint under `provides` of charmcraft.yaml."""
+
+    def __init__(self, name: str, interface: Interface[Any]):
+        super().__init__(name, ours=interface.provider, theirs=interface.requirer)
+
+
+@dataclasses.dataclass(frozen=True)
+class BoundEndpoint:
+    """An endpoint of a running charm.
+
+    Attributes:
+        name: as in charmcraft.yaml.
+        ours: codec of our databag; None if we write nothing.
+        theirs: codec of the other side's.
+        model: Juju's.
+    """
+
+    name: str
+    ours: Codec[Any] | None
+    theirs: Codec[Any] | None
+    model: ops.Model
+
+    @property
+    def relations(self) -> list[ops.Relation]:
+        """The relations that are there and not about to go, oldest first."""
+        found = self.model.relations[self.name]
+        return sorted((item for item in found if item.active and item.app), key=lambda relation: relation.id)
+
+    def all(self) -> tuple[From[Any], ...]:
+        """Return what each related application says, without those that say nothing yet.
+
+        Raises:
+            Blocked: one of them says something wrong.
+        """
+        return tuple(item for item in map(self._read, self.relations) if item is not None)
+
+    def readable(self) -> tuple[tuple[From[Any], ...], tuple[Problem, ...]]:
+        """Return what the related applications say, and apart from it what is wrong or missing with the others."""
+        good: list[From[Any]] = []
+        bad: list[Problem] = []
+        for relation in self.relations:
+            try:
+                item = self._read(relation)
+            except Blocked as problem:
+                bad.append(problem)
+            else:
+                good += [item] if item else []
+                bad += [] if item else [self._silent(relation)]
+        return tuple(good), tuple(bad)
+
+    def maybe(self) -> Any | None:
+        """Return what the related application says; None when none is related.
+
+        Raises:
+            Waiting: it says nothing yet.
+            Blocked: it says something wrong.
+        """
+        if not self.relations:
+            return None
+        found = self.all()
+        if not found:
+            raise self._silent(self.relations[0])
+        return found[0].data
+
+    def one(self) -> Any:
+        """Return what the related application says.
+
+        Raises:
+            Waiting: it says nothing yet, or none is related, which the library reports by itself where
+                charmcraft.yaml calls the endpoint not optional.
+            Blocked: it says something wrong.
+        """
+        if not self.relations:
+            raise Waiting(f"the relation {self.name}")
+        return self.maybe()
+
+    def send(self, data: Any) -> Publish:
+        """Return the part that says the same to every related application; None says no more than that we are there."""
+        return self.send_each(lambda relation: data)
+
+    def send_each(self, make: Callable[[ops.Relation], Any]) -> Publish:
+        """Return the part that says to each related application what `make` returns for it."""
+        if self.ours is None:
+            raise TypeError(f"{self.name}: this side writes nothing")
+        return Publish(self.name, tuple(self.relations), self.ours, make)
+
+    def _read(self, relation: ops.Relation) -> From[Any] | None:
+        if self.theirs is None:
+            raise TypeError(f"{self.name}: the other side writes nothing")
+        databag: Databag = relation.data[relation.app]
+        try:
+            data = self.theirs.decode(databag)
+        except ValueError as error:
+            raise Blocked(f"relation {self.name}: {relation.app.name} sends what is wrong: {error}") from error
+        return None if data is None else From(relation.app.name, relation, data)
+
+    def _silent(self, relation: ops.Relation) -> Waiting:
+        return Waiting(f"{relation.app.name} to send its part of the relation {self.name}")

@@ -1,0 +1,1 @@
+"""Typed databags of each relation interface, one file each."""

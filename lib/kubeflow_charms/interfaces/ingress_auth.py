@@ -1,0 +1,32 @@
+"""`ingress-auth`: the gatekeeper tells the gateway whom to ask about each request.
+
+Format: serialized-data-interface v1, as oidc-gatekeeper ckf-1.10 publishes it.
+"""
+
+import msgspec
+
+from ..codecs import Versioned
+from ..endpoints import Interface
+
+
+class Authorizer(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """A Service that allows or refuses a request by its headers.
+
+    Attributes:
+        service: the Service's name, in the gatekeeper's model.
+        port: its port.
+        allowed_request_headers: what it gets to see.
+        allowed_response_headers: what it may add to an allowed request.
+    """
+
+    service: str
+    port: int
+    allowed_request_headers: tuple[str, ...] = ()
+    allowed_response_headers: tuple[str, ...] = ()
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """The gateway says no more than which versions it speaks."""
+
+
+INGRESS_AUTH = Interface("ingress-auth", provider=Versioned(Nothing), requirer=Versioned(Authorizer))

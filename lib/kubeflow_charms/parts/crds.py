@@ -1,0 +1,114 @@
+"""Custom resource definitions, written compactly and expanded here."""
+
+import dataclasses
+
+from ..cluster import Object
+from ..run import Declaration, Run, fingerprint
+from ..templates import render
+
+ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+@dataclasses.dataclass(frozen=True)
+class Crds:
+    """CRDs that outlive the application, are shared by every model and are never downgraded.
+
+    The file has a document for each API group:
+
+        group: networking.istio.io
+        kinds:
+          Gateway:
+            plural: gateways          # optional: singular, short, categories, scope (Namespaced)
+            versions:
+              v1: {storage: true, status: true, columns: {...}, schema: {spec: {...}, status: {...}}}
+
+    `versions` may name several; `served: false` keeps an old one readable. A version without a schema takes any
+    object; `schema` holds OpenAPI properties beside apiVersion, kind and metadata; `scale` and `status` turn the
+    subresources on. `columns` maps a printer column's name to its JSON path, or to [path, type].
+
+    Attributes:
+        file: in the charm's src folder.
+        version: what the CRDs follow, dotted numbers: upstream's release.
+        name: the part's name.
+    """
+
+    file: str
+    version: str
+    name: str = "crds"
+
+    def declare(self, run: Run) -> None:
+        """Declare the CRDs."""
+        text = run.source(self.file)
+        run.declarations.append(
+            Declaration(
+                self.name,
+                fingerprint(text, self.version),
+                lambda: [crd for group in render(text, {}) for crd in expand(group)],
+                retained=True,
+                version=self.version,
+            )
+        )
+
+    def apply(self, run: Run) -> None:
+        """Nothing is left to do once the cluster has the CRDs."""
+
+
+def expand(group: Object) -> list[Object]:
+    """Return the CustomResourceDefinition objects of one document of a CRD file."""
+    return [_definition(group["group"], kind, fields) for kind, fields in group["kinds"].items()]
+
+
+def _definition(group: str, kind: str, fields: Object) -> Object:
+    names: Object = {
+        "kind": kind,
+        "listKind": f"{kind}List",
+        "plural": fields["plural"],
+        "singular": fields.get("singular", kind.lower()),
+    }
+    for key, target in (("short", "shortNames"), ("categories", "categories")):
+        if key in fields:
+            names[target] = fields[key]
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{fields['plural']}.{group}", **_annotations(fields)},
+        "spec": {
+            "group": group,
+            "names": names,
+            "scope": fields.get("scope", "Namespaced"),
+            "versions": [_version(name, version) for name, version in fields["versions"].items()],
+        },
+    }
+
+
+def _annotations(fields: Object) -> Object:
+    return {"annotations": fields["annotations"]} if "annotations" in fields else {}
+
+
+def _version(name: str, fields: Object) -> Object:
+    schema: Object = ANYTHING
+    if "schema" in fields:
+        schema = {"type": "object", "properties": fields["schema"]}
+        if "required" in fields:
+            schema["required"] = fields["required"]
+    version: Object = {
+        "name": name,
+        "served": fields.get("served", True),
+        "storage": fields.get("storage", False),
+        "schema": {"openAPIV3Schema": schema},
+    }
+    subresources: Object = {}
+    if fields.get("status"):
+        subresources["status"] = {}
+    if "scale" in fields:
+        subresources["scale"] = fields["scale"]
+    if subresources:
+        version["subresources"] = subresources
+    if "columns" in fields:
+        version["additionalPrinterColumns"] = [
+            {"name": title, "jsonPath": path, "type": "string"}
+            if isinstance(path, str)
+            else {"name": title, "jsonPath": path[0], "type": path[1]}
+            for title, path in fields["columns"].items()
+        ]
+    return version

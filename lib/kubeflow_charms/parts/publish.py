@@ -1,0 +1,43 @@
+"""What the application says to those it is related to."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import ops
+
+from ..codecs import Codec
+from ..run import Run
+
+
+@dataclasses.dataclass(frozen=True)
+class Publish:
+    """Data for the application databags of one endpoint's relations, written by the leader when it changed.
+
+    Attributes:
+        endpoint: its name.
+        relations: to write to.
+        codec: of our side.
+        make: returns the data for a relation; None for none yet.
+    """
+
+    endpoint: str
+    relations: tuple[ops.Relation, ...]
+    codec: Codec[Any]
+    make: Callable[[ops.Relation], Any]
+
+    def declare(self, run: Run) -> None:
+        """Nothing is needed of the cluster."""
+
+    def apply(self, run: Run) -> None:
+        """Write what changed, and take back what is no longer said."""
+        if not run.leader:
+            return
+        for relation in self.relations:
+            wanted = self.codec.encode(self.make(relation), relation.data[relation.app])
+            databag = relation.data[run.unit.app]
+            for key in databag.keys() - wanted.keys():
+                databag[key] = ""
+            for key, value in wanted.items():
+                if databag.get(key) != value:
+                    databag[key] = value

@@ -1,0 +1,43 @@
+"""Admission webhooks, registered once their workload answers."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ..run import Declaration, Run, fingerprint
+from ..templates import render
+from .workload import answers
+
+
+@dataclasses.dataclass(frozen=True)
+class Webhooks:
+    """Webhook configurations: made only when the container that serves them answers, removed before all else.
+
+    Attributes:
+        name: the part's name.
+        template: a Jinja2 file in the charm's src folder.
+        container: the workload that must answer first.
+        context: what the template may use; `ca_bundle` is the usual name for the authority, in base64.
+    """
+
+    name: str
+    template: str
+    container: str
+    context: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def declare(self, run: Run) -> None:
+        """Declare the webhooks, to be made when the workload answers."""
+        text = run.source(self.template)
+        context = {"app": run.app, "namespace": run.namespace, "model": run.namespace, **self.context}
+        container = run.unit.get_container(self.container)
+        run.declarations.append(
+            Declaration(
+                self.name,
+                fingerprint(text, context),
+                lambda: render(text, context),
+                when=lambda: answers(container),
+            )
+        )
+
+    def apply(self, run: Run) -> None:
+        """Nothing is left to do; the library commits once more after the workloads."""

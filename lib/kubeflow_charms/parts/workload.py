@@ -1,0 +1,152 @@
+"""A program in its container: files, command, environment and checks, on every unit."""
+
+import dataclasses
+import time
+from collections.abc import Mapping
+
+import ops
+from ops import pebble
+
+from ..problems import Blocked, Waiting
+from ..run import Run, fingerprint
+
+PERIOD = 3
+THRESHOLD = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """A file's text and mode; only the workload's own user may read it unless the mode says more."""
+
+    text: str
+    mode: int = 0o600
+
+
+@dataclasses.dataclass(frozen=True)
+class HttpCheck:
+    """The workload answers below 400 at this port and path."""
+
+    port: int
+    path: str = "/"
+    level: str = "ready"
+
+    def layer(self) -> dict[str, object]:
+        """Return the check as Pebble wants it."""
+        return {"http": {"url": f"http://localhost:{self.port}{self.path}"}, "level": self.level}
+
+
+@dataclasses.dataclass(frozen=True)
+class TcpCheck:
+    """The workload accepts connections at this port."""
+
+    port: int
+    level: str = "ready"
+
+    def layer(self) -> dict[str, object]:
+        """Return the check as Pebble wants it."""
+        return {"tcp": {"port": self.port}, "level": self.level}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Workload:
+    """A program that Pebble runs; restarted if and only if its command, environment or one of its files changed.
+
+    Attributes:
+        container: where it runs; the service has the same name.
+        command: what to run, as Pebble splits it.
+        environment: variables; never a secret, which belongs in a file.
+        files: absolute paths and contents.
+        checks: by name; the unit is ready when all of them pass.
+        folder: the working directory; empty for the image's.
+    """
+
+    container: str
+    command: str
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    files: Mapping[str, File] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, HttpCheck | TcpCheck] = dataclasses.field(default_factory=dict)
+    folder: str = ""
+
+    def declare(self, run: Run) -> None:
+        """Nothing is needed of the cluster; see `Sandbox`."""
+
+    def apply(self, run: Run) -> None:
+        """Write the files and run the program.
+
+        Raises:
+            Waiting: the container, its own identity or the program is not ready yet.
+            Blocked: the program ends as soon as it starts.
+        """
+        container = run.unit.get_container(self.container)
+        if not container.can_connect():
+            raise Waiting(f"container {self.container} to start")
+        run.require_own_pod()
+        try:
+            self._replan(container)
+        except pebble.ChangeError as error:
+            raise Blocked(
+                f"{self.container} ends as soon as it starts; its log says why: "
+                f"kubectl logs -n {run.namespace} {run.unit.name.replace('/', '-')} -c {self.container}"
+            ) from error
+        except (pebble.ConnectionError, pebble.APIError, pebble.PathError) as error:
+            raise Waiting(
+                f"container {self.container} to take its files and command ({type(error).__name__})"
+            ) from error
+        if not answers(container):
+            raise Waiting(f"{self.container} to answer")
+
+    def layer(self) -> pebble.LayerDict:
+        """Return the Pebble layer; its summary changes with the files, which makes Pebble restart the service."""
+        service: pebble.ServiceDict = {
+            "override": "replace",
+            "summary": f"{self.container}, files {fingerprint({path: str(file) for path, file in self.files.items()})}",
+            "command": self.command,
+            "startup": "enabled",
+            "environment": dict(self.environment),
+        }
+        if self.folder:
+            service["working-dir"] = self.folder
+        checks = {
+            name: {
+                "override": "replace",
+                "period": f"{PERIOD}s",
+                "timeout": f"{PERIOD - 1}s",
+                "threshold": THRESHOLD,
+                **check.layer(),
+            }
+            for name, check in self.checks.items()
+        }
+        return {"services": {self.container: service}, "checks": checks}  # pyright: ignore[reportReturnType]
+
+    def _replan(self, container: ops.Container) -> None:
+        layer = pebble.Layer(self.layer())
+        planned = container.get_plan()
+        if planned.services.get(self.container) != layer.services[self.container]:
+            for path, file in self.files.items():
+                container.push(path, file.text, permissions=file.mode, make_dirs=True)
+        elif planned.checks == layer.checks and container.get_service(self.container).is_running():
+            return
+        container.add_layer(self.container, layer, combine=True)
+        container.replan()
+        self._await(container)
+
+    def _await(self, container: ops.Container) -> None:
+        """Wait until the checks passed once, or for so long that a failing check wakes the charm when it recovers."""
+        deadline = time.monotonic() + PERIOD * THRESHOLD + 1
+        while time.monotonic() < deadline and not answers(container):
+            time.sleep(0.2)
+
+
+def answers(container: ops.Container) -> bool:
+    """Tell whether a container's program runs and all its checks have passed.
+
+    Pebble calls a check up before it ran for the first time; where it counts successes, one is asked for.
+    """
+    if not container.can_connect():
+        return False
+    services, checks = container.get_services(), container.get_checks()
+    running = bool(services) and all(service.is_running() for service in services.values())
+    return running and all(
+        check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
+        for check in checks.values()
+    )

@@ -1,0 +1,151 @@
+"""One reconciliation: who the charm is, what its parts have declared, and what stands in the way."""
+
+import dataclasses
+import json
+import logging
+import pathlib
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+import ops
+
+from .cluster import Cluster, Object
+from .problems import Problem, Waiting
+from .secrets import Secrets
+
+logger = logging.getLogger(__name__)
+
+DOMAIN = "kubeflow-charms"
+MARKER = pathlib.Path("/var/run/kubeflow-charms/pod")
+
+
+class Part(Protocol):
+    """One thing that should exist.
+
+    `declare` states, without effects, what it wants of the cluster and of the pod; `apply` does the rest once
+    the cluster has that. Both raise Blocked or Waiting.
+    """
+
+    def declare(self, run: "Run") -> None:
+        """State objects of the cluster and changes of the pod."""
+
+    def apply(self, run: "Run") -> None:
+        """Make the part so on this unit."""
+
+
+def always() -> bool:
+    """Let objects be made at once."""
+    return True
+
+
+@dataclasses.dataclass(frozen=True)
+class Declaration:
+    """Objects that a part wants in the cluster.
+
+    Attributes:
+        part: the part's name, the second half of the field manager.
+        fingerprint: changes whenever the objects would; cheaper than making them.
+        render: makes the objects.
+        when: tells whether new objects may be made already; those that exist stay.
+        retained: the objects outlive the application and are shared by every model (CRDs).
+        version: of the retained objects; they are never downgraded.
+    """
+
+    part: str
+    fingerprint: str
+    render: Callable[[], Iterable[Object]]
+    when: Callable[[], bool] = always
+    retained: bool = False
+    version: str = ""
+
+
+@dataclasses.dataclass
+class Pod:
+    """What the parts change in the application's pods: containers and volumes by name, and labels."""
+
+    containers: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    volumes: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    labels: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def digest(self) -> str:
+        """Return what tells one pod from another; empty when the pods stay as Juju makes them."""
+        return fingerprint(dataclasses.asdict(self)) if self.containers else ""
+
+
+@dataclasses.dataclass
+class Run:
+    """What parts get to see and to fill.
+
+    Attributes:
+        charm: the charm's name; app: the application's; both give objects their owner.
+        sources: the charm's src folder, where templates are.
+        leader: whether this unit may write cluster objects and application databags.
+        purge: whether the CRDs go with the application.
+    """
+
+    charm: str
+    unit: ops.Unit
+    model: ops.Model
+    sources: pathlib.Path
+    leader: bool
+    purge: bool
+    secrets: Secrets
+    cluster: Cluster
+    pod: Pod = dataclasses.field(default_factory=Pod)
+    declarations: list[Declaration] = dataclasses.field(default_factory=list)
+    problems: list[Problem] = dataclasses.field(default_factory=list)
+    messages: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def app(self) -> str:
+        """The application's name."""
+        return self.unit.app.name
+
+    @property
+    def namespace(self) -> str:
+        """The model's name, which is its Kubernetes namespace too."""
+        return self.model.name
+
+    @property
+    def late(self) -> bool:
+        """Whether some objects wait for a workload of this run."""
+        return any(item.when is not always for item in self.declarations)
+
+    def source(self, name: str) -> str:
+        """Return the text of a file of the charm's src folder."""
+        return (self.sources / name).read_text()
+
+    def attempt(self, action: Callable[..., Any], *arguments: Any) -> bool:
+        """Do something; keep the problem that it raises, and tell whether there was none."""
+        try:
+            action(*arguments)
+        except Problem as problem:
+            if str(problem) not in [str(known) for known in self.problems]:
+                self.problems.append(problem)
+            return False
+        return True
+
+    def require_own_pod(self) -> None:
+        """Let no workload start in a pod that still has the application's powerful token.
+
+        Raises:
+            Waiting: this pod is not yet the one that the parts asked for; Kubernetes is about to replace it.
+        """
+        if self.pod.digest() != running_pod():
+            raise Waiting("the pod to restart with its own identity")
+
+
+def running_pod() -> str:
+    """Return the digest of the pod that this charm runs in, as its annotation tells; empty if Juju's own."""
+    try:
+        return MARKER.read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def fingerprint(*values: Any) -> str:
+    """Return a short digest of JSON-like values."""
+    import hashlib
+
+    text = json.dumps(values, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,101 @@
+"""Secrets that a charm makes for itself: Juju secrets of the application, found by label on every unit."""
+
+import hashlib
+import secrets as random
+from collections.abc import Callable
+
+import ops
+
+from .problems import Waiting
+
+Content = dict[str, str]
+
+
+def password(length: int = 30) -> str:
+    """Return a fresh password of `length` letters and digits that are hard to confuse."""
+    return "".join(random.choice("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(length))
+
+
+class Secrets:
+    """The application's own Juju secrets.
+
+    Only the leader may make or change them; other units read them by their label.
+    """
+
+    def __init__(self, model: ops.Model, application: ops.Application, leader: bool):
+        self._model = model
+        self._application = application
+        self._leader = leader
+
+    def find(self, label: str) -> ops.Secret | None:
+        """Return the secret with this label, or None."""
+        try:
+            return self._model.get_secret(label=label)
+        except ops.SecretNotFoundError:
+            return None
+
+    def peek(self, label: str) -> Content | None:
+        """Return the newest content of the secret with this label, or None."""
+        secret = self.find(label)
+        return secret.get_content(refresh=True) if secret else None
+
+    def ensure(
+        self, label: str, make: Callable[[], Content], valid: Callable[[Content], bool] | None = None
+    ) -> Content:
+        """Return the content of the secret `label`; the leader makes it first, or anew when it is no longer valid.
+
+        Args:
+            label: the secret's name within the application.
+            make: returns a fresh content.
+            valid: tells whether a content still serves; by default every content does.
+
+        Raises:
+            Waiting: the leader has not made it yet.
+        """
+        secret = self.find(label)
+        content = secret.get_content(refresh=True) if secret else None
+        if content is not None and (valid is None or valid(content) or not self._leader):
+            return content
+        if not self._leader:
+            raise Waiting(f"the leader to make the secret {label}")
+        content = make()
+        if secret is None:
+            self._application.add_secret(content, label=label)
+        else:
+            secret.set_content(content)
+        return content
+
+    def derived(self, label: str, source: str, make: Callable[[], str]) -> str:
+        """Return a value made from `source` that stays the same until `source` changes: a salted hash, say.
+
+        What is kept of `source` is a digest, inside the secret itself.
+
+        Raises:
+            Waiting: the leader has not made it yet.
+        """
+        digest = hashlib.sha256(source.encode()).hexdigest()
+        content = self.ensure(label, lambda: {"value": make(), "source": digest}, lambda had: had["source"] == digest)
+        return content["value"]
+
+    def granted(self, identifier: str) -> Content:
+        """Return the content of another application's secret, granted to us.
+
+        Raises:
+            Waiting: it is not granted yet.
+        """
+        try:
+            return self._model.get_secret(id=identifier).get_content(refresh=True)
+        except (ops.SecretNotFoundError, ops.ModelError) as error:
+            raise Waiting("the secret of a related application to be granted") from error
+
+    def share(self, label: str, relation: ops.Relation) -> str:
+        """Grant the secret `label` to a relation and return its identifier (`secret:...`); for the leader.
+
+        Raises:
+            Waiting: there is no such secret yet.
+        """
+        secret = self.find(label)
+        if secret is None:
+            raise Waiting(f"the leader to make the secret {label}")
+        secret.grant(relation)
+        return secret.get_info().id

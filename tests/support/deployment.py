@@ -1,0 +1,116 @@
+"""Runs one charm's events against a fake cluster, as a deployed unit would see them."""
+
+import contextlib
+import dataclasses
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import kubeflow_charms.cluster
+import kubeflow_charms.run
+import ops
+import pytest
+import yaml
+from kubeflow_charms.run import DOMAIN
+from ops import testing
+
+from .fake_cluster import FakeCluster
+
+MODEL = "edge"
+
+
+@dataclasses.dataclass
+class Deployment:
+    """One unit of a charm.
+
+    Attributes:
+        context: of the testing framework.
+        cluster: what the charm's leader writes to.
+        marker: the file by which a charm knows its own pod.
+    """
+
+    context: testing.Context[Any]
+    cluster: FakeCluster
+    marker: pathlib.Path
+    charm: str
+
+    def state(self, **changes: Any) -> testing.State:
+        """Return a state with every container connectable, as the leader of a trusted application."""
+        containers = {testing.Container(name, can_connect=True) for name in self.context.charm_spec.meta["containers"]}
+        defaults: dict[str, Any] = {
+            "leader": True,
+            "model": testing.Model(name=MODEL),
+            "containers": containers,
+            "planned_units": 1,
+        }
+        return testing.State(**{**defaults, **changes})
+
+    def run(self, event: Any, state: testing.State) -> testing.State:
+        """Run one event."""
+        return self.context.run(event, state)
+
+    def roll(self) -> None:
+        """Replace the pod by the one that the StatefulSet's template describes, as Kubernetes does."""
+        annotations = self.stateful_set["spec"]["template"]["metadata"]["annotations"]
+        self.marker.write_text(annotations[f"{DOMAIN}/pod"])
+
+    def settle(self, state: testing.State) -> testing.State:
+        """Run config-changed until the unit has the pod that it asked for and its checks pass."""
+        state = self.run(self.context.on.config_changed(), state)
+        self.roll()
+        state = self.run(self.context.on.config_changed(), state)
+        return self.run(self.context.on.config_changed(), passing(state))
+
+    @property
+    def stateful_set(self) -> dict[str, Any]:
+        """The application's StatefulSet."""
+        return self.cluster.find("StatefulSet", self.charm)
+
+
+def passing(state: testing.State) -> testing.State:
+    """Return the state with every planned check passed."""
+    return dataclasses.replace(
+        state,
+        containers={
+            dataclasses.replace(
+                container,
+                check_infos={
+                    testing.CheckInfo(
+                        name, level=check.level, threshold=check.threshold or 3, startup=check.startup, successes=1
+                    )
+                    for name, check in container.plan.checks.items()
+                },
+            )
+            for container in state.containers
+        },
+    )
+
+
+@contextlib.contextmanager
+def deployed(
+    charm_type: type[ops.CharmBase], root: pathlib.Path, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path
+) -> Iterator[Deployment]:
+    """Yield a deployment of the charm whose folder is `root`."""
+    meta = yaml.safe_load((root / "charmcraft.yaml").read_text())
+    cluster = FakeCluster()
+    base = f"/apis/apps/v1/namespaces/{MODEL}/statefulsets/{meta['name']}"
+    cluster.add(base, {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": meta["name"]}, "spec": {}})
+    cluster.add(f"/api/v1/namespaces/{MODEL}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MODEL}})
+    marker = folder / "pod"
+    monkeypatch.setattr(kubeflow_charms.cluster, "connect", cluster.connect)
+    monkeypatch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0))
+    monkeypatch.setattr(kubeflow_charms.run, "MARKER", marker)
+    monkeypatch.setattr("kubeflow_charms.parts.workload.PERIOD", 0)
+    charm_root = folder / "charm"
+    charm_root.mkdir()
+    (charm_root / "src").symlink_to(root.resolve() / "src")
+    context = testing.Context(
+        charm_type,
+        meta={key: value for key, value in meta.items() if key not in ("config", "actions")},
+        config=meta.get("config"),
+        actions=meta.get("actions"),
+        charm_root=charm_root,
+        app_name=meta["name"],
+        app_trusted=True,
+    )
+    yield Deployment(context, cluster, marker, meta["name"])

@@ -1,0 +1,91 @@
+"""An in-memory Kubernetes API, as far as reading, applying and deleting whole objects goes.
+
+Enough for a charm's unit tests; what server-side apply really does is tested against a real kube-apiserver.
+"""
+
+import dataclasses
+import itertools
+import json
+import uuid
+from typing import Any
+
+import httpx2
+import lightkube
+from lightkube.config.kubeconfig import KubeConfig
+from lightkube.config.models import Cluster, Context, User
+
+Object = dict[str, Any]
+
+
+@dataclasses.dataclass
+class FakeCluster:
+    """Objects by URL path, the calls made, and answers to give instead.
+
+    Attributes:
+        objects: what is there.
+        calls: `METHOD path` of every request, oldest first.
+        refuse: returns a status code to answer a request with, or None to answer it in earnest.
+    """
+
+    objects: dict[str, Object] = dataclasses.field(default_factory=dict)
+    calls: list[str] = dataclasses.field(default_factory=list)
+    refuse: Any = lambda request: None
+    _versions: Any = dataclasses.field(default_factory=itertools.count)
+
+    def connect(self) -> lightkube.Client:
+        """Return a client of this cluster."""
+        config = KubeConfig(
+            clusters={"fake": Cluster(server="http://fake")},
+            users={"fake": User()},
+            contexts={"fake": Context(cluster="fake", user="fake", namespace="default")},
+            current_context="fake",
+        )
+        return lightkube.Client(config=config, transport=httpx2.MockTransport(self._answer))
+
+    def add(self, path: str, item: Object) -> None:
+        """Put an object there, as someone else than the charm would."""
+        item.setdefault("metadata", {}).setdefault("uid", str(uuid.uuid4()))
+        self.objects[path] = item
+
+    def kinds(self) -> list[str]:
+        """Return `Kind name` of every object, sorted."""
+        return sorted(f"{item['kind']} {item['metadata']['name']}" for item in self.objects.values())
+
+    def find(self, kind: str, name: str) -> Object:
+        """Return an object by kind and name."""
+        return next(item for item in self.objects.values() if item["kind"] == kind and item["metadata"]["name"] == name)
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        self.calls.append(f"{request.method} {path}")
+        code = self.refuse(request)
+        if code is not None:
+            return _status(code, "refused by the test")
+        if request.method == "PATCH":
+            return httpx2.Response(200, json=self._apply(path, json.loads(request.content)))
+        if path not in self.objects:
+            return _status(404, "not found")
+        if request.method == "DELETE":
+            return httpx2.Response(200, json=self.objects.pop(path))
+        return httpx2.Response(200, json=self.objects[path])
+
+    def _apply(self, path: str, patch: Object) -> Object:
+        had = self.objects.get(path, {"metadata": {"uid": str(uuid.uuid4())}})
+        item = _merge(had, patch)
+        if item["kind"] == "CustomResourceDefinition":
+            item["status"] = {"conditions": [{"type": "Established", "status": "True"}]}
+        if item.get("type") == "kubernetes.io/service-account-token":
+            item["data"] = {"token": "dG9rZW4="}
+        self.objects[path] = item
+        return item
+
+
+def _merge(had: Object, patch: Object) -> Object:
+    merged = dict(had)
+    for key, value in patch.items():
+        merged[key] = _merge(had.get(key) or {}, value) if isinstance(value, dict) else value
+    return merged
+
+
+def _status(code: int, message: str) -> httpx2.Response:
+    return httpx2.Response(code, json={"kind": "Status", "code": code, "message": message, "status": "Failure"})
