@@ -103,6 +103,14 @@ def quantity(value: str | None) -> str:
     return text
 
 
+def name(value: str | None) -> str:
+    """Accept a name that a Kubernetes object may have: small letters, digits and hyphens."""
+    text = (value or "").strip()
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise ValueError(f"{text!r} is no name, expected small letters, digits and hyphens")
+    return text
+
+
 def url(value: str | None) -> str:
     """Accept nothing, or an http or https URL with a host; returned without the slash at its end."""
     text = (value or "").strip()

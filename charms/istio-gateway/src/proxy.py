@@ -1,0 +1,63 @@
+"""How Istio's agent is started as a gateway.
+
+Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/cmd/pilot-agent, release 1.28.
+"""
+
+import json
+
+from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Token, Workload
+
+ROOT_CERTIFICATE = "/var/run/secrets/istio/root-cert.pem"
+WRITABLE = (
+    "/etc/istio/proxy",
+    "/var/lib/istio/data",
+    "/var/run/secrets/istio",
+    "/var/run/secrets/workload-spiffe-uds",
+)
+
+
+def sandbox(kind: str, memory: str) -> Sandbox:
+    """Return the proxy's sandbox: no right in Kubernetes, only a token that istiod accepts."""
+    return Sandbox(
+        container="proxy",
+        writable=WRITABLE,
+        tokens=(Token("/var/run/secrets/tokens/istio-token", audience="istio-ca"),),
+        labels={"app": f"istio-{kind}gateway", "istio": f"{kind}gateway"},
+        memory=memory,
+    )
+
+
+def workload(control_plane: ControlPlane, *, pod: str, app: str, namespace: str) -> Workload:
+    """Return the agent, which starts Envoy and keeps it configured.
+
+    Args:
+        control_plane: whom to ask for configuration and certificates.
+        pod: this unit's pod.
+        app: the application, whose ServiceAccount is the proxy's identity.
+        namespace: the pod's.
+    """
+    discovery = f"{control_plane.service_name}:{control_plane.service_port}"
+    return Workload(
+        container="proxy",
+        command=f"/usr/local/bin/pilot-agent proxy router --domain {namespace}.svc.cluster.local "
+        "--proxyLogLevel=warning --proxyComponentLogLevel=misc:error --log_output_level=default:info",
+        environment={
+            "CA_ADDR": discovery,
+            "CA_ROOT_CA": ROOT_CERTIFICATE,
+            "ISTIO_META_CLUSTER_ID": "Kubernetes",
+            "ISTIO_META_MESH_ID": "cluster.local",
+            "ISTIO_META_UNPRIVILEGED_POD": "true",
+            "ISTIO_META_WORKLOAD_NAME": app,
+            "JWT_POLICY": "third-party-jwt",
+            "PILOT_CERT_PROVIDER": "istiod",
+            "POD_NAME": pod,
+            "POD_NAMESPACE": namespace,
+            "PROXY_CONFIG": json.dumps({"discoveryAddress": discovery}),
+            "SERVICE_ACCOUNT": app,
+            "TRUST_DOMAIN": "cluster.local",
+            "XDS_ROOT_CA": ROOT_CERTIFICATE,
+        },
+        files={ROOT_CERTIFICATE: File(control_plane.root_certificate, mode=0o644)},
+        checks={"proxy": HttpCheck(15021, "/healthz/ready")},
+    )

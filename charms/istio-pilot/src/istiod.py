@@ -1,0 +1,60 @@
+"""How istiod is started.
+
+Source of the flags, variables, paths and ports: Istio's istiod Helm chart and pilot/cmd/pilot-discovery, release 1.28.
+"""
+
+from collections.abc import Mapping
+
+from kubeflow_charms.certificates import Authority
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+
+SERVICE = "istiod"
+DISCOVERY_PORT = 15012
+AUTHORITY = "/etc/cacerts"
+INJECTION = "/var/lib/istio/inject"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return istiod's sandbox."""
+    return Sandbox(container="istiod", role="istiod-role.yaml.j2", writable=(AUTHORITY, INJECTION), memory=memory)
+
+
+def workload(
+    *, authority: Authority, injection: Mapping[str, str], pod: str, app: str, namespace: str, telemetry: bool
+) -> Workload:
+    """Return istiod.
+
+    Args:
+        authority: signs the certificates of the mesh.
+        injection: the sidecar injector's files by name.
+        pod: this unit's.
+        app: the application.
+        namespace: the pod's.
+        telemetry: whether proxies run Istio's own filters.
+    """
+    switch = "true" if telemetry else "false"
+    return Workload(
+        container="istiod",
+        command="/usr/local/bin/pilot-discovery discovery --monitoringAddr=:15014 --domain=cluster.local "
+        "--keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
+        environment={
+            "CLUSTER_ID": "Kubernetes",
+            "INJECTION_WEBHOOK_CONFIG_NAME": "",
+            "PILOT_CERT_PROVIDER": "istiod",
+            "PILOT_ENABLE_ALPN_FILTER": switch,
+            "PILOT_ENABLE_METADATA_EXCHANGE": switch,
+            "POD_NAME": pod,
+            "POD_NAMESPACE": namespace,
+            "REVISION": "default",
+            "SERVICE_ACCOUNT": f"{app}-istiod",
+            "VALIDATION_WEBHOOK_CONFIG_NAME": "",
+        },
+        files={
+            f"{AUTHORITY}/ca-cert.pem": File(authority.certificate),
+            f"{AUTHORITY}/ca-key.pem": File(authority.key),
+            f"{AUTHORITY}/cert-chain.pem": File(authority.certificate),
+            f"{AUTHORITY}/root-cert.pem": File(authority.certificate),
+            **{f"{INJECTION}/{name}": File(text) for name, text in injection.items()},
+        },
+        checks={"istiod": HttpCheck(8080, "/ready")},
+    )
