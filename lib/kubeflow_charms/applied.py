@@ -10,6 +10,7 @@ import json
 import logging
 import pathlib
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from .cluster import Object, Reference
@@ -19,10 +20,12 @@ from .run import DOMAIN, Declaration, Run, fingerprint
 
 logger = logging.getLogger(__name__)
 
+GRACE = 120
 ANNOTATION = f"{DOMAIN}/applied"
+CRD = "CustomResourceDefinition"
 LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 FIRST = (
-    "CustomResourceDefinition",
+    CRD,
     "Namespace",
     "ServiceAccount",
     "Secret",
@@ -59,6 +62,7 @@ class Applied:
     def __init__(self, run: Run, cache: pathlib.Path):
         self._run = run
         self._cache = cache
+        self._superseded = cache.with_name(".superseded")
         self._stateful_set = Reference("apps/v1", "StatefulSet", run.app, run.namespace)
 
     def commit(self, *, complete: bool, anew: bool = False) -> None:
@@ -75,10 +79,11 @@ class Applied:
         digest = self._digest(wanted, complete)
         if not anew and self._remembered() == digest:
             return
+        self.forget()
         stateful_set = self._run.cluster.get(self._stateful_set)
         if stateful_set is None:
             raise Waiting("Kubernetes to have the application's StatefulSet")
-        record = Record.load(stateful_set["metadata"].get("annotations", {}).get(ANNOTATION, ""))
+        record = _record(stateful_set)
         late = [item for item in self._run.declarations if item not in wanted and self._known(item, record)]
         digest = self._digest(wanted + late, complete)
         if anew or record.digest != digest:
@@ -86,12 +91,38 @@ class Applied:
         self._remember(digest)
 
     def remove(self) -> None:
-        """Delete what the record names, webhooks first, CRDs never; what fails is left to Kubernetes' owners."""
-        stateful_set = self._run.cluster.get(self._stateful_set) or {"metadata": {}}
-        record = Record.load(stateful_set["metadata"].get("annotations", {}).get(ANNOTATION, ""))
-        for reference in sorted(record.objects, key=lambda item: item.kind not in LAST):
-            if reference.kind != "CustomResourceDefinition":
-                self._run.attempt(self._run.cluster.delete, reference)
+        """Delete what the record names, webhooks first, CRDs never; what fails is left to Kubernetes' owners.
+
+        The record says so then, for units that come back after a scale to zero.
+
+        Raises:
+            Problem: the record cannot be read or written.
+        """
+        self.forget()
+        stateful_set = self._run.cluster.get(self._stateful_set)
+        if stateful_set is None:
+            return
+        record = _record(stateful_set)
+        left = {item for item in _webhooks_first(record.objects) if not self._run.attempt(self._delete, item)}
+        crds = {item for item in record.objects if item.kind == CRD}
+        if record != Record("", frozenset(left | crds)):
+            self._write(Record("", frozenset(left | crds)))
+
+    @property
+    def pod_is_ending(self) -> bool:
+        """Whether this unit has had its pod replaced, so that its hooks should end soon and leave all to the next."""
+        try:
+            return time.time() - self._superseded.stat().st_mtime < GRACE
+        except FileNotFoundError:
+            return False
+
+    def forget(self) -> None:
+        """Let the next commit look at the cluster, whatever the copy beside the charm says."""
+        self._cache.unlink(missing_ok=True)
+
+    def _delete(self, reference: Reference) -> None:
+        if reference.kind != CRD:
+            self._run.cluster.delete(reference)
 
     def _known(self, declaration: Declaration, record: Record) -> bool:
         return any(Reference.of(item, self._run.namespace) in record.objects for item in declaration.render())
@@ -109,50 +140,52 @@ class Applied:
         complete: bool,
     ) -> None:
         run = self._run
-        owner = Owner.of(run, stateful_set)
         desired = sorted(
             ((item, declared) for declared in declarations for item in declared.render()),
             key=lambda pair: _order(pair[0]["kind"]),
         )
-        if any(Reference.of(item, "").namespace == "" for item, _ in desired):
-            owner = owner.with_anchor()
         references = {Reference.of(item, run.namespace) for item, _ in desired}
+        self._check_foreign(desired, record)
+        owner = Owner.of(run, stateful_set)
+        owned = [item for item, declared in desired if run.purge or not declared.retained]
+        if any(Reference.of(item, run.namespace).namespace != run.namespace for item in owned):
+            owner = owner.with_anchor()
         known = references | record.objects
-        if known != record.objects:
+        # Whatever is broken off below, the record then names all that may be there, and no digest to trust in.
+        if record.digest or known != record.objects:
             self._write(Record("", frozenset(known)))
-        self._apply_all(desired, record, owner)
+        for item, declared in desired:
+            self._apply_one(item, declared, owner)
         if complete:
-            for reference in sorted(record.objects - references, key=lambda item: item.kind not in LAST):
-                if reference.kind != "CustomResourceDefinition":
-                    run.cluster.delete(reference)
-            known = references | {item for item in known if item.kind == "CustomResourceDefinition"}
-        self._roll()
+            for reference in _webhooks_first(record.objects - references):
+                self._delete(reference)
+            known = references | {item for item in known if item.kind == CRD}
+        self._roll(stateful_set)
         self._write(Record(digest, frozenset(known)))
 
-    def _apply_all(self, desired: list[tuple[Object, Declaration]], record: Record, owner: Owner) -> None:
-        """Apply in order and stop at what fails, as what follows may rely on it; but name every CRD in the way."""
+    def _check_foreign(self, desired: list[tuple[Object, Declaration]], record: Record) -> None:
+        """Refuse, before anything is changed, if some of the objects are someone else's; name them all."""
         problems: list[Problem] = []
         for item, declared in desired:
-            if problems and item["kind"] != "CustomResourceDefinition":
-                break
-            try:
-                self._apply_one(item, declared, record, owner)
-            except Problem as problem:
-                problems.append(problem)
+            reference = Reference.of(item, self._run.namespace)
+            if declared.retained or reference not in record.objects:
+                try:
+                    check_foreign(self._run, reference, declared)
+                except Problem as problem:
+                    problems.append(problem)
         if problems:
             raise _merged(problems)
 
-    def _apply_one(self, item: Object, declared: Declaration, record: Record, owner: Owner) -> None:
+    def _apply_one(self, item: Object, declared: Declaration, owner: Owner) -> None:
+        """Apply an object in its turn; what follows may rely on it."""
         run = self._run
         reference = Reference.of(item, run.namespace)
-        if declared.retained or reference not in record.objects:
-            check_foreign(run, reference, declared)
         manager = f"{run.charm if declared.retained else run.app}.{declared.part}"
         applied = run.cluster.apply(owner.stamp(item, reference, declared), reference, manager)
-        if reference.kind == "CustomResourceDefinition":
+        if reference.kind == CRD:
             self._await(reference, applied, _established)
         elif item.get("type") == "kubernetes.io/service-account-token":
-            self._await(reference, applied, lambda found: bool(found.get("data", {}).get("token")))
+            self._await(reference, applied, lambda found: bool((found.get("data") or {}).get("token")))
 
     def _await(self, reference: Reference, found: Object | None, ready: Any) -> None:
         """Give the API server up to ten seconds to finish what it was given."""
@@ -163,7 +196,7 @@ class Applied:
             time.sleep(0.05)
             found = self._run.cluster.get(reference)
 
-    def _roll(self) -> None:
+    def _roll(self, stateful_set: Object) -> None:
         """Let Kubernetes replace the pods by ones with the identities, mounts and limits that the parts asked for."""
         pod = self._run.pod
         if not pod.digest():
@@ -171,7 +204,8 @@ class Applied:
         marker: dict[str, Any] = {"name": DOMAIN, "mountPath": "/var/run/kubeflow-charms", "readOnly": True}
         annotation = {"path": "pod", "fieldRef": {"fieldPath": f"metadata.annotations['{DOMAIN}/pod']"}}
         containers = {**pod.containers, "charm": {"volumeMounts": [marker]}}
-        volumes = {**pod.volumes, DOMAIN: {"downwardAPI": {"items": [annotation]}}}
+        # Juju looks at the charm container's volumes, and a projected one is of a kind that it passes over.
+        volumes = {**pod.volumes, DOMAIN: {"projected": {"sources": [{"downwardAPI": {"items": [annotation]}}]}}}
         template = {
             "metadata": {"annotations": {f"{DOMAIN}/pod": pod.digest()}, "labels": pod.labels},
             "spec": {
@@ -179,16 +213,31 @@ class Applied:
                 "volumes": [{"name": name, **fields} for name, fields in sorted(volumes.items())],
             },
         }
+        annotations = stateful_set["spec"]["template"].get("metadata", {}).get("annotations") or {}
+        if annotations.get(f"{DOMAIN}/pod") != pod.digest():
+            # Were the patch refused after the pod is deleted, the next pod would do the same, for ever.
+            self._patch({"spec": {"template": template}}, "pod", rehearsal=True)
+            self._leave()
         self._patch({"spec": {"template": template}}, "pod")
+
+    def _leave(self) -> None:
+        """Delete this unit's own pod, which would be replaced in any case, so that it gets more time to end.
+
+        Juju runs every hook that is due before its agent ends. A hook that is still running when the pod's time,
+        30 seconds unless it is deleted so, is up counts as failed.
+        """
+        own = Reference("v1", "Pod", self._run.unit.name.replace("/", "-"), self._run.namespace)
+        self._superseded.touch()
+        self._run.cluster.delete(own, grace_seconds=GRACE)
 
     def _write(self, record: Record) -> None:
         self._patch({"metadata": {"annotations": {ANNOTATION: record.dump()}}}, "record")
 
-    def _patch(self, fields: Object, part: str) -> None:
+    def _patch(self, fields: Object, part: str, *, rehearsal: bool = False) -> None:
         reference = self._stateful_set
         metadata = {"name": reference.name, "namespace": reference.namespace, **fields.get("metadata", {})}
         item = {"apiVersion": "apps/v1", "kind": "StatefulSet", **fields, "metadata": metadata}
-        self._run.cluster.apply(item, reference, f"{self._run.app}.{part}")
+        self._run.cluster.apply(item, reference, f"{self._run.app}.{part}", rehearsal=rehearsal)
 
     def _remembered(self) -> str:
         try:
@@ -200,6 +249,14 @@ class Applied:
         self._cache.write_text(digest)
 
 
+def _record(stateful_set: Object) -> Record:
+    return Record.load((stateful_set["metadata"].get("annotations") or {}).get(ANNOTATION, ""))
+
+
+def _webhooks_first(references: Iterable[Reference]) -> list[Reference]:
+    return sorted(references, key=lambda item: (item.kind not in LAST, item))
+
+
 def _order(kind: str) -> int:
     if kind in LAST:
         return len(FIRST) + 1
@@ -207,7 +264,7 @@ def _order(kind: str) -> int:
 
 
 def _established(found: Object) -> bool:
-    conditions = found.get("status", {}).get("conditions", [])
+    conditions = (found.get("status") or {}).get("conditions") or []
     return any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
 
 

@@ -1,8 +1,10 @@
 """Certificates that the application makes for itself, kept in Juju secrets and renewed by the leader.
 
-Importing `cryptography` costs a tenth of a second, a third of what a whole hook may take, so that only hooks which
-make or check a certificate do; when one runs out is kept beside it as text. Keys are on the curve P-256, which istiod takes for a plugged-in authority
-(istio/security/pkg/pki/util: `GetEllipticCurve`, `ParsePemEncodedKey` of PKCS 8), as do Envoy and Go's TLS.
+Importing `cryptography` costs a tenth of a second, a third of what a whole hook may take; so only hooks which make
+or check a certificate do, and when one runs out is kept beside it as text.
+
+Keys are on the curve P-256. Istio's own code, `security/pkg/pki/util`, takes them for a plugged-in authority
+(tried with 1.28), and so do Envoy and Go's TLS.
 """
 
 import dataclasses
@@ -15,7 +17,7 @@ from .secrets import Content, Secrets
 if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes, PrivateKeyTypes
 
 AUTHORITY_LIFE = datetime.timedelta(days=3650)
 SERVER_LIFE = datetime.timedelta(days=365)
@@ -70,7 +72,7 @@ def authority(secrets: Secrets, label: str = "certificate-authority", *, common_
         had = secrets.peek(label)
         return _make_authority(common_name, had["key"] if had else "")
 
-    content = secrets.ensure(label, make, lambda had: not due(had["expires"], AUTHORITY_LIFE))
+    content = secrets.ensure(label, make, lambda had: not due(had))
     return Authority(content["certificate"], content["key"])
 
 
@@ -92,15 +94,23 @@ def server_certificate(secrets: Secrets, label: str, authority: Authority, names
 
     def valid(had: Content) -> bool:
         same = had["names"] == " ".join(wanted) and had["authority"] == authority.certificate
-        return same and not due(had["expires"], SERVER_LIFE)
+        return same and not due(had)
 
     content = secrets.ensure(label, lambda: _make_server(authority, wanted), valid)
     return Certificate(content["certificate"], content["key"], content["authority"])
 
 
-def due(expires: str, life: datetime.timedelta) -> bool:
-    """Tell whether less than a third of a life is left until `expires`, a time in ISO format."""
-    return datetime.datetime.fromisoformat(expires) - now() < life / 3
+def due(content: Content) -> bool:
+    """Tell whether the certificate of a secret with `dates` has less than a third of its life left."""
+    return datetime.datetime.fromisoformat(content["renew-after"]) < now()
+
+
+def dates(certificate: str) -> Content:
+    """Return what a secret says of a certificate's life, so that it needs no parsing: two times in ISO format."""
+    loaded = _load(certificate)
+    life = loaded.not_valid_after_utc - loaded.not_valid_before_utc
+    renewal = loaded.not_valid_before_utc + life * 2 / 3
+    return {"expires": loaded.not_valid_after_utc.isoformat(), "renew-after": renewal.isoformat()}
 
 
 def check_pair(certificate: str, key: str) -> None:
@@ -167,7 +177,7 @@ def _make_authority(common_name: str, key_text: str) -> Content:
         issuer_key=key,
         life=AUTHORITY_LIFE,
     )
-    return {"certificate": _pem(certificate), "key": _key_pem(key), "expires": _expiry(certificate)}
+    return {"certificate": certificate, "key": key_pem(key), **dates(certificate)}
 
 
 def _make_server(authority: Authority, names: tuple[str, ...]) -> Content:
@@ -187,12 +197,21 @@ def _make_server(authority: Authority, names: tuple[str, ...]) -> Content:
         life=SERVER_LIFE,
     )
     return {
-        "certificate": _pem(certificate),
-        "key": _key_pem(key),
+        "certificate": certificate,
+        "key": key_pem(key),
         "authority": authority.certificate,
         "names": " ".join(names),
-        "expires": _expiry(certificate),
+        **dates(certificate),
     }
+
+
+def key_pem(key: "PrivateKeyTypes") -> str:
+    """Return a private key as PEM (PKCS 8)."""
+    from cryptography.hazmat.primitives import serialization
+
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def alternative_names(names: Iterable[str]) -> "x509.SubjectAlternativeName":
@@ -223,36 +242,34 @@ def _sign(
     issuer: "x509.Name",
     issuer_key: "ec.EllipticCurvePrivateKey",
     life: datetime.timedelta,
-) -> "x509.Certificate":
+) -> str:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization import Encoding
 
     start = now()
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
     )
-    return (
+    certificate = (
         builder.issuer_name(issuer)
         .serial_number(x509.random_serial_number())
         .not_valid_before(start - LENIENCE)
         .not_valid_after(start + life)
         .sign(issuer_key, hashes.SHA256())
     )
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def _usage(*, signs_certificates: bool) -> "x509.KeyUsage":
     from cryptography import x509
 
+    other = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
         key_cert_sign=signs_certificates,
         crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
+        **dict.fromkeys((*other, "encipher_only", "decipher_only"), False),
     )
 
 
@@ -274,24 +291,6 @@ def _read_key(text: str) -> "ec.EllipticCurvePrivateKey":
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     return load_pem_private_key(text.encode(), password=None)  # pyright: ignore[reportReturnType]
-
-
-def _key_pem(key: "ec.EllipticCurvePrivateKey") -> str:
-    from cryptography.hazmat.primitives import serialization
-
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-
-
-def _pem(certificate: "x509.Certificate") -> str:
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    return certificate.public_bytes(Encoding.PEM).decode()
-
-
-def _expiry(certificate: "x509.Certificate") -> str:
-    return certificate.not_valid_after_utc.isoformat()
 
 
 def _public_bytes(key: "CertificatePublicKeyTypes") -> bytes:

@@ -119,16 +119,21 @@ class Charm(ops.CharmBase):
     def _depart(self, event: ops.EventBase) -> None:
         """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
         if self.app.planned_units() == 0:
-            Applied(self.run, self._cache).remove()
+            self.run.attempt(Applied(self.run, self._cache).remove)
         elif isinstance(event, ops.RelationBrokenEvent):
             self._reconcile(event)
 
     def _reconcile(self, event: ops.EventBase) -> None:
+        applied = Applied(self.run, self._cache)
+        if applied.pod_is_ending:
+            return
         run = self._run = self.run
         parts: list[Part] = []
         run.attempt(self._require_relations)
-        complete = run.attempt(self._collect, parts) and run.attempt(_declare, parts, run)
-        applied = Applied(run, self._cache)
+        collected = run.attempt(self._collect, parts)
+        complete = run.attempt(_declare, parts, run) and collected
+        if isinstance(event, ops.LeaderElectedEvent):
+            applied.forget()
         if run.leader:
             anew = isinstance(event, ops.UpgradeCharmEvent)
             run.attempt(functools.partial(applied.commit, complete=complete, anew=anew))
@@ -138,6 +143,8 @@ class Charm(ops.CharmBase):
             run.attempt(functools.partial(applied.commit, complete=complete))
 
     def _collect(self, parts: list[Part]) -> None:
+        # A bad option must not let some parts of the pod be planned and others not: that would roll the pods.
+        _ = self.options
         for part in self.plan():
             parts.append(part)
 

@@ -76,6 +76,9 @@ def connect() -> "lightkube.Client":
     """Return a client for the cluster that this charm runs in; imported late, as most hooks need none."""
     import lightkube
 
+    # Each line of its debug log would cost the hook a call of juju-log.
+    for name in ("httpcore2", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return lightkube.Client(trust_env=True)
 
 
@@ -94,8 +97,15 @@ class Cluster:
         """Return an object, or None when it, or its kind, is not there."""
         return self._call(reference, lambda client, kind, where: client.get(kind, reference.name, **where))
 
-    def apply(self, item: Object, reference: Reference, manager: str) -> Object:
-        """Apply an object server-side under a field manager, never by force, and return it as it is then."""
+    def apply(self, item: Object, reference: Reference, manager: str, *, rehearsal: bool = False) -> Object:
+        """Apply an object server-side under a field manager, never by force, and return it as it is then.
+
+        Args:
+            item: the fields to apply.
+            reference: the object.
+            manager: who applies them.
+            rehearsal: only find out whether it would be accepted.
+        """
 
         def send(client: Any, kind: Any, where: dict[str, str]) -> Object:
             from lightkube.types import PatchType
@@ -107,26 +117,38 @@ class Cluster:
                 patch_type=PatchType.APPLY,
                 field_manager=manager,
                 force=False,
+                dry_run=rehearsal,
                 **where,
             )
 
-        applied = self._call(reference, send)
+        applied = self._call(reference, send, unknown_may_come=True)
         if applied is None:
             group = reference.api_version.rpartition("/")[0] or "core"
             raise Waiting(f"Kubernetes to know {reference.kind} ({group}), for {reference}")
         return applied
 
-    def delete(self, reference: Reference) -> None:
-        """Delete an object; one that is not there is fine."""
+    def delete(self, reference: Reference, *, grace_seconds: int | None = None) -> None:
+        """Delete an object; one that is not there is fine.
+
+        Args:
+            reference: the object.
+            grace_seconds: how long a pod may take to end; None for what the pod says.
+        """
 
         def send(client: Any, kind: Any, where: dict[str, str]) -> Object:
-            client.delete(kind, reference.name, **where)
+            client.delete(kind, reference.name, grace_period=grace_seconds, **where)
             return {}
 
         self._call(reference, send)
 
-    def _call(self, reference: Reference, send: Callable[..., Any]) -> Any:
-        """Send one request, again after a short pause where that helps; None for 404."""
+    def _call(self, reference: Reference, send: Callable[..., Any], *, unknown_may_come: bool = False) -> Any:
+        """Send one request, again after a short pause where that helps; None for 404.
+
+        Args:
+            reference: the object in question.
+            send: sends the request with a client.
+            unknown_may_come: whether to try again after a 404, as a kind is served shortly after its CRD is there.
+        """
         import httpx2
         from lightkube.core.exceptions import ApiError, ConfigError
 
@@ -136,10 +158,13 @@ class Cluster:
                 if self._client is None:
                     self._client = (self._connect or connect)()
                 return send(self._client, _resource(reference), where)
-            except ApiError as error:
-                if error.status.code == 404:
+            except httpx2.HTTPStatusError as error:
+                code = error.response.status_code
+                # An API group that the server does not know is refused in plain text, not with a Status.
+                message = error.status.message if isinstance(error, ApiError) else error.response.text
+                if code == 404 and (delay is None or not unknown_may_come):
                     return None
-                problem, again = self._explain(reference, error)
+                problem, again = self._explain(reference, code, message or "")
             except (httpx2.HTTPError, ConfigError, OSError) as error:
                 problem, again = Waiting(f"the Kubernetes API to answer ({type(error).__name__})"), True
             if not again or delay is None:
@@ -147,15 +172,16 @@ class Cluster:
             time.sleep(delay)
         raise AssertionError("unreachable")
 
-    def _explain(self, reference: Reference, error: Any) -> tuple[Problem, bool]:
+    def _explain(self, reference: Reference, code: int, message: str) -> tuple[Problem, bool]:
         """Return what a refusal means for an operator, and whether to try again at once."""
-        code, message = error.status.code, error.status.message or ""
-        if code == 403:
+        if code == 403 and "being terminated" in message:
+            return Waiting(f"the namespace of {reference} to be gone"), False
+        if code == 403 and (" cannot " in message or "attempting to grant" in message):
             logger.warning("Kubernetes forbids %s: %s", reference, message)
             return Blocked(f"needs trust, run: juju trust {self._application} --scope=cluster"), False
         if code == 409 and "conflict with" in message:
             return Blocked(f"{reference} belongs to someone else: {message}"), False
-        if code in (*TRANSIENT, 401, 409):
+        if code in (*TRANSIENT, 401, 404, 409):
             return Waiting(f"the Kubernetes API ({code} for {reference})"), True
         return Blocked(f"Kubernetes refuses {reference}: {message}"), False
 

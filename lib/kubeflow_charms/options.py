@@ -98,7 +98,7 @@ def port(value: int) -> int:
 def quantity(value: str | None) -> str:
     """Accept nothing, or a Kubernetes quantity such as 256Mi or 1G."""
     text = (value or "").strip()
-    if text and not re.fullmatch(r"[0-9]+(\.[0-9]+)?([KMGT]i?|k|m)?", text):
+    if text and not re.fullmatch(r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[kmMGTPE])?", text):
         raise ValueError(f"{text!r} is no quantity, expected for example 256Mi")
     return text
 
@@ -114,12 +114,33 @@ def name(value: str | None) -> str:
 def url(value: str | None) -> str:
     """Accept nothing, or an http or https URL with a host; returned without the slash at its end."""
     text = (value or "").strip()
-    parsed = urllib.parse.urlsplit(text)
-    if text and (parsed.scheme not in ("http", "https") or not parsed.hostname):
+    if text and not _is_url(text):
         raise ValueError(f"{text!r} is no URL, expected for example https://kubeflow.example.com")
+    parsed = urllib.parse.urlsplit(text)
     if text and (parsed.query or parsed.fragment):
         raise ValueError(f"{text!r} has a query or a fragment, expected an address such as https://host/path")
     return text.rstrip("/")
+
+
+def origin(value: str | None) -> str:
+    """Accept nothing, or a URL of scheme, host and perhaps port alone, as users type it to find a site."""
+    text = url(value)
+    if urllib.parse.urlsplit(text).path:
+        raise ValueError(f"{text!r} has a path, expected the address alone, such as https://kubeflow.example.com")
+    return text
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parsed = urllib.parse.urlsplit(text)
+        return (
+            parsed.scheme in ("http", "https")
+            and bool(parsed.hostname)
+            and parsed.port != 0
+            and not re.search(r"\s", text)
+        )
+    except ValueError:  # a port out of range, or brackets around what is no IPv6 address
+        return False
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

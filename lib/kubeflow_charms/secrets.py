@@ -65,6 +65,12 @@ class Secrets:
             secret.set_content(content)
         return content
 
+    def replace(self, label: str, content: Content) -> None:
+        """Give the secret `label`, which is there, another content; units that do not lead leave it to the leader."""
+        secret = self.find(label)
+        if self._leader and secret is not None:
+            secret.set_content(content)
+
     def derived(self, label: str, source: str, make: Callable[[], str]) -> str:
         """Return a value made from `source` that stays the same until `source` changes: a salted hash, say.
 

@@ -19,6 +19,14 @@ from .fake_cluster import FakeCluster
 MODEL = "edge"
 
 
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """A file that the charm wrote in a container."""
+
+    text: str
+    mode: int
+
+
 @dataclasses.dataclass
 class Deployment:
     """One unit of a charm.
@@ -27,16 +35,23 @@ class Deployment:
         context: of the testing framework.
         cluster: what the charm's leader writes to.
         marker: the file by which a charm knows its own pod.
+        charm: its name, and the application's.
+        charm_folder: where it runs.
+        containers: names of the workload containers.
+        files: what the charm has written so far, by container and path.
     """
 
     context: testing.Context[Any]
     cluster: FakeCluster
     marker: pathlib.Path
     charm: str
+    charm_folder: pathlib.Path
+    containers: tuple[str, ...]
+    files: dict[str, dict[str, Written]] = dataclasses.field(default_factory=dict)
 
     def state(self, **changes: Any) -> testing.State:
         """Return a state with every container connectable, as the leader of a trusted application."""
-        containers = {testing.Container(name, can_connect=True) for name in self.context.charm_spec.meta["containers"]}
+        containers = {testing.Container(name, can_connect=True) for name in self.containers}
         defaults: dict[str, Any] = {
             "leader": True,
             "model": testing.Model(name=MODEL),
@@ -47,12 +62,29 @@ class Deployment:
 
     def run(self, event: Any, state: testing.State) -> testing.State:
         """Run one event."""
-        return self.context.run(event, state)
+        after = self.context.run(event, state)
+        for container in after.containers:
+            self.files.setdefault(container.name, {}).update(self._written(container))
+        return after
+
+    def _written(self, container: testing.Container) -> dict[str, Written]:
+        """Return the container's files, which the testing framework forgets before the next event."""
+        root = container.get_filesystem(self.context)
+        return {
+            f"/{path.relative_to(root)}": Written(path.read_text(), path.stat().st_mode & 0o777)
+            for path in root.rglob("*")
+            if path.is_file()
+        }
 
     def roll(self) -> None:
         """Replace the pod by the one that the StatefulSet's template describes, as Kubernetes does."""
-        annotations = self.stateful_set["spec"]["template"]["metadata"]["annotations"]
-        self.marker.write_text(annotations[f"{DOMAIN}/pod"])
+        template = self.stateful_set["spec"].get("template")
+        if template is not None:
+            wanted = (template["metadata"].get("annotations") or {}).get(f"{DOMAIN}/pod", "")
+            if not self.marker.exists() or self.marker.read_text() != wanted:
+                for name in (".applied", ".superseded"):
+                    (self.charm_folder / name).unlink(missing_ok=True)
+            self.marker.write_text(wanted)
 
     def settle(self, state: testing.State) -> testing.State:
         """Run config-changed until the unit has the pod that it asked for and its checks pass."""
@@ -94,17 +126,25 @@ def deployed(
     meta = yaml.safe_load((root / "charmcraft.yaml").read_text())
     cluster = FakeCluster()
     base = f"/apis/apps/v1/namespaces/{MODEL}/statefulsets/{meta['name']}"
-    cluster.add(base, {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": meta["name"]}, "spec": {}})
+    cluster.add(
+        base,
+        {
+            "apiVersion": "apps/v1",
+            "kind": "StatefulSet",
+            "metadata": {"name": meta["name"]},
+            "spec": {"template": {"metadata": {}}},
+        },
+    )
     cluster.add(f"/api/v1/namespaces/{MODEL}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MODEL}})
     marker = folder / "pod"
     monkeypatch.setattr(kubeflow_charms.cluster, "connect", cluster.connect)
     monkeypatch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0))
     monkeypatch.setattr(kubeflow_charms.run, "MARKER", marker)
-    monkeypatch.setattr("kubeflow_charms.parts.workload.PERIOD", 0)
+    monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 0)
     charm_root = folder / "charm"
     charm_root.mkdir()
     (charm_root / "src").symlink_to(root.resolve() / "src")
-    context = testing.Context(
+    with testing.Context(
         charm_type,
         meta={key: value for key, value in meta.items() if key not in ("config", "actions")},
         config=meta.get("config"),
@@ -112,5 +152,5 @@ def deployed(
         charm_root=charm_root,
         app_name=meta["name"],
         app_trusted=True,
-    )
-    yield Deployment(context, cluster, marker, meta["name"])
+    ) as context:
+        yield Deployment(context, cluster, marker, meta["name"], charm_root, tuple(meta.get("containers", {})))

@@ -4,7 +4,6 @@ Enough for a charm's unit tests; what server-side apply really does is tested ag
 """
 
 import dataclasses
-import itertools
 import json
 import uuid
 from typing import Any
@@ -24,13 +23,13 @@ class FakeCluster:
     Attributes:
         objects: what is there.
         calls: `METHOD path` of every request, oldest first.
-        refuse: returns a status code to answer a request with, or None to answer it in earnest.
+        refuse: returns a status code, or a code and a message, to answer a request with, or None to answer it in
+            earnest; may raise what the HTTP client would.
     """
 
     objects: dict[str, Object] = dataclasses.field(default_factory=dict)
     calls: list[str] = dataclasses.field(default_factory=list)
     refuse: Any = lambda request: None
-    _versions: Any = dataclasses.field(default_factory=itertools.count)
 
     def connect(self) -> lightkube.Client:
         """Return a client of this cluster."""
@@ -42,9 +41,12 @@ class FakeCluster:
         )
         return lightkube.Client(config=config, transport=httpx2.MockTransport(self._answer))
 
-    def add(self, path: str, item: Object) -> None:
-        """Put an object there, as someone else than the charm would."""
-        item.setdefault("metadata", {}).setdefault("uid", str(uuid.uuid4()))
+    def add(self, path: str, item: Object, manager: str = "") -> None:
+        """Put an object there, as someone else than the charm would; `manager` names the tool that did."""
+        metadata = item.setdefault("metadata", {})
+        metadata.setdefault("uid", str(uuid.uuid4()))
+        if manager:
+            metadata["managedFields"] = [{"manager": manager}]
         self.objects[path] = item
 
     def kinds(self) -> list[str]:
@@ -58,20 +60,26 @@ class FakeCluster:
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         self.calls.append(f"{request.method} {path}")
-        code = self.refuse(request)
-        if code is not None:
-            return _status(code, "refused by the test")
+        refusal = self.refuse(request)
+        if refusal is not None:
+            code, message = refusal if isinstance(refusal, tuple) else (refusal, "refused by the test")
+            return _status(code, message)
         if request.method == "PATCH":
-            return httpx2.Response(200, json=self._apply(path, json.loads(request.content)))
+            manager = request.url.params["fieldManager"]
+            if "dryRun" in request.url.params:
+                return httpx2.Response(200, json=json.loads(request.content))
+            return httpx2.Response(200, json=self._apply(path, json.loads(request.content), manager))
         if path not in self.objects:
             return _status(404, "not found")
         if request.method == "DELETE":
             return httpx2.Response(200, json=self.objects.pop(path))
         return httpx2.Response(200, json=self.objects[path])
 
-    def _apply(self, path: str, patch: Object) -> Object:
+    def _apply(self, path: str, patch: Object, manager: str) -> Object:
         had = self.objects.get(path, {"metadata": {"uid": str(uuid.uuid4())}})
         item = _merge(had, patch)
+        managers = {entry["manager"] for entry in had["metadata"].get("managedFields", [])} | {manager}
+        item["metadata"]["managedFields"] = [{"manager": name} for name in sorted(managers)]
         if item["kind"] == "CustomResourceDefinition":
             item["status"] = {"conditions": [{"type": "Established", "status": "True"}]}
         if item.get("type") == "kubernetes.io/service-account-token":

@@ -1,19 +1,28 @@
 """The options of dex-auth."""
 
 import dataclasses
-from typing import Any
+import urllib.parse
 
+from dex_connectors import Connectors, connectors, with_secrets
 from kubeflow_charms import option, options
 
-CREDENTIALS = options.SecretKeys(required=("username", "password"))
+PATH = "/dex"
+TELEMETRY_PORT = 5558
 
 
 def issuer(value: str | None) -> str:
-    """Accept nothing, or an URL that ends in /dex, below which the gateway routes to Dex."""
+    """Accept nothing, or a URL whose path is /dex, below which the gateway routes to Dex."""
     url = options.url(value)
-    if url and not url.endswith("/dex"):
+    if url and urllib.parse.urlsplit(url).path != PATH:
         raise ValueError(f"{url} does not end in /dex, expected for example https://kubeflow.example.com/dex")
     return url
+
+
+def port(value: int) -> int:
+    """Accept a port that Dex does not need for its metrics."""
+    if value == TELEMETRY_PORT:
+        raise ValueError(f"{value} is the port of Dex's metrics, expected another from 1024 to 65535")
+    return options.port(value)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -24,22 +33,28 @@ class DexOptions:
         ValueError: two of them contradict each other.
     """
 
-    public_url: str = option(options.url)
+    public_url: str = option(options.origin)
     issuer_url: str = option(issuer)
     static_username: str = option(str.strip)
     static_password: str = option(str)
-    static_credentials: dict[str, str] | None = option(CREDENTIALS)
+    static_credentials: dict[str, str] | None = option(options.SecretKeys(required=("username", "password")))
     enable_password_db: bool = option(bool)
-    connectors: tuple[dict[str, Any], ...] = option(options.yaml_list_of_mappings(keys=("type", "id", "name")))
+    connectors: Connectors = option(connectors)
     connectors_secret: dict[str, str] | None = option(options.SecretKeys.any())
-    port: int = option(options.port)
+    port: int = option(port)
     memory: str = option(options.quantity)
 
     def __post_init__(self):
         if self.static_credentials and (self.static_username or self.static_password):
             raise ValueError("options static-username, static-password: unset them, static-credentials is set")
+        if self.static_username and not self.static_password:
+            raise ValueError(
+                f"option static-password: empty, expected a password for the user {self.static_username}; "
+                "to have one generated unset static-username too, then the user is admin"
+            )
         if not self.enable_password_db and not self.connectors:
             raise ValueError("option enable-password-db: nobody could log in, set it to true or set connectors")
+        object.__setattr__(self, "connectors", with_secrets(self.connectors, self.connectors_secret or {}))
 
     @property
     def username(self) -> str:

@@ -9,8 +9,8 @@ import istiod
 import mesh
 import ops
 import routes
-from kubeflow_charms import Charm, Provides, Waiting, certificates
-from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane
+from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, Waiting, certificates
+from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
 from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report, Webhooks
 from pilot_options import PilotOptions
 
@@ -23,6 +23,7 @@ class IstioPilot(Charm):
     ingress = Provides("ingress", ingress.INGRESS_PROVIDER)
     gatekeeper = Provides("ingress-auth", ingress_auth.INGRESS_AUTH)
     gateway_info = Provides("gateway-info", gateway_info.GATEWAY_INFO)
+    certified = Requires("certificates", tls_certificates.TLS_CERTIFICATES)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -44,7 +45,7 @@ class IstioPilot(Charm):
         yield Manifests("control-plane", "control-plane.yaml.j2", {"mesh": document})
         yield istiod.workload(
             authority=self._authority,
-            injection=istiod.injection(self.run.source("injection.yaml"), options.proxy_image, self.model.name),
+            injection=istiod.injection(self.run.source("injection.yaml"), options.proxy_image),
             pod=self.unit.name.replace("/", "-"),
             app=self.app.name,
             namespace=self.model.name,
@@ -58,6 +59,8 @@ class IstioPilot(Charm):
         gatekeeper, problems = self._gatekeeper
         requests, silent = self.ingress.readable()
         yield from (Report(problem) for problem in (*problems, *silent))
+        certifying, tls = self._tls
+        yield from certifying
         yield Manifests(
             "edge",
             "edge.yaml.j2",
@@ -65,16 +68,15 @@ class IstioPilot(Charm):
                 "gateway": self.options.default_gateway,
                 "access": self._access,
                 "identity_headers": mesh.identity_headers(gatekeeper),
-                "tls": self._tls,
+                "tls": tls,
                 "applications": routes.by_application(requests, self.model.name),
             },
         )
 
     def _announcements(self) -> Iterator[Part]:
         """Yield what related applications are told."""
-        ingress_gateways = [item.data for item in self.gateways.readable()[0] if item.data.kind == "ingress"]
-        address = next((gateway.address for gateway in ingress_gateways if gateway.address), "")
-        url = f"{'https' if self._tls else 'http'}://{address}" if address else ""
+        scheme = "https" if self._tls[1] else "http"
+        url = f"{scheme}://{self._address}" if self._address else ""
         yield self.gateways.send(
             istio_control_plane.ControlPlane(
                 service_name=self._host,
@@ -88,7 +90,7 @@ class IstioPilot(Charm):
             gateway_info.GatewayInfo(
                 gateway_name=self.options.default_gateway,
                 gateway_namespace=self.model.name,
-                gateway_up=any(gateway.up for gateway in ingress_gateways),
+                gateway_up=any(gateway.up for gateway in self._ingress_gateways),
             )
         )
         if url:
@@ -99,7 +101,9 @@ class IstioPilot(Charm):
         """The gatekeeper, and what is wrong with it or its relation."""
         found, problems = self.gatekeeper.readable()
         if not found and not problems and not self.options.unauthenticated_access:
-            problems = (Waiting(f"a gatekeeper, the gateway is shut: juju integrate {self.app.name}:ingress-auth APPLICATION"),)
+            problems = (
+                Waiting(f"a gatekeeper, the gateway is shut: juju integrate {self.app.name}:ingress-auth APPLICATION"),
+            )
         return (found[0].data if found else None), problems
 
     @property
@@ -110,9 +114,31 @@ class IstioPilot(Charm):
             return "asked"
         return "shut" if problems else "open"
 
+    @functools.cached_property
+    def _tls(self) -> tuple[tuple[Part, ...], dict[str, str] | None]:
+        """What has to be done for the gateway's certificate, and the certificate with its key, if there is one."""
+        given, related = self.options.tls, self.certified.relations
+        if given and related:
+            raise Blocked("two certificates: unset tls-secret-id, or remove the relation certificates")
+        name = self.options.csr_domain_name or self._address
+        if not related:
+            return (), given
+        if not name:
+            return (Report(Waiting("the gateway's address, to have it certified; or set csr-domain-name")),), None
+        asked = tls_certificates.ask(self.certified, self.secrets, "gateway-certificate", [name])
+        try:
+            certificate = asked.certificate()
+        except Problem as problem:
+            return (asked, Report(problem)), None
+        return (asked,), {"tls-crt": certificate.certificate, "tls-key": certificate.key}
+
+    @functools.cached_property
+    def _ingress_gateways(self) -> list[istio_control_plane.Gateway]:
+        return [item.data for item in self.gateways.readable()[0] if item.data.kind == "ingress"]
+
     @property
-    def _tls(self) -> dict[str, str] | None:
-        return self.options.tls
+    def _address(self) -> str:
+        return next((gateway.address for gateway in self._ingress_gateways if gateway.address), "")
 
     @functools.cached_property
     def _authority(self) -> certificates.Authority:

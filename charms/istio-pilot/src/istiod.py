@@ -3,6 +3,7 @@
 Source of the flags, variables, paths and ports: Istio's istiod Helm chart and pilot/cmd/pilot-discovery, release 1.28.
 """
 
+import json
 from collections.abc import Mapping
 
 from kubeflow_charms.certificates import Authority
@@ -17,6 +18,17 @@ INJECTION = "/var/lib/istio/inject"
 def sandbox(memory: str) -> Sandbox:
     """Return istiod's sandbox."""
     return Sandbox(container="istiod", role="istiod-role.yaml.j2", writable=(AUTHORITY, INJECTION), memory=memory)
+
+
+def injection(template: str, proxy_image: str) -> dict[str, str]:
+    """Return the sidecar injector's files by name.
+
+    Args:
+        template: the charm's injection.yaml.
+        proxy_image: of the sidecars.
+    """
+    values = {"global": {"proxy": {"image": proxy_image, "clusterDomain": "cluster.local"}}}
+    return {"config": template, "values": json.dumps(values)}
 
 
 def workload(
@@ -39,9 +51,11 @@ def workload(
         "--keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
         environment={
             "CLUSTER_ID": "Kubernetes",
+            "ENABLE_NATIVE_SIDECARS": "true",
             "INJECTION_WEBHOOK_CONFIG_NAME": "",
             "PILOT_CERT_PROVIDER": "istiod",
             "PILOT_ENABLE_ALPN_FILTER": switch,
+            "PILOT_ENABLE_GATEWAY_API": "false",
             "PILOT_ENABLE_METADATA_EXCHANGE": switch,
             "POD_NAME": pod,
             "POD_NAMESPACE": namespace,

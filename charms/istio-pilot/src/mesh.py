@@ -25,6 +25,7 @@ def mesh(*, namespace: str, discovery: str, gatekeeper: Authorizer | None, telem
         "trustDomain": "cluster.local",
         "accessLogFile": "/dev/stdout",
         "enablePrometheusMerge": True,
+        "ingressControllerMode": "OFF",
         "defaultConfig": {"discoveryAddress": discovery},
         "extensionProviders": [_provider(gatekeeper, namespace)] if gatekeeper else [],
     }

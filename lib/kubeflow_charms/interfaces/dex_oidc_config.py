@@ -4,6 +4,8 @@ Format: one plain key, `issuer-url`, as the library published with dex-auth writ
 where pods reach the same issuer without leaving the cluster; readers of the published format pass over it.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from ..codecs import Flat
@@ -18,8 +20,8 @@ class IssuerConfiguration(msgspec.Struct, frozen=True, kw_only=True, rename="keb
         internal_url: the same issuer as pods reach it; empty if the issuer does not say.
     """
 
-    issuer_url: str
-    internal_url: str = ""
+    issuer_url: Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
+    internal_url: Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")] = ""
 
 
 DEX_OIDC_CONFIG = Interface("dex-oidc-config", provider=Flat(IssuerConfiguration))

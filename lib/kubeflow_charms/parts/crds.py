@@ -5,6 +5,7 @@ import dataclasses
 from ..cluster import Object
 from ..run import Declaration, Run, fingerprint
 from ..templates import render
+from .shapes import openapi
 
 ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 
@@ -20,11 +21,12 @@ class Crds:
           Gateway:
             plural: gateways          # optional: singular, short, categories, scope (Namespaced)
             versions:
-              v1: {storage: true, status: true, columns: {...}, schema: {spec: {...}, status: {...}}}
+              v1: {storage: true, status: true, columns: {...}, fields: {spec: {...}}}
 
     `versions` may name several; `served: false` keeps an old one readable. A version without a schema takes any
-    object; `schema` holds OpenAPI properties beside apiVersion, kind and metadata; `scale` and `status` turn the
-    subresources on. `columns` maps a printer column's name to its JSON path, or to [path, type].
+    object; `fields` has, beside apiVersion, kind and metadata, the shapes of `shapes.py`; `schema` the same as OpenAPI
+    properties; `scale` and `status` turn the subresources on. `columns` maps a printer column's name to its JSON
+    path, or to [path, type]. A document's other keys are not read: they may hold anchors for what is repeated.
 
     Attributes:
         file: in the charm's src folder.
@@ -87,7 +89,9 @@ def _annotations(fields: Object) -> Object:
 
 def _version(name: str, fields: Object) -> Object:
     schema: Object = ANYTHING
-    if "schema" in fields:
+    if "fields" in fields:
+        schema = openapi({**fields["fields"], **({"status": "any"} if fields.get("status") else {})})
+    elif "schema" in fields:
         schema = {"type": "object", "properties": fields["schema"]}
         if "required" in fields:
             schema["required"] = fields["required"]

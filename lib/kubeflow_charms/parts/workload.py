@@ -1,5 +1,6 @@
 """A program in its container: files, command, environment and checks, on every unit."""
 
+import contextlib
 import dataclasses
 import time
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from ..run import Run, fingerprint
 
 PERIOD = 3
 THRESHOLD = 2
+# So long that a failing check is down, and wakes the charm when it recovers; all in seconds.
+PATIENCE = PERIOD * THRESHOLD + 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +91,7 @@ class Workload:
                 f"{self.container} ends as soon as it starts; its log says why: "
                 f"kubectl logs -n {run.namespace} {run.unit.name.replace('/', '-')} -c {self.container}"
             ) from error
-        except (pebble.ConnectionError, pebble.APIError, pebble.PathError) as error:
+        except pebble.Error as error:
             raise Waiting(
                 f"container {self.container} to take its files and command ({type(error).__name__})"
             ) from error
@@ -121,18 +124,26 @@ class Workload:
     def _replan(self, container: ops.Container) -> None:
         layer = pebble.Layer(self.layer())
         planned = container.get_plan()
+        for name in planned.checks.keys() - layer.checks.keys():
+            # Pebble drops no check of a layer; one that is disabled and stopped counts for nothing.
+            layer.checks[name] = planned.checks[name]
+            layer.checks[name].startup = pebble.CheckStartup.DISABLED
         if planned.services.get(self.container) != layer.services[self.container]:
             for path, file in self.files.items():
                 container.push(path, file.text, permissions=file.mode, make_dirs=True)
         elif planned.checks == layer.checks and container.get_service(self.container).is_running():
             return
+        if planned.checks:
+            # They would go on to count what the program before this one answered; before Juju 3.6.4 they have to.
+            with contextlib.suppress(pebble.APIError):
+                container.stop_checks(*planned.checks)
         container.add_layer(self.container, layer, combine=True)
         container.replan()
         self._await(container)
 
     def _await(self, container: ops.Container) -> None:
-        """Wait until the checks passed once, or for so long that a failing check wakes the charm when it recovers."""
-        deadline = time.monotonic() + PERIOD * THRESHOLD + 1
+        """Wait until the checks passed once, but no longer than `PATIENCE`."""
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not answers(container):
             time.sleep(0.2)
 
@@ -142,11 +153,15 @@ def answers(container: ops.Container) -> bool:
 
     Pebble calls a check up before it ran for the first time; where it counts successes, one is asked for.
     """
-    if not container.can_connect():
+    try:
+        services, checks = container.get_services(container.name), container.get_checks()
+    except pebble.Error:
         return False
-    services, checks = container.get_services(), container.get_checks()
     running = bool(services) and all(service.is_running() for service in services.values())
-    return running and all(
-        check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
-        for check in checks.values()
-    )
+    return running and all(map(_passed, checks.values()))
+
+
+def _passed(check: pebble.CheckInfo) -> bool:
+    if check.status == pebble.CheckStatus.INACTIVE:
+        return True
+    return check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)

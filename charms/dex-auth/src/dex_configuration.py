@@ -3,36 +3,24 @@
 Source of the keys: Dex's documentation of its configuration, and its `cmd/dex/config.go`.
 """
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dex_options import TELEMETRY_PORT
+from dex_users import StaticUser
 from kubeflow_charms.interfaces.oidc_client import Client
 
-TELEMETRY_PORT = 5558
+CONFIGURATION = "/etc/dex/configuration.yaml"
+COMMAND = f"/usr/local/bin/dex serve {CONFIGURATION}"
 
 
-@dataclasses.dataclass(frozen=True)
-class StaticUser:
-    """The user of the password database.
+def environment(namespace: str) -> dict[str, str]:
+    """Return Dex's environment: where it keeps its state, and that a `$` in the configuration is just that.
 
-    Attributes:
-        name: what she types to log in.
-        password_hash: bcrypt's.
-        identifier: a UUID that stays the same for good.
+    Dex would otherwise put variables, or nothing, in place of what follows a `$` in a connector's password.
     """
-
-    name: str
-    password_hash: str
-    identifier: str
-
-
-def hash_password(word: str) -> str:
-    """Return bcrypt's salted hash of a password, which it reads no further than 72 bytes."""
-    import bcrypt
-
-    return bcrypt.hashpw(word.encode()[:72], bcrypt.gensalt(10)).decode()
+    return {"KUBERNETES_POD_NAMESPACE": namespace, "DEX_EXPAND_ENV": "false"}
 
 
 def configuration(
@@ -43,7 +31,7 @@ def configuration(
     connectors: Sequence[Mapping[str, Any]],
     clients: Sequence[Client],
 ) -> str:
-    """Return the configuration file; JSON, which Dex reads as YAML."""
+    """Return the configuration file; JSON, which Dex reads as YAML, with a date of a connector as text."""
     document = {
         "issuer": issuer,
         "storage": {"type": "kubernetes", "config": {"inCluster": True}},
@@ -56,7 +44,7 @@ def configuration(
         "connectors": [dict(connector) for connector in connectors],
         "staticClients": [_client(client) for client in clients],
     }
-    return json.dumps(document, indent=1)
+    return json.dumps(document, indent=1, default=str)
 
 
 def _password(user: StaticUser) -> dict[str, str]:
@@ -76,24 +64,3 @@ def _client(client: Client) -> dict[str, Any]:
         "redirectURIs": list(client.redirect_uris),
         "secret": client.secret,
     }
-
-
-def with_secrets(connectors: Sequence[Mapping[str, Any]], secret: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the connectors with each value `$key` replaced by the secret's value.
-
-    Raises:
-        ValueError: a connector names a key that the secret lacks.
-    """
-
-    def fill(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: fill(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [fill(item) for item in value]
-        if isinstance(value, str) and value.startswith("$"):
-            if value[1:] not in secret:
-                raise ValueError(f"connectors: {value} is not a key of the secret that connectors-secret names")
-            return secret[value[1:]]
-        return value
-
-    return [fill(connector) for connector in connectors]

@@ -1,0 +1,129 @@
+"""Compact CRDs become what Kubernetes wants."""
+
+from typing import Any
+
+import pytest
+import yaml
+from kubeflow_charms.parts.crds import expand
+from kubeflow_charms.parts.shapes import openapi
+
+ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+GROUP = """
+group: example.com
+kinds:
+  Thing:
+    plural: things
+    singular: thingy
+    short: [th]
+    categories: [all]
+    scope: Cluster
+    annotations: {api-approved.kubernetes.io: unapproved}
+    versions:
+      v1:
+        storage: true
+        status: true
+        scale: {specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas}
+        columns: {Ready: .status.ready, Age: [.metadata.creationTimestamp, date]}
+        fields: {spec: {size!: integer}}
+      v1beta1: {served: false}
+  Other: {plural: others, versions: {v1: {storage: true, schema: {spec: {type: object}}, required: [spec]}}}
+"""
+
+
+def definitions() -> dict[str, Any]:
+    return {item["spec"]["names"]["kind"]: item for item in expand(yaml.safe_load(GROUP))}
+
+
+def version(kind: str, name: str) -> dict[str, Any]:
+    return next(item for item in definitions()[kind]["spec"]["versions"] if item["name"] == name)
+
+
+def test_a_definition_has_its_group_names_and_scope() -> None:
+    thing = definitions()["Thing"]
+    assert thing["metadata"] == {
+        "name": "things.example.com",
+        "annotations": {"api-approved.kubernetes.io": "unapproved"},
+    }
+    assert (thing["spec"]["group"], thing["spec"]["scope"]) == ("example.com", "Cluster")
+    assert thing["spec"]["names"] == {
+        "kind": "Thing",
+        "listKind": "ThingList",
+        "plural": "things",
+        "singular": "thingy",
+        "shortNames": ["th"],
+        "categories": ["all"],
+    }
+
+
+def test_what_is_unsaid_is_as_usual() -> None:
+    other = definitions()["Other"]["spec"]
+    assert (other["scope"], other["names"]["singular"]) == ("Namespaced", "other")
+    assert [(item["served"], item["storage"]) for item in other["versions"]] == [(True, True)]
+
+
+def test_a_version_may_stay_unserved_and_takes_anything_then() -> None:
+    old = version("Thing", "v1beta1")
+    assert (old["served"], old["storage"], old["schema"]["openAPIV3Schema"]) == (False, False, ANY)
+
+
+def test_subresources_and_columns_are_turned_on() -> None:
+    current = version("Thing", "v1")
+    scale = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
+    assert current["subresources"] == {"status": {}, "scale": scale}
+    assert current["additionalPrinterColumns"] == [
+        {"name": "Ready", "jsonPath": ".status.ready", "type": "string"},
+        {"name": "Age", "jsonPath": ".metadata.creationTimestamp", "type": "date"},
+    ]
+    assert "subresources" not in version("Thing", "v1beta1")
+
+
+def test_fields_become_a_schema_with_a_status_where_there_is_one() -> None:
+    assert version("Thing", "v1")["schema"]["openAPIV3Schema"] == {
+        "type": "object",
+        "properties": {
+            "spec": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}},
+            "status": ANY,
+        },
+    }
+
+
+def test_a_schema_may_be_written_in_openapi_too() -> None:
+    schema = version("Other", "v1")["schema"]["openAPIV3Schema"]
+    assert schema == {"type": "object", "properties": {"spec": {"type": "object"}}, "required": ["spec"]}
+
+
+@pytest.mark.parametrize(
+    ("shape", "schema"),
+    [
+        ("string", {"type": "string"}),
+        ("port", {"type": "integer", "minimum": 0, "maximum": 65535}),
+        ("any", ANY),
+        ("A | B", {"type": "string", "enum": ["A", "B"]}),
+        (["string"], {"type": "array", "items": {"type": "string"}}),
+        ([{"a": "any"}], {"type": "array", "items": {"type": "object", "properties": {"a": ANY}}}),
+        ({}, {"type": "object"}),
+        ({"*": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}),
+        (
+            {"a!": "boolean", "*": "any"},
+            {
+                "type": "object",
+                "required": ["a"],
+                "properties": {"a": {"type": "boolean"}},
+                "x-kubernetes-preserve-unknown-fields": True,
+            },
+        ),
+    ],
+)
+def test_a_shape_is_short_for_a_schema(shape: Any, schema: Any) -> None:
+    assert openapi(shape) == schema
+
+
+@pytest.mark.parametrize("shape", ["strnig", ["string", "integer"], 7, None])
+def test_what_is_no_shape_is_refused(shape: Any) -> None:
+    with pytest.raises(ValueError, match="no shape"):
+        openapi(shape)
+
+
+def test_named_fields_and_others_of_one_type_do_not_go_together() -> None:
+    with pytest.raises(ValueError, match="can only be any"):
+        openapi({"a": "string", "*": "string"})

@@ -1,0 +1,134 @@
+"""Workloads on a real Pebble: what it makes of a layer, and what its checks count."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ops
+import pytest
+from kubeflow_charms import Waiting
+from kubeflow_charms.parts import File, HttpCheck, TcpCheck, Workload
+from ops import pebble
+from support import programs
+
+# Outside of a hook, ops has nowhere to log that a check was stopped.
+pytestmark = pytest.mark.filterwarnings("ignore:JujuLogHandler")
+
+
+@pytest.fixture
+def client(tmp_path: pathlib.Path) -> Iterator[pebble.Client]:
+    program = programs.find("pebble")
+    home = tmp_path / "pebble"
+    process = subprocess.Popen(
+        [program, "run", "--create-dirs", "--hold"],
+        env={**os.environ, "PEBBLE": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until((home / ".pebble.socket").exists)
+    yield pebble.Client(str(home / ".pebble.socket"))
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def short_periods(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubeflow_charms.parts.workload.PERIOD", 2)
+    monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 5)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def run(client: pebble.Client, workload: Workload) -> None:
+    backend: Any = types.SimpleNamespace(_juju_context=types.SimpleNamespace(version=ops.JujuVersion("4.1")))
+    container = ops.Container("app", backend, pebble_client=client)
+    unit = types.SimpleNamespace(name="example/0", get_container=lambda name: container)
+    reconciliation: Any = types.SimpleNamespace(unit=unit, namespace="edge", require_own_pod=lambda: None)
+    workload.apply(reconciliation)
+
+
+def server(port: int, folder: pathlib.Path, **changes: Any) -> Workload:
+    fields: dict[str, Any] = {
+        "command": f"{sys.executable} -m http.server --bind 127.0.0.1 {port}",
+        "environment": {"A": "b"},
+        "files": {str(folder / "made" / "here" / "file"): File("text", 0o640)},
+        "checks": {"http": HttpCheck(port), "tcp": TcpCheck(port)},
+        "folder": str(folder),
+    }
+    return Workload(container="app", **{**fields, **changes})
+
+
+def starts(client: pebble.Client) -> int:
+    changes = client.get_changes(select=pebble.ChangeState.ALL)
+    return sum(task.kind == "start" for change in changes for task in change.tasks)
+
+
+def test_a_workload_answers_when_apply_returns_and_is_left_alone_then(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    run(client, server(port, tmp_path))
+    assert [info.successes for info in client.get_checks()] != [0, 0]
+    before = client.get_changes(select=pebble.ChangeState.ALL)
+    run(client, server(port, tmp_path))
+    after = client.get_changes(select=pebble.ChangeState.ALL)
+    assert {change.id for change in before} == {change.id for change in after}
+    assert ((tmp_path / "made/here/file").read_text(), (tmp_path / "made/here/file").stat().st_mode & 0o777) == (
+        "text",
+        0o640,
+    )
+
+
+def test_a_changed_file_restarts_the_program_once(client: pebble.Client, port: int, tmp_path: pathlib.Path) -> None:
+    run(client, server(port, tmp_path))
+    changed = server(port, tmp_path, files={str(tmp_path / "file"): File("other")})
+    run(client, changed)
+    run(client, changed)
+    assert starts(client) == 2
+
+
+def test_a_restarted_program_has_to_answer_anew(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(client, server(port, tmp_path))
+    monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 0)
+    with pytest.raises(Waiting, match="app to answer"):
+        run(client, server(port, tmp_path, environment={"A": "c"}))
+
+
+def test_a_check_that_the_plan_drops_counts_for_nothing(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    run(client, server(port, tmp_path))
+    client.stop_services(["app"])
+    fewer = server(port, tmp_path, checks={"tcp": TcpCheck(port)})
+    run(client, fewer)
+    before = client.get_changes(select=pebble.ChangeState.ALL)
+    run(client, fewer)
+    assert {change.id for change in before} == {change.id for change in client.get_changes(pebble.ChangeState.ALL)}
+    assert client.get_plan().checks["http"].startup == pebble.CheckStartup.DISABLED
+
+
+def test_a_program_that_does_not_answer_is_waited_for_until_its_check_is_down(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(Waiting, match="app to answer"):
+        run(client, server(port, tmp_path, command="sleep 1000"))
+    assert {info.status for info in client.get_checks()} == {pebble.CheckStatus.DOWN}

@@ -1,0 +1,99 @@
+"""The application's objects go with its last unit, and not before."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import ops
+import pytest
+from kubeflow_charms.parts import Crds, Manifests, Part
+from ops import testing
+from support.deployment import Deployment
+from support.examples import Deploy
+
+CRDS = "group: example.com\nkinds:\n  Thing: {plural: things, versions: {v1: {storage: true}}}\n"
+
+
+def plan(charm: Any) -> Iterator[Part]:
+    yield Crds("crds.yaml", version="1")
+    yield Manifests("settings", "settings.yaml.j2")
+
+
+@pytest.fixture
+def example(deploy: Deploy) -> Deployment:
+    requires = {"database": {"interface": "mysql_client", "optional": True}}
+    return deploy(plan, sources={"crds.yaml": CRDS}, requires=requires)
+
+
+def event(deployment: Deployment, name: str, relation: testing.Relation) -> Any:
+    on = deployment.context.on
+    return on.relation_broken(relation) if name == "relation_broken" else getattr(on, name)()
+
+
+def settled(deployment: Deployment, relation: testing.Relation) -> testing.State:
+    return deployment.settle(deployment.state(relations={relation}))
+
+
+EVENTS = pytest.mark.parametrize("name", ["stop", "remove", "relation_broken"])
+
+
+@EVENTS
+def test_the_last_unit_takes_the_objects_with_it_but_not_the_crds(example: Deployment, name: str) -> None:
+    relation = testing.Relation("database")
+    state = dataclasses.replace(settled(example, relation), planned_units=0)
+    example.run(event(example, name, relation), state)
+    assert example.cluster.kinds() == [
+        "CustomResourceDefinition things.example.com",
+        "Namespace edge",
+        "StatefulSet example",
+    ]
+
+
+@EVENTS
+@pytest.mark.parametrize("leader", [True, False])
+def test_scaling_down_deletes_nothing(example: Deployment, name: str, leader: bool) -> None:
+    relation = testing.Relation("database")
+    state = dataclasses.replace(settled(example, relation), planned_units=1, leader=leader)
+    example.run(event(example, name, relation), state)
+    assert "ConfigMap settings" in example.cluster.kinds()
+
+
+def test_what_is_gone_is_not_deleted_again(example: Deployment) -> None:
+    relation = testing.Relation("database")
+    state = dataclasses.replace(settled(example, relation), planned_units=0)
+    example.run(example.context.on.relation_broken(relation), state)
+    example.cluster.calls.clear()
+    example.run(example.context.on.stop(), dataclasses.replace(state, relations=set()))
+    assert example.cluster.calls == ["GET /apis/apps/v1/namespaces/edge/statefulsets/example"]
+
+
+def test_an_application_scaled_to_nothing_and_back_has_its_objects_again(example: Deployment) -> None:
+    state = settled(example, testing.Relation("database"))
+    example.run(example.context.on.stop(), dataclasses.replace(state, planned_units=0))
+    state = example.run(example.context.on.config_changed(), state)
+    assert "ConfigMap settings" in example.cluster.kinds()
+    assert state.unit_status == ops.ActiveStatus()
+
+
+@pytest.mark.parametrize("code", [403, 404, 503])
+def test_a_kubernetes_that_refuses_does_not_keep_the_unit_from_going(example: Deployment, code: int) -> None:
+    state = dataclasses.replace(settled(example, testing.Relation("database")), planned_units=0)
+    example.cluster.refuse = lambda request: code
+    example.run(example.context.on.stop(), state)
+
+
+def test_what_could_not_be_deleted_is_tried_again(example: Deployment) -> None:
+    state = dataclasses.replace(settled(example, testing.Relation("database")), planned_units=0)
+    example.cluster.refuse = lambda request: 503 if request.method == "DELETE" else None
+    example.run(example.context.on.stop(), state)
+    assert "ConfigMap settings" in example.cluster.kinds()
+    example.cluster.refuse = lambda request: None
+    example.run(example.context.on.remove(), state)
+    assert "ConfigMap settings" not in example.cluster.kinds()
+
+
+def test_a_stateful_set_that_is_gone_already_is_not_made_anew(example: Deployment) -> None:
+    state = dataclasses.replace(settled(example, testing.Relation("database")), planned_units=0)
+    del example.cluster.objects["/apis/apps/v1/namespaces/edge/statefulsets/example"]
+    example.run(example.context.on.remove(), state)
+    assert "StatefulSet example" not in example.cluster.kinds()

@@ -1,0 +1,201 @@
+"""A workload's container: an identity of its own, no root's rights, and no start with Juju's token."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import ops
+import pytest
+from kubeflow_charms import options
+from kubeflow_charms.options import option
+from kubeflow_charms.parts import Part, Sandbox, Token, Workload
+from kubeflow_charms.parts.sandbox import TOKEN_PATH, identity
+from ops import pebble, testing
+from support.deployment import Deployment
+from support.examples import Deploy
+
+ROLE = """
+cluster:
+  - {apiGroups: [""], resources: [nodes], verbs: [get]}
+namespace:
+  - {apiGroups: [""], resources: [{{ resource }}], verbs: [list]}
+"""
+WAITING = ops.WaitingStatus("waiting for the pod to restart with its own identity")
+
+
+def plan(charm: Any) -> Iterator[Part]:
+    yield Sandbox(
+        container="app",
+        role="role.yaml.j2",
+        context={"resource": "pods"},
+        writable=("/etc/app", "/tmp"),
+        tokens=(Token("/var/run/secrets/tokens/istio-token", "istio-ca"),),
+        labels={"istio": "pilot"},
+        memory=charm.config["memory"],
+        cpu="100m",
+    )
+    yield Sandbox(container="page")
+    yield Workload(container="app", command="run")
+    yield Workload(container="page", command="serve")
+
+
+@pytest.fixture
+def example(deploy: Deploy) -> Deployment:
+    memory = {"memory": {"type": "string", "default": "256Mi"}}
+    containers = {"app": {}, "page": {}}
+    return deploy(plan, sources={"role.yaml.j2": ROLE}, containers=containers, config={"options": memory})
+
+
+def install(deployment: Deployment) -> testing.State:
+    return deployment.run(deployment.context.on.install(), deployment.state())
+
+
+def pod(deployment: Deployment) -> dict[str, Any]:
+    return deployment.stateful_set["spec"]["template"]
+
+
+def container(deployment: Deployment, name: str) -> dict[str, Any]:
+    return next(item for item in pod(deployment)["spec"]["containers"] if item["name"] == name)
+
+
+def mounts(deployment: Deployment, name: str) -> dict[str, Any]:
+    """Return the source of each volume that a container mounts, by path."""
+    volumes = {item["name"]: item for item in pod(deployment)["spec"]["volumes"]}
+    return {
+        mount["mountPath"]: {key: value for key, value in volumes[mount["name"]].items() if key != "name"}
+        for mount in container(deployment, name)["volumeMounts"]
+    }
+
+
+def test_the_token_of_an_own_account_takes_the_place_of_the_applications(example: Deployment) -> None:
+    install(example)
+    assert mounts(example, "app")[TOKEN_PATH] == {"secret": {"secretName": "example-app-token"}}
+
+
+def test_a_workload_without_a_role_has_no_token_at_all(example: Deployment) -> None:
+    install(example)
+    assert mounts(example, "page") == {TOKEN_PATH: {"emptyDir": {}}}
+    assert "ServiceAccount example-page" not in example.cluster.kinds()
+
+
+def test_the_charms_container_keeps_its_token(example: Deployment) -> None:
+    install(example)
+    assert TOKEN_PATH not in mounts(example, "charm")
+
+
+def test_the_identity_has_the_rights_of_its_template_and_no_more(example: Deployment) -> None:
+    install(example)
+    find = example.cluster.find
+    assert find("ClusterRole", "edge-example-app")["rules"] == [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}
+    ]
+    assert find("Role", "example-app")["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+    for kind, name in (("ClusterRoleBinding", "edge-example-app"), ("RoleBinding", "example-app")):
+        binding = find(kind, name)
+        assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "example-app", "namespace": "edge"}]
+        assert binding["roleRef"]["name"] == name
+    token = find("Secret", "example-app-token")
+    assert token["metadata"]["annotations"]["kubernetes.io/service-account.name"] == "example-app"
+
+
+def test_roles_in_other_models_have_other_names() -> None:
+    rules = {"cluster": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}]}
+    names = {item["metadata"]["name"] for item in identity("app", "one", rules) if item["kind"] == "ClusterRole"}
+    assert names == {"one-app"}
+
+
+@pytest.mark.parametrize("name", ["app", "page"])
+def test_a_container_cannot_gain_rights(example: Deployment, name: str) -> None:
+    install(example)
+    assert container(example, name)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+
+
+def test_limits_folders_tokens_and_labels_are_as_asked(example: Deployment) -> None:
+    install(example)
+    assert container(example, "app")["resources"] == {"limits": {"memory": "256Mi"}, "requests": {"cpu": "100m"}}
+    assert "resources" not in container(example, "page")
+    found = mounts(example, "app")
+    assert found["/etc/app"] == found["/tmp"] == {"emptyDir": {"medium": "Memory"}}
+    [source] = found["/var/run/secrets/tokens"]["projected"]["sources"]
+    assert source["serviceAccountToken"] == {"audience": "istio-ca", "expirationSeconds": 43200, "path": "istio-token"}
+    assert pod(example)["metadata"]["labels"] == {"istio": "pilot"}
+
+
+def test_the_identity_is_there_before_the_pod_that_mounts_it(example: Deployment) -> None:
+    install(example)
+    calls = [call for call in example.cluster.calls if call.startswith("PATCH")]
+    secret = next(index for index, call in enumerate(calls) if "secrets" in call)
+    template = [index for index, call in enumerate(calls) if "statefulsets" in call][-2]
+    assert secret < template
+
+
+def test_no_workload_starts_in_a_pod_with_the_applications_token(example: Deployment) -> None:
+    state = install(example)
+    assert state.unit_status == WAITING
+    assert all(not container.plan.services for container in state.containers)
+
+
+def test_workloads_start_in_the_pod_that_was_asked_for(example: Deployment) -> None:
+    state = example.settle(example.state())
+    assert state.unit_status == ops.ActiveStatus()
+    for name in ("app", "page"):
+        assert state.get_container(name).service_statuses == {name: pebble.ServiceStatus.ACTIVE}
+
+
+def test_other_limits_mean_another_pod_and_the_old_workload_runs_until_then(example: Deployment) -> None:
+    state = example.settle(example.state())
+    digest = pod(example)["metadata"]["annotations"]["kubeflow-charms/pod"]
+    changed = dataclasses.replace(state, config={"memory": "1Gi"})
+    state = example.run(example.context.on.config_changed(), changed)
+    assert pod(example)["metadata"]["annotations"]["kubeflow-charms/pod"] != digest
+    assert state.unit_status == WAITING
+    assert state.get_container("app").service_statuses == {"app": pebble.ServiceStatus.ACTIVE}
+    example.roll()
+    assert example.run(example.context.on.upgrade_charm(), state).unit_status == ops.ActiveStatus()
+
+
+def test_the_pod_is_rolled_once(example: Deployment) -> None:
+    state = example.settle(example.state())
+    before = json.dumps(pod(example))
+    for event in ("upgrade_charm", "config_changed", "start", "update_status"):
+        state = example.run(getattr(example.context.on, event)(), state)
+    assert json.dumps(pod(example)) == before
+
+
+def test_a_unit_that_does_not_lead_runs_in_the_same_pod(example: Deployment) -> None:
+    example.settle(example.state())
+    state = example.run(example.context.on.config_changed(), example.state(leader=False))
+    assert state.get_container("app").service_statuses == {"app": pebble.ServiceStatus.ACTIVE}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Limits:
+    memory: str = option(options.quantity)
+
+
+def test_a_bad_option_does_not_roll_the_pod_into_half_a_sandbox(deploy: Deploy) -> None:
+    def late(charm: Any) -> Iterator[Part]:
+        yield Sandbox(container="page")
+        yield Sandbox(container="app", memory=charm.options.memory)
+        yield Workload(container="app", command="run")
+
+    deployment = deploy(
+        late,
+        attributes={"options_type": Limits},
+        containers={"app": {}, "page": {}},
+        config={"options": {"memory": {"type": "string", "default": "1Gi"}}},
+    )
+    state = deployment.settle(deployment.state())
+    before = json.dumps(pod(deployment))
+    state = deployment.run(
+        deployment.context.on.config_changed(), dataclasses.replace(state, config={"memory": "much"})
+    )
+    assert isinstance(state.unit_status, ops.BlockedStatus)
+    assert state.unit_status.message.startswith("option memory: 'much' is no quantity")
+    assert json.dumps(pod(deployment)) == before
+    assert state.get_container("app").service_statuses == {"app": pebble.ServiceStatus.ACTIVE}

@@ -1,0 +1,72 @@
+import pytest
+from kubeflow_charms.parts.crds import expand
+from kubeflow_charms.parts.shapes import openapi
+
+ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+
+
+@pytest.mark.parametrize("name", ["string", "integer", "number", "boolean"])
+def test_a_type_is_called_by_its_name(name: str):
+    assert openapi(name) == {"type": name}
+
+
+def test_any_keeps_whatever_is_in_the_object():
+    assert openapi("any") == ANY
+
+
+def test_a_port_is_a_number_that_ports_can_have():
+    assert openapi("port") == {"type": "integer", "minimum": 0, "maximum": 65535}
+
+
+def test_words_with_bars_between_are_an_enumeration():
+    assert openapi("ALLOW | DENY\n| AUDIT") == {"type": "string", "enum": ["ALLOW", "DENY", "AUDIT"]}
+
+
+def test_a_list_has_the_shape_of_its_items():
+    assert openapi(["string"]) == {"type": "array", "items": {"type": "string"}}
+
+
+def test_an_exclamation_mark_requires_a_field():
+    assert openapi({"host!": "string", "subset": "string"}) == {
+        "type": "object",
+        "required": ["host"],
+        "properties": {"host": {"type": "string"}, "subset": {"type": "string"}},
+    }
+
+
+def test_a_star_alone_is_a_map():
+    assert openapi({"*": "string"}) == {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def test_a_star_beside_fields_keeps_the_others():
+    assert openapi({"mode": "string", "*": "any"}) == {**ANY, "properties": {"mode": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("shape", ["text", [], ["string", "string"], None, 1])
+def test_what_is_no_shape_is_refused_with_what_is_expected(shape: object):
+    with pytest.raises(ValueError, match=r"no shape: .* expected a type, A \| B, a list of one shape, or fields"):
+        openapi(shape)
+
+
+def test_fields_that_are_not_named_can_only_be_any():
+    with pytest.raises(ValueError, match="the others can only be any"):
+        openapi({"mode": "string", "*": "string"})
+
+
+def test_a_version_with_a_status_lets_its_controller_write_anything_there():
+    group = {
+        "group": "example.org",
+        "kinds": {
+            "Toy": {"plural": "toys", "versions": {"v1": {"status": True, "fields": {"spec": {"size!": "integer"}}}}}
+        },
+    }
+    (definition,) = expand(group)
+    (version,) = definition["spec"]["versions"]
+    assert version["schema"]["openAPIV3Schema"] == {
+        "type": "object",
+        "properties": {
+            "spec": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}},
+            "status": ANY,
+        },
+    }
+    assert version["subresources"] == {"status": {}}

@@ -1,0 +1,193 @@
+"""A real kube-apiserver on etcd, without nodes or controllers, for as long as a test wants it."""
+
+import contextlib
+import dataclasses
+import json
+import pathlib
+import secrets
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import httpx2
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from .programs import link
+
+Object = dict[str, Any]
+
+START = 60
+"""Seconds that a program gets to answer on a busy machine."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ApiServer:
+    """A Kubernetes API, and its administrator's token.
+
+    Attributes:
+        url: where it is.
+        certificate: PEM file to check it with.
+        token: of a member of system:masters.
+    """
+
+    url: str
+    certificate: pathlib.Path
+    token: str
+
+    @property
+    def accounts_key(self) -> pathlib.Path:
+        """The key that signs the tokens of ServiceAccounts."""
+        return self.certificate.parents[1] / "accounts.pem"
+
+    def client(self) -> httpx2.Client:
+        """Return an HTTP client for the administrator."""
+        return httpx2.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.token}"},
+            verify=ssl.create_default_context(cafile=self.certificate),
+            timeout=30,
+        )
+
+    def kubeconfig(self, token: str) -> Object:
+        """Return a kubeconfig for whoever has the token."""
+        cluster = {"server": self.url, "certificate-authority": str(self.certificate)}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "tests", "cluster": cluster}],
+            "users": [{"name": "tests", "user": {"token": token}}],
+            "contexts": [{"name": "tests", "context": {"cluster": "tests", "user": "tests"}}],
+            "current-context": "tests",
+        }
+
+
+@contextlib.contextmanager
+def running(folder: pathlib.Path) -> Iterator[ApiServer]:
+    """Run an API server with its data in a folder; skip the test if the programs are not there."""
+    etcd, apiserver = link("etcd", folder), link("kube-apiserver", folder)
+    client, peer, secure = (f"https://127.0.0.1:{port}" for port in free_ports(3))
+    client, peer = client.replace("https", "http"), peer.replace("https", "http")
+    token, key = secrets.token_hex(16), folder / "accounts.pem"
+    tokens = folder / "tokens.csv"
+    tokens.write_text(f'{token},admin,admin,"system:masters"\n')
+    key.write_bytes(
+        ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+        )
+    )
+    etcd_command = [
+        etcd,
+        f"--data-dir={folder / 'etcd-data'}",
+        "--unsafe-no-fsync",
+        f"--listen-client-urls={client}",
+        f"--advertise-client-urls={client}",
+        f"--listen-peer-urls={peer}",
+    ]
+    apiserver_command = [
+        apiserver,
+        f"--etcd-servers={client}",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={secure.rpartition(':')[2]}",
+        f"--cert-dir={folder / 'certificates'}",
+        f"--token-auth-file={tokens}",
+        f"--service-account-key-file={key}",
+        f"--service-account-signing-key-file={key}",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--service-cluster-ip-range=10.111.0.0/24",
+        "--authorization-mode=RBAC",
+        # Nothing here makes namespaces' default accounts.
+        "--disable-admission-plugins=ServiceAccount",
+    ]
+    certificate = folder / "certificates" / "apiserver.crt"
+    with program(etcd_command, folder), program(apiserver_command, folder) as process:
+        server = ApiServer(secure, certificate, token)
+        await_answer(process, certificate.exists)
+        with server.client() as http:
+            await_answer(process, lambda: answers(http, "/readyz"))
+        yield server
+
+
+@contextlib.contextmanager
+def program(
+    command: Sequence[str | pathlib.Path], folder: pathlib.Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program in a folder, its output in `<name>.log` there, and end it."""
+    with (folder / f"{pathlib.Path(command[0]).name}.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def await_answer(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+    """Wait until `ready` returns true.
+
+    Raises:
+        AssertionError: the program ended, or is not ready in a minute.
+    """
+    deadline = time.monotonic() + START
+    while not ready():
+        assert process.poll() is None, f"{process.args!r} ended; its log says why"
+        assert time.monotonic() < deadline, f"{process.args!r} is not ready after {START} s"
+        time.sleep(0.1)
+
+
+def answers(client: httpx2.Client, path: str) -> bool:
+    """Tell whether a path is answered with success."""
+    try:
+        return client.get(path).is_success
+    except httpx2.HTTPError:
+        return False
+
+
+def free_ports(count: int) -> list[int]:
+    """Return TCP ports of this machine that nothing listens on now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [item.getsockname()[1] for item in sockets]
+
+
+def apply(client: httpx2.Client, path: str, item: Object) -> Object:
+    """Apply an object as strictly as kubectl does, and return it as it is then; owners are left out.
+
+    Raises:
+        AssertionError: it is refused.
+    """
+    kept = ("name", "namespace", "labels", "annotations")
+    metadata = {key: value for key, value in item["metadata"].items() if key in kept}
+    answer = client.patch(
+        path,
+        params={"fieldManager": "tests", "fieldValidation": "Strict", "force": "true"},
+        headers={"Content-Type": "application/apply-patch+yaml"},
+        content=json.dumps({**item, "metadata": metadata}),
+    )
+    assert answer.is_success, f"{path}: {answer.text}"
+    return answer.json()
+
+
+def establish(client: httpx2.Client, definitions: Iterable[Object]) -> list[Object]:
+    """Apply CRDs, wait until they are established or twenty seconds are over, and return them as they are then."""
+    found: list[Object] = []
+    for definition in definitions:
+        path = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{definition['metadata']['name']}"
+        current = apply(client, path, definition)
+        deadline = time.monotonic() + 20
+        while conditions(current).get("Established") != "True" and time.monotonic() < deadline:
+            current = client.get(path).json()
+        found.append(current)
+    return found
+
+
+def conditions(item: Object) -> dict[str, str]:
+    """Return an object's conditions, by type."""
+    return {entry["type"]: entry["status"] for entry in item.get("status", {}).get("conditions") or []}

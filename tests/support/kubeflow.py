@@ -1,0 +1,142 @@
+"""A bundle on a real Juju in the testbed, deployed as `./up` deploys it."""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+
+import jubilant
+import pytest
+
+from testbed import lifecycle
+from testbed.errors import TestbedError
+from testbed.paths import Paths
+from tools.bench import hooks
+from tools.pack import charm
+from tools.pack.repository import Repository
+from tools.store.index import Store
+from tools.store.model import Channel
+from tools.up import bring, deployment, places, waiting
+from tools.up.bundles import Bundle
+from tools.up.progress import Notice, Progress
+
+MODEL = "edge"
+"""Any name but `kubeflow`, which is the only one that other charms can bear."""
+
+TIMEOUT = 900.0
+ECHO = "echo"
+
+
+@dataclasses.dataclass(frozen=True)
+class Credentials:
+    """What a person logs in with."""
+
+    user: str
+    password: str
+
+
+class Recorder:
+    """Keeps what was in error at any look."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def show(self, rows: Sequence[deployment.Row], notices: Sequence[Notice], progress: Progress, now: float) -> None:
+        """Take note of units in error, and print what changed for the report of a test that fails."""
+        for notice in notices:
+            print(f"{now:5.0f} s  {notice.text}")
+        self.errors += [f"{unit} after {now:.0f} s: {row.message}" for row in rows for unit in row.failed]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kubeflow:
+    """A deployed bundle.
+
+    Attributes:
+        juju: the client, with the model set; what runs it is in the testbed's network.
+        bundle: the bundle.
+        recorder: what was seen to be in error since the deployment began.
+    """
+
+    juju: jubilant.Juju
+    bundle: Bundle
+    recorder: Recorder
+
+    def settle(self, *others: str, changing: Iterable[str] = (), timeout: float = TIMEOUT) -> jubilant.Status:
+        """Wait until all is active and idle, and return the status.
+
+        Args:
+            others: applications beside the bundle's that have to be there, too.
+            changing: applications that were just told to change, which they begin some seconds later.
+            timeout: seconds.
+
+        Raises:
+            AssertionError: it is not in time; the message names what is missing.
+        """
+        outcome = waiting.wait(self.juju, [*self.bundle.charms, *others], self.recorder, timeout, changing)
+        told = [f"{row.application}: {row.status}: {row.message}" for row in outcome.unfinished]
+        assert outcome.active, f"{outcome.why}: {told}"
+        assert outcome.status is not None
+        return outcome.status
+
+    def debug_log(self) -> str:
+        """Return everything that the model logged."""
+        return self.juju.cli("debug-log", "--replay", "--no-tail")
+
+    def failed_hooks(self) -> list[str]:
+        """Return what the model's log says of hooks that failed."""
+        return hooks.failed(self.debug_log())
+
+    @property
+    def address(self) -> str:
+        """Where users find it, as Juju's status says."""
+        return deployment.address(self.juju.status())
+
+    @property
+    def credentials(self) -> Credentials:
+        """What Dex's own user logs in with."""
+        results = self.juju.run("dex-auth/leader", "get-admin-password").results
+        return Credentials(results["username"], results["password"])
+
+
+def deploy(name: str) -> Kubeflow:
+    """Deploy a bundle in the testbed that the environment chooses, and wait until it is active."""
+    place = places.choose(places.On.TESTBED)
+    juju = jubilant.Juju(wait_timeout=TIMEOUT)
+    repository = Repository()
+    bundle = Bundle.load(repository, name)
+    refreshed = bring.up(bring.Site(place, repository, juju, MODEL), bundle, print)
+    kubeflow = Kubeflow(juju, bundle, Recorder())
+    kubeflow.settle(changing=refreshed)
+    return kubeflow
+
+
+def add_echo(kubeflow: Kubeflow, scratch: pathlib.Path) -> None:
+    """Put a backend behind the gateway at /echo/, if it is not there yet."""
+    if ECHO in kubeflow.juju.status().apps:
+        return
+    real = Repository()
+    for path in (real.library, real.lock, real.licence):
+        (scratch / path.name).symlink_to(path)
+    (scratch / "charms").symlink_to(real.root / "tests" / "charms")
+    target = charm.Target("3.11", charm.host_architecture())
+    packed = charm.pack(Repository(scratch), ECHO, target, scratch / "dist")
+    Store(Paths.from_environment().store).add(packed.path, Channel("latest", "stable"))
+    kubeflow.juju.deploy(ECHO, trust=True)
+    kubeflow.juju.integrate(f"{ECHO}:ingress", "istio-pilot:ingress")
+    kubeflow.settle(ECHO)
+
+
+def require_testbed() -> Iterator[None]:
+    """Skip a test that is not run inside a testbed, as tox runs it."""
+    paths = Paths.from_environment()
+    if os.geteuid() != 0 or not shutil.which("juju") or not places.inside_testbed(paths):
+        pytest.skip("this needs a testbed around it: tox -e integration")
+    try:
+        usable = lifecycle.status(paths)
+    except TestbedError as error:
+        pytest.fail(str(error))
+    if not usable.usable:
+        pytest.fail(f"the testbed cannot be used: {usable.summary}")
+    yield
