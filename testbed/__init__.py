@@ -1,0 +1,1 @@
+"""A real Kubernetes and a real Juju on one machine, from package registries alone, to try charms on."""

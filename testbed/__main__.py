@@ -1,0 +1,139 @@
+"""`python -m testbed`: a real Kubernetes and a real Juju on this machine, from package registries alone."""
+
+import contextlib
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from testbed import cache, containers, image_table, images, lifecycle
+from testbed.errors import TestbedError
+from testbed.golang import BuildError
+from testbed.image_table import Format
+from testbed.machine import Machine
+from testbed.paths import Paths
+from testbed.pypi import PackageError
+
+app = typer.Typer(
+    name="testbed",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help=__doc__,
+)
+PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[Paths]:
+    """Give the testbed that the environment chooses; print what is wrong instead of a stack of calls."""
+    try:
+        yield Paths.from_environment()
+    except (TestbedError, BuildError, PackageError) as error:
+        cache.console.print(f"testbed: {error}", markup=False, style="red")
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def build() -> None:
+    """Build every program and image, or find them in the cache (a quarter of an hour the first time)."""
+    with explained() as paths:
+        lifecycle.build(paths)
+
+
+@app.command()
+def up(
+    load_balancer: Annotated[
+        bool,
+        typer.Option("--with-load-balancer/--without-load-balancer", help="Give addresses to services."),
+    ] = True,
+) -> None:
+    """Build what is missing, start Kubernetes and Juju, and wait until they can be used.
+
+    Run again, it goes on where it was interrupted, and starts again what a killed machine left.
+    """
+    with explained() as paths:
+        lifecycle.up(paths, load_balancer=load_balancer)
+        cache.console.print("The testbed is up. Try: python -m testbed run juju status -m controller")
+
+
+@app.command()
+def down() -> None:
+    """End the testbed and remove all that it made, but for the cache."""
+    with explained() as paths:
+        lifecycle.down(paths)
+
+
+@app.command()
+def stop(
+    now: Annotated[bool, typer.Option("--now", help="As a power cut, without asking programs to end.")] = False,
+) -> None:
+    """End all processes and keep the state, as when the machine is switched off."""
+    with explained() as paths:
+        lifecycle.stop(paths, now=now)
+
+
+@app.command()
+def start() -> None:
+    """Start a stopped testbed: Kubernetes, Juju and all pods come back."""
+    with explained() as paths:
+        lifecycle.start(paths)
+
+
+@app.command()
+def status() -> None:
+    """Show what runs; the exit status is 0 if the testbed can be used and 3 if it cannot."""
+    with explained() as paths:
+        found = lifecycle.status(paths)
+        table = Table(box=None, pad_edge=False)
+        for column in ("program", "state", "starts"):
+            table.add_column(column)
+        for row in found.programs:
+            table.add_row(*row)
+        console = Console(highlight=False)
+        console.print(f"{paths.name} in {paths.state}: {found.summary}", markup=False, soft_wrap=True)
+        console.print(f"logs in {paths.logs}", markup=False, soft_wrap=True)
+        if found.programs:
+            console.print(table)
+        raise typer.Exit(0 if found.usable else 3)
+
+
+@app.command(context_settings=PASS_ON)
+def run(command: Annotated[list[str], typer.Argument(help="A command and its arguments.")]) -> None:
+    """Run a command in the testbed's network, with its kubectl and juju."""
+    with explained() as paths:
+        inside = Machine(paths).inside(command)
+        os.execvpe(inside[0], inside, paths.variables())
+
+
+@app.command("import")
+def import_(archive: Annotated[Path, typer.Argument(help="An image as a docker archive.", exists=True)]) -> None:
+    """Give the testbed a container image."""
+    with explained() as paths:
+        containers.import_image(Machine(paths), archive)
+
+
+@app.command("images")
+def images_(
+    form: Annotated[Format, typer.Option("--format", help="How to print them.")] = Format.TABLE,
+) -> None:
+    """List the container images that the charms name, and what the testbed has in place of each."""
+    with explained():
+        image_table.show(images.rows(images.named()), form)
+
+
+@app.command()
+def env() -> None:
+    """Print the variables of the testbed for a shell: eval "$(python -m testbed env)"."""
+    with explained() as paths:
+        for name, value in paths.exports().items():
+            sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m testbed")

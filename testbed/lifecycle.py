@@ -1,0 +1,201 @@
+"""What happens to a testbed as a whole: it is built, brought up, stopped, started and taken down."""
+
+import dataclasses
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed import (
+    cache,
+    certificates,
+    cgroups,
+    containers,
+    control_plane,
+    images,
+    juju,
+    limits,
+    load_balancer,
+    network,
+    node,
+    packages,
+    programs,
+    requirements,
+    state,
+    storage,
+)
+from testbed.errors import TestbedError
+from testbed.machine import Machine
+from testbed.paths import Paths
+from testbed.processes import alone
+from testbed.state import Record
+
+
+@dataclass(frozen=True)
+class Status:
+    """What runs of a testbed.
+
+    Attributes:
+        summary: one word or sentence.
+        usable: charms can be deployed.
+        programs: name, state and number of starts of each program.
+    """
+
+    summary: str
+    usable: bool
+    programs: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a testbed consists of.
+
+    Attributes:
+        programs: each by the name that it is called.
+        images: archives of the container images.
+    """
+
+    programs: dict[str, Path]
+    images: tuple[Path, ...]
+
+
+def build(paths: Paths) -> Parts:
+    """Make sure that this machine can run the testbed and that the cache holds all that it consists of.
+
+    Raises:
+        TestbedError: the machine lacks something, or a part could not be made.
+        BuildError: Go refused.
+        PackageError: there is no Go to build with.
+    """
+    if not Machine(paths).running():
+        requirements.check(requirements.refusals(requirements.Host.look(paths, cache.directory()), paths))
+    packages.install()
+    requirements.check(requirements.kernel_refusals(paths))
+    found = programs.build()
+    return Parts(found, (*juju.images(found), *images.provide(list(images.named()))))
+
+
+def up(paths: Paths, *, load_balancer: bool) -> None:
+    """Bring a testbed up, or the rest of one that was interrupted.
+
+    Raises:
+        TestbedError: a part did not start, or the machine lacks something.
+        BuildError: Go refused.
+        PackageError: there is no Go to build with.
+    """
+    started = time.monotonic()
+    state.read(paths)
+    parts = build(paths)
+    with alone(paths.state):
+        record = state.read(paths) or Record()
+        before = {**limits.increase(), **record.limits}
+        record = dataclasses.replace(record, load_balancer=load_balancer, limits=before)
+        state.write(paths, record)
+        programs.link(paths, parts.programs)
+        _run(paths, record, parts)
+    cache.console.print(f"ready after {time.monotonic() - started:.0f} s")
+
+
+def start(paths: Paths) -> None:
+    """Start a testbed that was stopped or killed.
+
+    Raises:
+        TestbedError: there is none, or a part did not start.
+    """
+    record = state.read(paths)
+    if record is None:
+        raise TestbedError(f"there is no testbed in {paths.state}: `python -m testbed up` makes one")
+    up(paths, load_balancer=record.load_balancer)
+
+
+def _run(paths: Paths, record: Record, parts: Parts) -> None:
+    machine = Machine(paths)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with cache.step("starting Kubernetes"):
+            machine.boot()
+            network.set_up(machine)
+            certificates.make(paths)
+            node.start_runtime(machine)
+            containers.import_missing(machine, [storage.node_image(packages.busybox())])
+            imports = pool.submit(containers.import_missing, machine, parts.images)
+            control_plane.start(machine)
+            node.start(machine)
+            storage.start(machine)
+            if record.load_balancer:
+                load_balancer.start(machine)
+            else:
+                load_balancer.stop(machine)
+            juju.start_store(machine)
+        with cache.step("importing images"):
+            imports.result()
+    if record.bootstrapped:
+        with cache.step("waiting for Juju's controller"):
+            juju.await_controller(machine)
+        return
+    with cache.step("bootstrapping Juju"):
+        juju.bootstrap(machine)
+    state.write(paths, dataclasses.replace(record, bootstrapped=True))
+
+
+def stop(paths: Paths, *, now: bool = False) -> None:
+    """End every process and keep the state.
+
+    Args:
+        paths: the testbed.
+        now: as a power cut does, without asking programs to end.
+
+    Raises:
+        TestbedError: there is no testbed, or a process does not end.
+    """
+    if state.read(paths) is None:
+        raise TestbedError(f"there is no testbed in {paths.state}")
+    with alone(paths.state):
+        machine = Machine(paths)
+        if now:
+            machine.kill()
+        else:
+            machine.halt()
+        cgroups.remove(paths.name)
+
+
+def down(paths: Paths) -> None:
+    """End every process and remove every trace, but for the cache; nothing happens if there is no testbed.
+
+    Raises:
+        TestbedError: the directory is something else's, or a process does not end.
+    """
+    record = state.read(paths)
+    if record is None:
+        return
+    with alone(paths.state):
+        Machine(paths).kill()
+        cgroups.remove(paths.name)
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        inside = [mount for mount in mounts if mount.startswith(f"{paths.state}/")]
+        if inside:
+            raise TestbedError(f"{', '.join(inside)} is mounted: unmount it and run `down` again")
+        limits.restore(record.limits)
+        shutil.rmtree(paths.state)
+
+
+def status(paths: Paths) -> Status:
+    """Return what runs.
+
+    Raises:
+        TestbedError: the directory is something else's.
+    """
+    record = state.read(paths)
+    machine = Machine(paths)
+    if record is None:
+        return Status("there is none; `python -m testbed up` makes one", usable=False)
+    if not machine.running():
+        return Status("stopped; `python -m testbed start` starts it", usable=False)
+    rows = tuple(
+        (name, "runs" if it["running"] else "starts again", str(it["starts"]))
+        for name, it in sorted(machine.programs().items())
+    )
+    if not record.bootstrapped:
+        return Status("not finished; `python -m testbed up` goes on", usable=False, programs=rows)
+    usable = all(row[1] == "runs" for row in rows) and node.ready(machine) and juju.answers(machine)
+    return Status("up" if usable else "not ready", usable=usable, programs=rows)

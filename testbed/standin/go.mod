@@ -1,0 +1,3 @@
+module testbed/standin
+
+go 1.26.0

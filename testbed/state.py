@@ -1,0 +1,48 @@
+"""What was asked of a testbed and how far it came, kept in a file of its state directory."""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass, field
+
+from testbed.errors import TestbedError
+from testbed.paths import Paths
+
+
+@dataclass(frozen=True)
+class Record:
+    """What `up` was asked for, so that `start` does the same, and what it has finished.
+
+    Attributes:
+        load_balancer: services of the type LoadBalancer get addresses.
+        bootstrapped: Juju's controller is there, so that it need not be made again.
+        limits: what the host's limits were before they were raised.
+    """
+
+    load_balancer: bool = True
+    bootstrapped: bool = False
+    limits: dict[str, int] = field(default_factory=dict[str, int])
+
+
+def read(paths: Paths) -> Record | None:
+    """Return the record, or None if there is no testbed.
+
+    Raises:
+        TestbedError: the directory is something else's, or the record is damaged.
+    """
+    try:
+        return Record(**json.loads(paths.record.read_text()))
+    except FileNotFoundError:
+        if paths.state.is_dir() and any(paths.state.iterdir()):
+            raise TestbedError(f"{paths.state} is not empty and no testbed's: choose another TESTBED_STATE") from None
+        return None
+    except (ValueError, TypeError) as error:
+        raise TestbedError(f"{paths.record} is damaged: remove {paths.state} and run `up` again") from error
+
+
+def write(paths: Paths, record: Record) -> None:
+    """Replace the record, at once or not at all."""
+    paths.state.mkdir(parents=True, exist_ok=True)
+    unfinished = paths.record.with_suffix(".new")
+    unfinished.write_text(json.dumps(dataclasses.asdict(record), indent=1))
+    os.replace(unfinished, paths.record)
