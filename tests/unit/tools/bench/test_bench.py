@@ -1,0 +1,101 @@
+"""Numbers out of logs and control groups, and how they are reported."""
+
+import dataclasses
+import json
+import zipfile
+
+import yaml
+
+from tools.bench import empty, hooks, idle, memory, report
+from tools.bench.report import Application, Measurement
+
+LOG = """\
+unit-dex-auth-0: 01:44:42 INFO juju.worker.uniter found queued "install" hook
+unit-dex-auth-0: 01:45:05 INFO juju.worker.uniter.operation ran "install" hook (via hook dispatching script: dispatch)
+unit-dex-auth-1: 01:45:06 INFO juju.worker.uniter.operation ran "start" hook (via hook dispatching script: dispatch)
+unit-istio-pilot-0: 01:45:09 WARNING juju.worker.uniter.operation hook "install" was terminated
+unit-istio-pilot-0: 01:46:09 ERROR juju.worker.uniter.operation hook "start" (via hook dispatching script: dispatch) \
+failed: exit status 1
+"""
+
+
+def test_hooks_are_counted_by_application():
+    assert hooks.ran(LOG) == {"dex-auth": 2}
+
+
+def test_a_failed_hook_is_found_and_one_that_ended_with_its_pod_is_none():
+    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start"]
+
+
+def event(user, stage="ResponseComplete"):
+    return json.dumps({"stage": stage, "user": {"username": user}})
+
+
+def test_calls_of_one_account_are_counted_once_each():
+    lines = [event("sa"), event("sa", "RequestReceived"), event("other"), "{half a li"]
+    assert idle.calls(lines, "sa") == 1
+
+
+def test_the_charm_container_of_each_pod_is_found():
+    statuses = [{"name": "charm", "containerID": "containerd://abc"}, {"name": "dex", "containerID": "containerd://d"}]
+    pods = {"items": [{"metadata": {"name": "dex-auth-0"}, "status": {"containerStatuses": statuses}}]}
+    assert memory.charm_containers(json.dumps(pods)) == {"dex-auth-0": "abc"}
+
+
+def test_memory_is_counted_in_both_versions_of_control_groups():
+    assert memory.sum_of("cache 900\ntotal_rss 100\ntotal_mapped_file 20\n") == 120
+    assert memory.sum_of("anon 100\nfile 900\nfile_mapped 20\n") == 120
+
+
+def test_the_control_group_of_a_container_is_found_by_its_id(tmp_path):
+    group = tmp_path / "kubepods/pod1/abc"
+    group.mkdir(parents=True)
+    (group / "memory.stat").write_text("anon 7\n")
+    assert memory.resident([tmp_path], "abc") == 7
+    assert memory.resident([tmp_path], "other") is None
+
+
+def test_an_empty_charm_can_be_dispatched_and_its_bundle_names_it(tmp_path):
+    with zipfile.ZipFile(empty.write_charm(tmp_path, "bench-empty-1")) as archive:
+        assert archive.getinfo("dispatch").external_attr >> 16 == 0o755
+    with zipfile.ZipFile(empty.write_bundle(tmp_path, 2)) as archive:
+        applications = yaml.safe_load(archive.read("bundle.yaml"))["applications"]
+    assert list(applications) == ["bench-empty-1", "bench-empty-2"]
+
+
+DEX = Application("dex-auth", 1, hooks=19, seconds=0.2, calls=1.0, memory=100_000_000, size=7_000_000)
+FOUND = Measurement("small", 60.0, 50.0, 0.05, 40_000_000, {"dex-auth": DEX})
+
+
+def exceeded(found):
+    return [line.what for line in report.lines(found, None) if line.exceeded]
+
+
+def test_a_run_within_its_budgets_exceeds_none():
+    assert exceeded(FOUND) == []
+
+
+def test_each_number_over_its_budget_is_marked():
+    large = dataclasses.replace(DEX, hooks=20, seconds=0.31, calls=2.0, size=8_000_001)
+    assert exceeded(dataclasses.replace(FOUND, seconds=76.0, applications={"dex-auth": large})) == [
+        "from juju deploy to all active",
+        "dex-auth: idle hook",
+        "dex-auth: Kubernetes calls of an idle hook",
+        "dex-auth: hooks until active",
+        "dex-auth.charm",
+    ]
+
+
+def test_calls_that_were_not_measured_are_not_reported():
+    unknown = dataclasses.replace(FOUND, applications={"dex-auth": dataclasses.replace(DEX, calls=None)})
+    assert not any("calls" in line.what for line in report.lines(unknown, None))
+
+
+def test_a_run_is_compared_with_the_one_before_of_the_same_bundle(tmp_path):
+    kept = tmp_path / "cache/bench.json"
+    assert report.recall(kept, "small") is None
+    report.remember(kept, FOUND)
+    report.remember(kept, dataclasses.replace(FOUND, bundle="other", seconds=1.0))
+    later = dataclasses.replace(FOUND, seconds=70.0)
+    first = report.lines(later, report.recall(kept, "small"))[0]
+    assert (first.value, first.before) == (70.0, 60.0)

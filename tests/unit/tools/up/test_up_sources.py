@@ -1,0 +1,114 @@
+"""Charms from a store and from files."""
+
+import json
+import pathlib
+import shutil
+import textwrap
+
+import jubilant
+import pytest
+import yaml
+
+from tools.bench import empty
+from tools.pack.repository import Repository
+from tools.up.bundles import Bundle
+from tools.up.sources import FromFiles, FromStore
+
+BUNDLE = Bundle("small", {"applications": {"dex": {"charm": "tiny"}}})
+
+
+@pytest.fixture
+def juju(tmp_path):
+    """A client that writes down what it is asked, and knows one model."""
+    script = tmp_path / "juju"
+    script.write_text(
+        textwrap.dedent(f"""\
+        #!/bin/sh
+        echo "$@" >> {tmp_path}/asked
+        case $1 in show-model) cat {tmp_path}/model.json ;; esac
+        """)
+    )
+    script.chmod(0o755)
+    about = {"name": "admin/edge", "short-name": "edge", "model-uuid": "u-1", "model-type": "caas"}
+    about |= {"controller-uuid": "c", "controller-name": "c", "is-controller": False, "cloud": "k", "life": "alive"}
+    about |= {"agent-version": "4.1.0", "status": {"current": "available"}}
+    (tmp_path / "model.json").write_text(json.dumps({"edge": about}))
+    return jubilant.Juju(model="edge", cli_binary=script)
+
+
+def asked(folder: pathlib.Path) -> list[str]:
+    lines = (folder / "asked").read_text().splitlines() if (folder / "asked").exists() else []
+    return [line for line in lines if not line.startswith("show-model")]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    (tmp_path / "packed").mkdir()
+    return empty.write_charm(tmp_path / "packed", "tiny")
+
+
+def change(archive: pathlib.Path) -> None:
+    with archive.open("ab") as file:
+        file.write(b"\0")
+
+
+def test_from_a_store_a_bundle_is_deployed_by_name_alone(juju, archive, statuses, tmp_path):
+    source = FromStore(tmp_path / "store")
+    source.offer(BUNDLE, {"tiny": archive})
+    assert source.deploy(juju, BUNDLE, statuses.model()) == "juju deploy small --trust"
+    assert asked(tmp_path) == ["deploy --model edge small --trust"]
+
+
+def test_from_a_store_only_an_older_revision_is_refreshed(juju, archive, statuses, tmp_path):
+    source = FromStore(tmp_path / "store")
+    source.offer(BUNDLE, {"tiny": archive})
+    new, old = (statuses.model(dex=statuses.application(statuses.unit(), revision=number)) for number in (1, 0))
+    assert source.refresh(juju, BUNDLE, new) == []
+    assert source.refresh(juju, BUNDLE, old) == ["dex"]
+    assert asked(tmp_path) == ["refresh --model edge dex"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    charm = tmp_path / "repository/charms/tiny"
+    charm.mkdir(parents=True)
+    resources = {"image": {"type": "oci-image", "upstream-source": "tiny:1"}}
+    metadata = {"name": "tiny", "type": "charm", "summary": "s", "description": "d", "base": "ubuntu@24.04"}
+    metadata |= {"title": "Tiny", "platforms": {"amd64": None}, "parts": {"charm": {"plugin": "uv", "source": "."}}}
+    metadata |= {"containers": {"w": {"resource": "image"}}, "resources": resources}
+    (charm / "charmcraft.yaml").write_text(yaml.safe_dump(metadata))
+    return FromFiles(Repository(tmp_path / "repository"), tmp_path / "given")
+
+
+def test_from_files_a_bundle_names_files_beside_it_and_their_images(juju, archive, files, statuses, tmp_path):
+    files.offer(BUNDLE, {"tiny": archive})
+    files.deploy(juju, BUNDLE, statuses.model())
+    content = yaml.safe_load((tmp_path / "given/bundle.yaml").read_text())
+    assert content["applications"]["dex"] == {"charm": "./tiny.charm", "resources": {"image": "tiny:1"}}
+    assert (tmp_path / "given/tiny.charm").exists()
+    assert asked(tmp_path) == [f"deploy --model edge {tmp_path}/given/bundle.yaml --trust"]
+
+
+def test_a_file_that_was_deployed_is_not_given_again(juju, archive, files, statuses, tmp_path):
+    files.offer(BUNDLE, {"tiny": archive})
+    files.deploy(juju, BUNDLE, statuses.model())
+    deployed = statuses.model(dex=statuses.application(statuses.unit()))
+    assert files.refresh(juju, BUNDLE, deployed) == []
+
+
+def test_a_changed_file_is_given_once(juju, archive, files, statuses, tmp_path):
+    files.offer(BUNDLE, {"tiny": archive})
+    files.deploy(juju, BUNDLE, statuses.model())
+    deployed = statuses.model(dex=statuses.application(statuses.unit()))
+    change(archive)
+    files.offer(BUNDLE, {"tiny": archive})
+    assert files.refresh(juju, BUNDLE, deployed) == ["dex"]
+    assert files.refresh(juju, BUNDLE, deployed) == []
+
+
+def test_a_model_made_anew_has_been_given_nothing(juju, archive, files, statuses, tmp_path):
+    files.offer(BUNDLE, {"tiny": archive})
+    files.deploy(juju, BUNDLE, statuses.model())
+    shutil.rmtree(tmp_path / "given")
+    files.offer(BUNDLE, {"tiny": archive})
+    assert files.refresh(juju, BUNDLE, statuses.model(dex=statuses.application(statuses.unit()))) == ["dex"]

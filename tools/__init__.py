@@ -1,0 +1,1 @@
+"""This repository's own program: pack, serve, list, deploy and measure."""

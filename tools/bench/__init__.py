@@ -1,0 +1,1 @@
+"""Measure what the charms cost, against the budgets of the project."""

@@ -1,0 +1,70 @@
+"""`python -m tools bench`: measure a bundle on the testbed."""
+
+from __future__ import annotations
+
+import enum
+import typing
+
+import jubilant
+import typer
+from rich.console import Console
+
+from testbed.paths import Paths
+from tools.bench import report
+from tools.bench.measure import Bench
+from tools.pack.repository import PackError, Repository
+from tools.store.model import StoreError
+from tools.up import bring, places, view
+from tools.up.bundles import Bundle
+from tools.up.errors import Refusal
+from tools.up.juju import explain
+
+app = typer.Typer()
+
+
+class Format(enum.StrEnum):
+    """How the numbers are written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@app.command()
+def bench(
+    bundle: typing.Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder of bundles/.")] = "kubeflow-lite",
+    model: typing.Annotated[str, typer.Option(help="The model that is made and destroyed, twice.")] = "bench",
+    form: typing.Annotated[Format, typer.Option("--format", help="How to write the numbers.")] = Format.TABLE,
+    timeout: typing.Annotated[float, typer.Option(help="Minutes that a deployment may take.")] = 30,
+) -> None:
+    """Deploy as many empty charms as BUNDLE has applications, then BUNDLE, and compare what they cost.
+
+    The run before is kept in .cache/bench.json, and shown beside this one. The exit status is 1 if a number is over
+    its budget, 2 if nothing could be measured.
+    """
+    console = Console(highlight=False, stderr=True)
+    try:
+        repository = Repository()
+        place = places.choose(places.On.TESTBED)
+        place.prepare(False)
+        with place.client() as juju:
+            shown = view.Plain(console, place.prefix)
+            site = bring.Site(place, repository, juju, model)
+            bench = Bench(Paths.from_environment(), site, shown, console.print, timeout * 60)
+            found = bench.run(Bundle.load(repository, bundle))
+    except (Refusal, PackError, StoreError) as error:
+        raise _refused(str(error)) from None
+    except jubilant.CLIError as error:
+        raise _refused(explain(error)) from None
+    kept = repository.root / ".cache" / "bench.json"
+    listed = report.lines(found, report.recall(kept, bundle))
+    report.remember(kept, found)
+    if form is Format.JSON:
+        typer.echo(found.as_json())
+    else:
+        Console().print(report.table(bundle, listed))
+    raise typer.Exit(1 if any(line.exceeded for line in listed) else 0)
+
+
+def _refused(text: str) -> typer.Exit:
+    typer.echo(f"error: {text}", err=True)
+    return typer.Exit(2)

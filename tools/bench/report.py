@@ -1,0 +1,156 @@
+"""What was measured, with budgets beside it and the run before."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import rich.box
+from rich.table import Table
+from rich.text import Text
+
+HOOKS, HOOKS_PER_CONTAINER = 18, 1
+CPU_SECONDS = 0.30
+CALLS = 1.0
+MEMORY = 1_200_000_000
+SIZE = 8_000_000
+FACTOR = 1.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Application:
+    """One application of the bundle.
+
+    Attributes:
+        charm: its charm.
+        containers: how many its pod has besides the charm's.
+        hooks: how many hooks ran until all was active.
+        seconds: CPU seconds of a hook that changes nothing.
+        calls: Kubernetes calls of such a hook, or None if not measured.
+        memory: bytes that its charm container holds.
+        size: bytes of the packed charm, or 0 if it is not of this repository.
+    """
+
+    charm: str
+    containers: int
+    hooks: int
+    seconds: float
+    calls: float | None
+    memory: int
+    size: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """One run.
+
+    Attributes:
+        bundle: what was deployed.
+        seconds: from `juju deploy` to all active.
+        empty_seconds: the same with as many empty charms.
+        empty_hook_seconds: CPU seconds of an empty charm's hook.
+        empty_memory: bytes that the charm containers of the empty charms hold.
+        applications: by name.
+    """
+
+    bundle: str
+    seconds: float
+    empty_seconds: float
+    empty_hook_seconds: float
+    empty_memory: int
+    applications: Mapping[str, Application]
+
+    def as_json(self) -> str:
+        """Return it as JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One number: what it is, how large, in which unit, what it may be, and what it was."""
+
+    what: str
+    value: float
+    unit: str
+    budget: float | None = None
+    before: float | None = None
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether it is more than the budget."""
+        return self.budget is not None and self.value > self.budget
+
+
+def lines(found: Measurement, before: Mapping[str, Any] | None) -> list[Line]:
+    """Return all numbers of a run.
+
+    Args:
+        found: the run.
+        before: `as_json` of the run before, as read back, if there was one of the same bundle.
+    """
+    earlier = {line.what: line.value for line in _lines(_restore(before))} if before else {}
+    return [dataclasses.replace(line, before=earlier.get(line.what)) for line in _lines(found)]
+
+
+def table(bundle: str, listed: Iterable[Line]) -> Table:
+    """Return the numbers as a table; what exceeds its budget is marked."""
+    drawn = Table(title=f"{bundle}, measured", title_justify="left", box=rich.box.SIMPLE_HEAD, pad_edge=False)
+    drawn.add_column("what", overflow="fold")
+    for heading in ("measured", "budget", "before", "unit", ""):
+        drawn.add_column(heading, justify="left" if heading == "unit" else "right", no_wrap=True)
+    for line in listed:
+        mark = Text("over", "bold red") if line.exceeded else Text("ok" if line.budget is not None else "")
+        drawn.add_row(line.what, *(_write(value) for value in (line.value, line.budget, line.before)), line.unit, mark)
+    return drawn
+
+
+def recall(path: pathlib.Path, bundle: str) -> Mapping[str, Any] | None:
+    """Return the run of a bundle that a file keeps, or None if there is none."""
+    try:
+        return json.loads(path.read_text()).get(bundle)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def remember(path: pathlib.Path, found: Measurement) -> None:
+    """Keep a run in a file, in place of the last one of its bundle."""
+    try:
+        kept = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        kept = {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**kept, found.bundle: dataclasses.asdict(found)}, indent=1))
+
+
+def _restore(content: Mapping[str, Any]) -> Measurement:
+    applications = {name: Application(**values) for name, values in content["applications"].items()}
+    return Measurement(**{**content, "applications": applications})
+
+
+def _lines(found: Measurement) -> Iterable[Line]:
+    count = len(found.applications)
+    yield Line("from juju deploy to all active", found.seconds, "s", FACTOR * found.empty_seconds)
+    yield Line(f"the same with {count} empty charms", found.empty_seconds, "s")
+    memory = sum(application.memory for application in found.applications.values())
+    yield Line("memory of the charm side", memory / 1e6, "MB", MEMORY / 1e6)
+    yield Line(f"memory of {count} empty charms", found.empty_memory / 1e6, "MB")
+    yield Line("idle hook of an empty charm", found.empty_hook_seconds, "CPU s")
+    for name, application in found.applications.items():
+        yield Line(f"{name}: idle hook", application.seconds, "CPU s", CPU_SECONDS)
+        if application.calls is not None:
+            yield Line(f"{name}: Kubernetes calls of an idle hook", application.calls, "calls", CALLS)
+    for name, application in found.applications.items():
+        allowed = HOOKS + HOOKS_PER_CONTAINER * application.containers
+        yield Line(f"{name}: hooks until active", application.hooks, "hooks", allowed)
+    for application in {application.charm: application for application in found.applications.values()}.values():
+        if application.size:
+            yield Line(f"{application.charm}.charm", application.size / 1e6, "MB", SIZE / 1e6)
+
+
+def _write(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.2f}" if value < 1 else f"{value:.1f}"

@@ -1,0 +1,1 @@
+"""Which container images a bundle needs, for mirrors and scanners."""

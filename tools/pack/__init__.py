@@ -1,0 +1,1 @@
+"""Turn the charms and bundles of this repository into the archives that Juju deploys."""

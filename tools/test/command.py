@@ -1,0 +1,77 @@
+"""`python -m tools test`: run every environment that this machine can, and sum up."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import typing
+from collections.abc import Iterator
+
+import typer
+
+from testbed import lifecycle
+from testbed.errors import TestbedError
+from testbed.paths import Paths
+from tools.test import environments, run
+from tools.test.environments import Environment
+from tools.test.results import Count
+
+app = typer.Typer()
+
+
+@app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run_tests(
+    context: typer.Context,
+    only: typing.Annotated[
+        str, typer.Option(help="Environments of tox.ini with commas between, such as lint,unit; all without it.")
+    ] = "",
+) -> None:
+    """Run all tests that this machine can, and say what was left out; other arguments go to pytest.
+
+    The integration tests run on a testbed of their own, which is taken down afterwards if it was not up before; name
+    one in TESTBED_NAME to keep it. The exit status is not 0 if anything failed.
+    """
+    os.environ.setdefault("TESTBED_NAME", environments.NAME)
+    try:
+        chosen = environments.choose(only)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    lines: list[str] = []
+    total = Count()
+    failed = False
+    for environment in chosen:
+        reason = environment.left_out()
+        if reason:
+            lines.append(f"{environment.name}: left out: {reason}")
+            continue
+        result = run_one(environment, context.args)
+        total += result.tests
+        failed = failed or result.status != 0
+        ended = "passed" if result.status == 0 else f"FAILED with status {result.status}"
+        counted = f", {result.tests}" if environment.folders else ""
+        lines.append(f"{environment.name}: {ended} in {result.seconds:.0f} s{counted}")
+    print("", *lines, total, sep="\n", flush=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def run_one(environment: Environment, arguments: list[str]) -> run.Result:
+    """Run an environment, with a testbed around it if it needs one; what pytest gets are the arguments."""
+    print(f"--- {environment.name}", flush=True)
+    with testbed_gone_afterwards() if environment.testbed else contextlib.nullcontext():
+        return run.tox(environment.name, arguments if environment.folders else [])
+
+
+@contextlib.contextmanager
+def testbed_gone_afterwards() -> Iterator[None]:
+    """Take the testbed down at the end, unless it is there already."""
+    paths = Paths.from_environment()
+    there = paths.record.exists()
+    try:
+        yield
+    finally:
+        if not there:
+            try:
+                lifecycle.down(paths)
+            except TestbedError as error:
+                print(f"the testbed was not taken down: {error}", file=sys.stderr)

@@ -1,0 +1,78 @@
+"""The kinds of tests, by the environment of tox.ini that runs each, and what each needs of a machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Callable
+
+from testbed import lifecycle
+from testbed.errors import TestbedError
+from testbed.paths import Paths
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NAME = "kubeflow-tests"
+"""A testbed beside the one that `./up` makes, which the tests may switch off and fill."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Environment:
+    """A kind of tests.
+
+    Attributes:
+        name: its name in tox.ini.
+        folders: where its tests are, if pytest runs it.
+        lacks: returns what this machine lacks for it, or "".
+        testbed: whether it runs on a testbed, which has to be up before and gone afterwards.
+    """
+
+    name: str
+    folders: tuple[str, ...] = ()
+    lacks: Callable[[], str] = lambda: ""
+    testbed: bool = False
+
+    def left_out(self, root: pathlib.Path = ROOT) -> str:
+        """Return why it cannot be run, or ""."""
+        if self.folders and not any(tests(root / folder) for folder in self.folders):
+            return f"there are no tests in {', '.join(self.folders)}"
+        return self.lacks()
+
+
+def tests(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Return the files with tests below a folder."""
+    return sorted(folder.rglob("test_*.py"))
+
+
+def _no_testbed() -> str:
+    if os.geteuid() != 0:
+        return "there is no testbed without root"
+    try:
+        lifecycle.status(Paths.from_environment())
+    except TestbedError as error:
+        return str(error)
+    return ""
+
+
+ENVIRONMENTS = (
+    Environment("lint"),
+    Environment("unit", ("lib/tests", "tests/unit", "charms")),
+    Environment("model", ("tests/model",)),
+    Environment("cluster", ("tests/cluster",)),
+    Environment("integration", ("tests/integration",), _no_testbed, testbed=True),
+)
+"""In the order they are run: what finds mistakes soonest comes first."""
+
+
+def choose(only: str) -> list[Environment]:
+    """Return the environments of a list of names with commas between them, or all if it is empty.
+
+    Raises:
+        ValueError: there is no such environment; the message names those there are.
+    """
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    known = [environment.name for environment in ENVIRONMENTS]
+    for name in names:
+        if name not in known:
+            raise ValueError(f"there is no environment {name!r}; there are {', '.join(known)}")
+    return [environment for environment in ENVIRONMENTS if not names or environment.name in names]

@@ -1,0 +1,1 @@
+"""Deploy a bundle on whatever is there, and wait until it works."""

@@ -1,0 +1,77 @@
+"""`python -m tools up`: pack the charms, deploy a bundle, wait, and say how to log in."""
+
+from __future__ import annotations
+
+import typing
+
+import jubilant
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tools.pack.repository import PackError, Repository
+from tools.store.model import StoreError
+from tools.up import bring, places, view, waiting
+from tools.up.bundles import Bundle
+from tools.up.errors import Refusal
+from tools.up.juju import explain
+from tools.up.summary import failed, succeeded
+
+app = typer.Typer()
+
+ACTIVE, NEEDS_SOMEBODY, REFUSED = 0, 1, 2
+"""Exit statuses: all is active; something is blocked, in error or takes too long; nothing could be done."""
+
+
+@app.command()
+def up(
+    bundle: typing.Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder of bundles/.")] = "kubeflow-lite",
+    model: typing.Annotated[str, typer.Option(help="The Juju model; made if there is none.")] = "kubeflow",
+    on: typing.Annotated[
+        places.On | None,
+        typer.Option(help="Where to; without it the current controller, else MicroK8s, else the testbed."),
+    ] = None,
+    gpu: typing.Annotated[bool, typer.Option("--gpu", help="Let pods see NVIDIA's GPUs (MicroK8s).")] = False,
+    timeout: typing.Annotated[float, typer.Option(help="Minutes to wait until all is active.")] = 30,
+) -> None:
+    """Deploy BUNDLE and wait until it works; run again, it goes on, and refreshes charms that changed.
+
+    The exit status is 0 if all is active, 1 if something is blocked or takes too long, 2 if it could not be deployed.
+
+    On the testbed the charms go into its store, and `juju deploy BUNDLE --trust` is run as anybody would. Elsewhere
+    that command asks Charmhub, which has other charms by the same names, so a bundle of the packed files is deployed.
+    """
+    console = Console(highlight=False)
+    try:
+        repository = Repository()
+        wanted = Bundle.load(repository, bundle)
+        place = places.choose(on)
+        say(console, f"deploying {bundle} as the model {model} on {place.name}")
+        place.prepare(gpu)
+        with place.client() as juju:
+            site = bring.Site(place, repository, juju, model)
+            refreshed = bring.up(site, wanted, lambda text: say(console, text))
+            with view.following(console, place.prefix) as shown:
+                outcome = waiting.wait(juju, wanted.charms, shown, timeout * 60, refreshed)
+            report = succeeded if outcome.active else failed
+            for line in report(juju, outcome, place):
+                console.print(line, markup=False, soft_wrap=True)
+    except (Refusal, PackError, StoreError) as error:
+        raise refused(str(error)) from None
+    except jubilant.CLIError as error:
+        raise refused(explain(error)) from None
+    except KeyboardInterrupt:
+        say(console, "stopped looking; the deployment itself goes on, and ./up again looks on")
+        raise typer.Exit(NEEDS_SOMEBODY) from None
+    raise typer.Exit(ACTIVE if outcome.active else NEEDS_SOMEBODY)
+
+
+def say(console: Console, text: str) -> None:
+    """Print a step."""
+    console.print(Text(text, "bold"), soft_wrap=True)
+
+
+def refused(text: str) -> typer.Exit:
+    """Print why nothing could be done, and return what ends the program."""
+    typer.echo(f"error: {text}", err=True)
+    return typer.Exit(REFUSED)

@@ -1,0 +1,129 @@
+"""Where a bundle can be deployed: an existing Juju controller, MicroK8s by snap, or the testbed."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import enum
+import os
+import pathlib
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+
+import jubilant
+
+from testbed import lifecycle
+from testbed.errors import TestbedError
+from testbed.golang import BuildError
+from testbed.machine import Machine
+from testbed.paths import Paths
+from testbed.pypi import PackageError
+from tools.up import juju, snaps
+from tools.up.errors import Refusal
+
+
+class On(enum.StrEnum):
+    """The places, by the names they are chosen with."""
+
+    CURRENT = "current"
+    MICROK8S = "microk8s"
+    TESTBED = "testbed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A place with all that deploying there needs to know.
+
+    Attributes:
+        name: how it is called.
+        python: the Python of the bases that charms run on there.
+        lacks: returns why it cannot be used on this machine, or "".
+        prepare: makes what is missing of it; takes whether pods are to see GPUs. Raises Refusal.
+        client: gives Juju's client.
+        store: the folder of a charm store that models there ask, or None where they ask Charmhub.
+        prefix: what a person types before `juju` there.
+    """
+
+    name: On
+    python: str
+    lacks: Callable[[], str]
+    prepare: Callable[[bool], None]
+    client: Callable[[], AbstractContextManager[jubilant.Juju]]
+    store: pathlib.Path | None = None
+    prefix: str = ""
+
+
+def choose(wanted: On | None) -> Place:
+    """Return the place that was asked for, or else the first that can be used.
+
+    Raises:
+        Refusal: none can, or not the one that was asked for; it says why.
+    """
+    considered = [place for place in candidates() if wanted in (None, place.name)]
+    reasons = {place.name: place.lacks() for place in considered}
+    for place in considered:
+        if not reasons[place.name]:
+            return place
+    told = "\n".join(f"  {name}: {reason}" for name, reason in reasons.items())
+    raise Refusal(f"there is nowhere to deploy to:\n{told}")
+
+
+def inside_testbed(paths: Paths, variables: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether the client of this environment is the testbed's own, as `testbed run` makes it."""
+    return variables.get("JUJU_DATA") == str(paths.juju_data)
+
+
+def candidates() -> list[Place]:
+    """Return all places in the order they are tried; inside a testbed, that testbed alone."""
+    testbed = _testbed()
+    if testbed.store and inside_testbed(Paths.from_environment()):
+        return [testbed]
+    local = contextlib.nullcontext
+    current = Place(On.CURRENT, "3.12", _current_lacks, lambda _: None, lambda: local(jubilant.Juju()))
+    microk8s = Place(On.MICROK8S, "3.12", snaps.lacks, snaps.prepare, lambda: local(jubilant.Juju()))
+    return [current, microk8s, testbed]
+
+
+def _testbed() -> Place:
+    try:
+        paths = Paths.from_environment()
+    except TestbedError as error:
+        raise Refusal(str(error)) from error
+    return Place(
+        On.TESTBED,
+        "3.11",
+        lambda: "" if os.geteuid() == 0 else "it must be run as root: use sudo",
+        lambda gpu: _testbed_up(paths, gpu),
+        lambda: juju.reached_by(Machine(paths).inside([]), paths.exports()),
+        store=paths.store,
+        prefix="python -m testbed run ",
+    )
+
+
+def _testbed_up(paths: Paths, gpu: bool) -> None:
+    if gpu:
+        raise Refusal("the testbed has no GPUs: leave --gpu out, or deploy with --on current or --on microk8s")
+    try:
+        lifecycle.up(paths, load_balancer=True)
+    except (TestbedError, BuildError, PackageError) as error:
+        raise Refusal(str(error)) from error
+
+
+def _current_lacks() -> str:
+    if not shutil.which("juju"):
+        return "there is no juju on PATH"
+    client = jubilant.Juju()
+    try:
+        found = juju.ask(client, "controllers")
+        name = found.get("current-controller")
+        if not name:
+            return "juju has no current controller: choose one with `juju switch`, or make one with `juju bootstrap`"
+        cloud = found["controllers"][name]["cloud"]
+        kinds = {entry["name"]: entry["type"] for entry in juju.ask(client, "show-cloud", "--controller", name, cloud)}
+    except jubilant.CLIError as error:
+        return juju.explain(error)
+    kind = kinds.get(cloud)
+    if kind not in ("k8s", "kubernetes"):
+        return f"the controller {name} is on {cloud}, which is no Kubernetes but {kind}"
+    return ""

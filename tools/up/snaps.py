@@ -1,0 +1,94 @@
+"""Carry out on this machine what `microk8s` says is to be done."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from tools.up import addresses, microk8s
+from tools.up.errors import Refusal
+
+SOCKET = pathlib.Path("/run/snapd.socket")
+"""Where snapd takes requests; the command `snap` alone does not tell that it runs."""
+
+
+def lacks() -> str:
+    """Return why snaps cannot be installed here, or ""."""
+    if not shutil.which("snap") or not SOCKET.exists():
+        return "snapd does not run here"
+    if os.geteuid() != 0 and not shutil.which("sudo"):
+        return "snaps are installed by root, and there is no sudo"
+    return ""
+
+
+def prepare(gpu: bool) -> None:
+    """Make MicroK8s with its add-ons, Juju and a controller, whatever of them is missing.
+
+    Raises:
+        Refusal: a command failed; it names the command and what it said.
+    """
+    installed = microk8s.installed_snaps(_read("snap", "list", check=False))
+    _carry_out(microk8s.kubernetes(installed, gpu=gpu))
+    status = yaml.safe_load(_read(*_privileged("microk8s", "status", "--format=yaml")))
+    enabled = microk8s.enabled_add_ons(status)
+    _carry_out(microk8s.add_ons(enabled, _pool(enabled), gpu=gpu))
+    _carry_out(microk8s.client(installed, present=shutil.which("juju") is not None))
+    # The confined client cannot make the folder that it keeps its files in.
+    (pathlib.Path.home() / ".local/share").mkdir(parents=True, exist_ok=True)
+    clouds = json.loads(_read("juju", "clouds", "--client", "--all", "--format=json"))
+    if microk8s.CONTROLLER not in _controllers():
+        _carry_out(microk8s.controller(clouds))
+    _carry_out([microk8s.Step("choosing the controller", ("juju", "switch", f"{microk8s.CONTROLLER}:"))])
+
+
+def _pool(enabled: Iterable[str]) -> str:
+    if "metallb" in enabled:
+        return ""
+    shown = [_read("ip", "-j", "-4", *what.split()) for what in ("address", "route show default", "neighbour")]
+    links, routes, neighbours = (json.loads(text or "[]") for text in shown)
+    chosen = addresses.pool(links, routes, neighbours)
+    where = "which this machine alone can reach" if chosen == addresses.INSIDE else "of this machine's own network"
+    _say(f"the load balancer gives out {chosen}, {where}; nothing was seen there, but make sure that nobody uses it")
+    return chosen
+
+
+def _controllers() -> dict[str, Any]:
+    return json.loads(_read("juju", "controllers", "--format=json", check=False) or "{}").get("controllers") or {}
+
+
+def _carry_out(steps: Iterable[microk8s.Step]) -> None:
+    for step in steps:
+        _say(step.title)
+        given = _read(*_privileged(*step.fed_by)) if step.fed_by else ""
+        command = _privileged(*step.command) if step.privileged else step.command
+        done = subprocess.run(command, input=given, text=True, check=False)
+        if done.returncode:
+            raise Refusal(f"`{shlex.join(command)}` failed with status {done.returncode}; run ./up again to go on")
+
+
+def _privileged(*command: str) -> tuple[str, ...]:
+    return command if os.geteuid() == 0 else ("sudo", *command)
+
+
+def _read(*command: str, check: bool = True) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise Refusal(f"there is no `{command[0]}` on PATH") from error
+    if check and done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise Refusal(f"`{shlex.join(command)}` failed: {said}; run ./up again to go on")
+    return done.stdout
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,143 @@
+"""Where a model has charms from: a store that it asks, or files that are given to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+import shutil
+from collections.abc import Mapping
+from typing import Protocol
+
+import jubilant
+import yaml
+from jubilant.statustypes import Status
+
+from tools.images import inventory
+from tools.pack.repository import Repository
+from tools.store.index import Store
+from tools.store.model import Channel
+from tools.up.bundles import Bundle
+
+STABLE = Channel("latest", "stable")
+
+
+class Source(Protocol):
+    """A way to give a model the charms of a bundle."""
+
+    def offer(self, bundle: Bundle, archives: Mapping[str, pathlib.Path]) -> None:
+        """Put packed charms, by name, where the model can have them; and the bundle, by its own name."""
+        ...
+
+    def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
+        """Deploy the bundle, or what of it the model with this status lacks; return the command."""
+        ...
+
+    def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
+        """Refresh the applications that have an older charm than was offered; return their names."""
+        ...
+
+
+class FromStore:
+    """Charms from a store: `juju deploy kubeflow-lite --trust` and `juju refresh` as anybody types them."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._store = Store(folder)
+        self._revisions: dict[str, int] = {}
+
+    def offer(self, bundle: Bundle, archives: Mapping[str, pathlib.Path]) -> None:
+        """Add what changed as new revisions.
+
+        Raises:
+            StoreError: the store refuses an archive.
+        """
+        self._revisions = {name: self._store.add(path, STABLE).number for name, path in archives.items()}
+
+    def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
+        """Deploy by name."""
+        juju.cli("deploy", bundle.name, "--trust")
+        return f"juju deploy {bundle.name} --trust"
+
+    def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
+        """Refresh applications whose revision is not the one on offer."""
+        old = [
+            name
+            for name, charm in bundle.charms.items()
+            if charm in self._revisions
+            and name in status.apps
+            and status.apps[name].charm_rev != self._revisions[charm]
+        ]
+        for name in old:
+            juju.refresh(name)
+        return old
+
+
+class FromFiles:
+    """Charms from files, where models ask Charmhub, which has other charms by the same names.
+
+    Juju numbers files anew each time, so which file an application has is kept beside the files.
+    """
+
+    def __init__(self, repository: Repository, folder: pathlib.Path) -> None:
+        self._repository = repository
+        self._folder = folder
+        self._archives: dict[str, pathlib.Path] = {}
+        self._images: dict[str, dict[str, str]] = {}
+
+    def offer(self, bundle: Bundle, archives: Mapping[str, pathlib.Path]) -> None:
+        """Copy the files to where Juju's client can read them, and write a bundle that names them."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name in set(bundle.charms.values()) & archives.keys():
+            self._archives[name] = pathlib.Path(shutil.copy2(archives[name], self._folder))
+            images = inventory.of_charm(self._repository, name)
+            self._images[name] = {image.name: image.image for image in images if image.kind == "resource"}
+        content = bundle.from_files(self._archives, self._images)
+        self._bundle.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
+        """Deploy the bundle of files."""
+        juju.cli("deploy", str(self._bundle), "--trust")
+        new = {name: self._digest(charm) for name, charm in bundle.charms.items() if name not in status.apps}
+        self._remember(juju, {**self._known(juju), **new})
+        return f"juju deploy {self._bundle} --trust"
+
+    def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
+        """Refresh applications that were given another file."""
+        known = self._known(juju)
+        old = [
+            name
+            for name, charm in bundle.charms.items()
+            if charm in self._archives and name in status.apps and known.get(name) != self._digest(charm)
+        ]
+        for name in old:
+            charm = bundle.charms[name]
+            juju.refresh(name, path=self._archives[charm], resources=self._images[charm])
+            self._remember(juju, {**self._known(juju), name: self._digest(charm)})
+        return old
+
+    @property
+    def _bundle(self) -> pathlib.Path:
+        return self._folder / "bundle.yaml"
+
+    def _digest(self, charm: str) -> str:
+        archive = self._archives.get(charm)
+        return hashlib.sha256(archive.read_bytes()).hexdigest() if archive else ""
+
+    def _memory(self, juju: jubilant.Juju) -> pathlib.Path:
+        return self._folder / f"{juju.show_model().model_uuid}.json"
+
+    def _known(self, juju: jubilant.Juju) -> dict[str, str]:
+        """Return the digest of the file that each application of the model was given."""
+        memory = self._memory(juju)
+        return json.loads(memory.read_text()) if memory.exists() else {}
+
+    def _remember(self, juju: jubilant.Juju, digests: Mapping[str, str]) -> None:
+        self._memory(juju).write_text(json.dumps(digests, indent=1))
+
+
+def folder_for_client(bundle: str) -> pathlib.Path:
+    """Return a folder that Juju's client can read: as a snap, it sees none of /tmp and of hidden folders."""
+    juju = shutil.which("juju") or ""
+    if "/snap/" in str(pathlib.Path(juju).absolute()):
+        return pathlib.Path.home() / "snap/juju/common/kubeflow" / bundle
+    return pathlib.Path.home() / ".cache/kubeflow-up" / bundle
