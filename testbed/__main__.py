@@ -23,6 +23,7 @@ from testbed.pypi import PackageError
 app = typer.Typer(
     name="testbed",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_show_locals=False,
     help=__doc__,
 )

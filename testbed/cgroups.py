@@ -41,11 +41,31 @@ def missing() -> list[str]:
     return [controller for controller in NEEDED if controller not in offered]
 
 
+def obstacles() -> list[str]:
+    """Return why controllers of version 2 cannot be offered to pods, and what to do.
+
+    A group that holds processes cannot offer controllers to groups below it, but for the machine's own root
+    (cgroups(7)), and in a container the root that one sees is such a group.
+    """
+    found: list[str] = []
+    for folder, options in mounted():
+        if "cgroup2" not in options or not (folder / "cgroup.type").exists():
+            continue
+        offered = (folder / "cgroup.subtree_control").read_text().split()
+        here = [name for name in (folder / "cgroup.controllers").read_text().split() if name in NEEDED]
+        if set(here) - set(offered) and (folder / "cgroup.procs").read_text().strip():
+            found.append(
+                f"{folder} holds processes, so that it cannot offer controllers to pods: move them with "
+                f"mkdir {folder}/init && xargs -rn1 < {folder}/cgroup.procs > {folder}/init/cgroup.procs"
+            )
+    return found
+
+
 def create(name: str) -> None:
     """Make the group that all pods of a testbed are in, in every hierarchy; nothing happens if it is there.
 
     Raises:
-        TestbedError: version 2 is used and this is a container whose own group still holds processes.
+        TestbedError: a controller of version 2 cannot be offered to pods.
     """
     for folder, options in mounted():
         group = folder / name
@@ -63,9 +83,7 @@ def _delegate(group: Path) -> None:
             (group / "cgroup.subtree_control").write_text(f"+{controller}")
         except OSError as error:
             raise TestbedError(
-                f"{group}: the controller {controller} cannot be offered to pods ({error.strerror}). "
-                "In a container, move its processes out of the way first: "
-                f"mkdir {group}/init && xargs -rn1 < {group}/cgroup.procs > {group}/init/cgroup.procs"
+                f"{group}: the controller {controller} cannot be offered to pods: {error.strerror}"
             ) from error
 
 

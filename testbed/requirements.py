@@ -51,6 +51,7 @@ class Host:
     Attributes:
         root: this process may do everything.
         missing_controllers: control group controllers that Kubernetes needs.
+        obstacles: why control groups cannot be made, and what to do.
         memory: bytes that programs can still have.
         disk: bytes free where the state and the cache go, the smaller of both.
         built: the programs are in the cache already.
@@ -58,6 +59,7 @@ class Host:
 
     root: bool
     missing_controllers: tuple[str, ...]
+    obstacles: tuple[str, ...]
     memory: int
     disk: int
     built: bool
@@ -68,6 +70,7 @@ class Host:
         return cls(
             root=os.geteuid() == 0,
             missing_controllers=tuple(cgroups.missing()),
+            obstacles=tuple(cgroups.obstacles()),
             memory=available_memory(Path("/proc/meminfo").read_text()),
             disk=min(_free(paths.state), _free(cached)),
             built=(cached / "go").is_dir() and any((cached / "go").glob("jujud-*")),
@@ -84,6 +87,7 @@ def refusals(host: Host, paths: Paths) -> list[str]:
             f"the control group controllers {', '.join(host.missing_controllers)} are not mounted: "
             "start the container with --privileged, or boot with cgroup_enable=memory"
         )
+    found.extend(host.obstacles)
     if host.memory < MEMORY:
         found.append(
             f"{host.memory // MEBIBYTE} MiB of memory are available and {MEMORY // MEBIBYTE} are needed: "

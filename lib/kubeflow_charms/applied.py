@@ -62,7 +62,6 @@ class Applied:
     def __init__(self, run: Run, cache: pathlib.Path):
         self._run = run
         self._cache = cache
-        self._superseded = cache.with_name(".superseded")
         self._stateful_set = Reference("apps/v1", "StatefulSet", run.app, run.namespace)
 
     def commit(self, *, complete: bool, anew: bool = False) -> None:
@@ -79,6 +78,9 @@ class Applied:
         digest = self._digest(wanted, complete)
         if not anew and self._remembered() == digest:
             return
+        if self._run.unit.app.planned_units() == 0:
+            # A hook between the removal of the objects and the unit's end must not bring them back.
+            return
         self.forget()
         stateful_set = self._run.cluster.get(self._stateful_set)
         if stateful_set is None:
@@ -89,6 +91,16 @@ class Applied:
         if anew or record.digest != digest:
             self._apply([*wanted, *late], record, stateful_set, digest, complete)
         self._remember(digest)
+
+    def postpone(self, *, complete: bool, anew: bool = False) -> None:
+        """Leave the cluster as it is, in a hook that must not change it.
+
+        Raises:
+            Waiting: a later hook has to.
+        """
+        wanted = [item for item in self._run.declarations if item.when()]
+        if anew or self._remembered() != self._digest(wanted, complete):
+            raise Waiting("the next hook to change the cluster")
 
     def remove(self) -> None:
         """Delete what the record names, webhooks first, CRDs never; what fails is left to Kubernetes' owners.
@@ -107,14 +119,6 @@ class Applied:
         crds = {item for item in record.objects if item.kind == CRD}
         if record != Record("", frozenset(left | crds)):
             self._write(Record("", frozenset(left | crds)))
-
-    @property
-    def pod_is_ending(self) -> bool:
-        """Whether this unit has had its pod replaced, so that its hooks should end soon and leave all to the next."""
-        try:
-            return time.time() - self._superseded.stat().st_mtime < GRACE
-        except FileNotFoundError:
-            return False
 
     def forget(self) -> None:
         """Let the next commit look at the cluster, whatever the copy beside the charm says."""
@@ -227,7 +231,6 @@ class Applied:
         30 seconds unless it is deleted so, is up counts as failed.
         """
         own = Reference("v1", "Pod", self._run.unit.name.replace("/", "-"), self._run.namespace)
-        self._superseded.touch()
         self._run.cluster.delete(own, grace_seconds=GRACE)
 
     def _write(self, record: Record) -> None:

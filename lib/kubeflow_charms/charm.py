@@ -5,6 +5,7 @@ there, what it yielded before is kept, and nothing is pruned until it runs to it
 """
 
 import functools
+import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -17,6 +18,16 @@ from .options import load
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run
 from .secrets import Secrets
+
+
+def main(charm_type: "type[Charm]") -> None:
+    """Run one event of a charm; what `src/charm.py` ends with.
+
+    The hook leaves the process group of Juju's agent, so that the signal that ends the agent, when Kubernetes
+    replaces the pod, does not break off a hook midway: the agent waits for it.
+    """
+    os.setpgrp()
+    ops.main(charm_type)
 
 
 class NoOptions:
@@ -125,8 +136,6 @@ class Charm(ops.CharmBase):
 
     def _reconcile(self, event: ops.EventBase) -> None:
         applied = Applied(self.run, self._cache)
-        if applied.pod_is_ending:
-            return
         run = self._run = self.run
         parts: list[Part] = []
         run.attempt(self._require_relations)
@@ -134,13 +143,16 @@ class Charm(ops.CharmBase):
         complete = run.attempt(_declare, parts, run) and collected
         if isinstance(event, ops.LeaderElectedEvent):
             applied.forget()
+        # Were the pod replaced before Juju ran leader-elected, that hook would be reported as failed.
+        early = isinstance(event, (ops.InstallEvent, ops.RelationCreatedEvent))
+        commit = functools.partial(applied.postpone if early else applied.commit, complete=complete)
         if run.leader:
             anew = isinstance(event, ops.UpgradeCharmEvent)
-            run.attempt(functools.partial(applied.commit, complete=complete, anew=anew))
+            run.attempt(functools.partial(commit, anew=anew))
         for part in parts:
             run.attempt(part.apply, run)
         if run.leader and run.late:
-            run.attempt(functools.partial(applied.commit, complete=complete))
+            run.attempt(commit)
 
     def _collect(self, parts: list[Part]) -> None:
         # A bad option must not let some parts of the pod be planned and others not: that would roll the pods.
@@ -153,7 +165,7 @@ class Charm(ops.CharmBase):
         missing = [
             f"juju integrate {self.app.name}:{name} APPLICATION"
             for name, relation in self.meta.requires.items()
-            if not relation.optional and not self.model.relations[name]
+            if not relation.optional and not any(item.active for item in self.model.relations[name])
         ]
         if missing:
             raise Blocked(f"needs relations, run: {'; '.join(missing)}")

@@ -81,7 +81,7 @@ def test_a_failure_is_a_status_and_the_next_hook_recovers(
 ) -> None:
     deployment = deploy(plan)
     deployment.cluster.refuse = refuse
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert state.unit_status == status
     deployment.cluster.refuse = lambda request: None
     state = deployment.run(deployment.context.on.update_status(), state)

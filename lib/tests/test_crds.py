@@ -2,10 +2,8 @@
 
 from typing import Any
 
-import pytest
 import yaml
 from kubeflow_charms.parts.crds import expand
-from kubeflow_charms.parts.shapes import openapi
 
 ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 GROUP = """
@@ -90,40 +88,3 @@ def test_fields_become_a_schema_with_a_status_where_there_is_one() -> None:
 def test_a_schema_may_be_written_in_openapi_too() -> None:
     schema = version("Other", "v1")["schema"]["openAPIV3Schema"]
     assert schema == {"type": "object", "properties": {"spec": {"type": "object"}}, "required": ["spec"]}
-
-
-@pytest.mark.parametrize(
-    ("shape", "schema"),
-    [
-        ("string", {"type": "string"}),
-        ("port", {"type": "integer", "minimum": 0, "maximum": 65535}),
-        ("any", ANY),
-        ("A | B", {"type": "string", "enum": ["A", "B"]}),
-        (["string"], {"type": "array", "items": {"type": "string"}}),
-        ([{"a": "any"}], {"type": "array", "items": {"type": "object", "properties": {"a": ANY}}}),
-        ({}, {"type": "object"}),
-        ({"*": "string"}, {"type": "object", "additionalProperties": {"type": "string"}}),
-        (
-            {"a!": "boolean", "*": "any"},
-            {
-                "type": "object",
-                "required": ["a"],
-                "properties": {"a": {"type": "boolean"}},
-                "x-kubernetes-preserve-unknown-fields": True,
-            },
-        ),
-    ],
-)
-def test_a_shape_is_short_for_a_schema(shape: Any, schema: Any) -> None:
-    assert openapi(shape) == schema
-
-
-@pytest.mark.parametrize("shape", ["strnig", ["string", "integer"], 7, None])
-def test_what_is_no_shape_is_refused(shape: Any) -> None:
-    with pytest.raises(ValueError, match="no shape"):
-        openapi(shape)
-
-
-def test_named_fields_and_others_of_one_type_do_not_go_together() -> None:
-    with pytest.raises(ValueError, match="can only be any"):
-        openapi({"a": "string", "*": "string"})

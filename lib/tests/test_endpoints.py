@@ -41,7 +41,7 @@ def related(application: str, **databag: str) -> testing.Relation:
     return testing.Relation("address", remote_app_name=application, remote_app_data=databag)
 
 
-def status(deployment: Deployment, *relations: testing.Relation) -> ops.StatusBase:
+def status(deployment: Deployment, *relations: testing.Relation) -> Any:
     state = deployment.state(relations=set(relations))
     return deployment.run(deployment.context.on.config_changed(), state).unit_status
 

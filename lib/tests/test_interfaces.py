@@ -153,7 +153,7 @@ def test_what_we_write_holds_what_the_published_charm_writes(
 def test_what_we_write_beyond_the_published_form_is_in_keys_of_its_own(
     interface: Any, data: Any, expected: dict[str, str]
 ) -> None:
-    codec = interface.provider if isinstance(interface, Interface) else interface
+    codec: Any = interface.provider if isinstance(interface, Interface) else interface
     assert codec.encode(data, {}) == expected
     assert data is None or codec.decode(expected) == data
 

@@ -123,7 +123,7 @@ def test_a_pod_killed_between_two_applies_is_followed_by_one_that_finishes(deplo
 
     deployment.cluster.refuse = die
     with pytest.raises(testing.errors.UncaughtCharmError):
-        deployment.run(deployment.context.on.install(), deployment.state())
+        deployment.run(deployment.context.on.config_changed(), deployment.state())
     deployment.cluster.refuse = lambda request: None
     state = deployment.settle(deployment.state())
     assert state.unit_status == ops.ActiveStatus()
@@ -133,7 +133,7 @@ def test_a_pod_killed_between_two_applies_is_followed_by_one_that_finishes(deplo
 def test_a_missing_stateful_set_is_waited_for(deploy: Deploy) -> None:
     deployment = example(deploy)
     stateful_set = deployment.cluster.objects.pop("/apis/apps/v1/namespaces/edge/statefulsets/example")
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert "waiting for Kubernetes to have the application's StatefulSet" in state.unit_status.message
     assert deployment.cluster.kinds() == ["Namespace edge"]
     deployment.cluster.add("/apis/apps/v1/namespaces/edge/statefulsets/example", stateful_set)
@@ -154,6 +154,6 @@ def test_a_problem_in_the_middle_of_the_plan_keeps_what_came_before_it(deploy: D
         raise Blocked("set the option value")
 
     deployment = deploy(broken)
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert "ConfigMap settings" in deployment.cluster.kinds()
     assert state.unit_status == ops.BlockedStatus("set the option value")

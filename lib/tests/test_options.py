@@ -125,7 +125,7 @@ def example(deploy: Deploy) -> Deployment:
     return deploy(plan, attributes={"options_type": Options}, config=config)
 
 
-def status(deployment: Deployment, *secrets: testing.Secret, **config: Any) -> ops.StatusBase:
+def status(deployment: Deployment, *secrets: testing.Secret, **config: Any) -> Any:
     config = {key.replace("_", "-"): value for key, value in config.items()}
     state = deployment.state(config=config, secrets=set(secrets))
     return deployment.run(deployment.context.on.config_changed(), state).unit_status

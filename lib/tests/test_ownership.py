@@ -43,7 +43,7 @@ def example(deploy: Deploy) -> Deployment:
 
 
 def install(deployment: Deployment, **changes: Any) -> testing.State:
-    return deployment.run(deployment.context.on.install(), deployment.state(**changes))
+    return deployment.run(deployment.context.on.config_changed(), deployment.state(**changes))
 
 
 def owners(item: dict[str, Any]) -> list[tuple[str, str]]:
@@ -188,6 +188,14 @@ def test_a_newer_crd_blocks_and_stays(example: Deployment, version: str) -> None
     expected = f"CustomResourceDefinition things.example.com has the newer version {version}, this charm has 1.10"
     assert expected in state.unit_status.message
     assert example.cluster.objects[CRD]["metadata"]["labels"]["kubeflow-charms/version"] == version
+
+
+def test_a_crd_that_another_model_brought_further_meanwhile_is_not_taken_back(example: Deployment) -> None:
+    state = example.settle(example.state())
+    example.cluster.objects[CRD]["metadata"]["labels"]["kubeflow-charms/version"] = "2"
+    state = example.run(example.context.on.upgrade_charm(), state)
+    assert "has the newer version 2, this charm has 1.10" in state.unit_status.message
+    assert example.cluster.objects[CRD]["metadata"]["labels"]["kubeflow-charms/version"] == "2"
 
 
 @pytest.mark.parametrize("version", ["1.10", "1.9", "0.99"])

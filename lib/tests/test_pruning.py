@@ -75,6 +75,17 @@ def test_what_another_made_under_the_same_kind_stays(example: Deployment) -> Non
     assert maps(example) == ["a", "theirs"]
 
 
+def test_what_was_pruned_once_is_not_ours_when_another_makes_it_later(example: Deployment) -> None:
+    state = configured(example, configured(example, example.state()), names="a")
+    path = "/api/v1/namespaces/edge/configmaps/b"
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "b"}}
+    example.cluster.add(path, theirs, manager="helm")
+    state = configured(example, state, names="a b")
+    assert "ConfigMap b belongs to helm" in state.unit_status.message
+    example.run(example.context.on.stop(), dataclasses.replace(state, planned_units=0))
+    assert maps(example) == ["b"]
+
+
 def test_a_deletion_that_failed_is_made_up_for(example: Deployment) -> None:
     state = configured(example, example.state())
     example.cluster.refuse = lambda request: 503 if request.method == "DELETE" else None

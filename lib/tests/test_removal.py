@@ -67,6 +67,16 @@ def test_what_is_gone_is_not_deleted_again(example: Deployment) -> None:
     assert example.cluster.calls == ["GET /apis/apps/v1/namespaces/edge/statefulsets/example"]
 
 
+@pytest.mark.parametrize("name", ["config_changed", "update_status", "leader_elected", "upgrade_charm"])
+def test_a_hook_after_the_removal_brings_nothing_back(example: Deployment, name: str) -> None:
+    relation = testing.Relation("database")
+    state = dataclasses.replace(settled(example, relation), planned_units=0)
+    example.run(example.context.on.relation_broken(relation), state)
+    before = example.cluster.kinds()
+    example.run(getattr(example.context.on, name)(), dataclasses.replace(state, relations=set()))
+    assert example.cluster.kinds() == before
+
+
 def test_an_application_scaled_to_nothing_and_back_has_its_objects_again(example: Deployment) -> None:
     state = settled(example, testing.Relation("database"))
     example.run(example.context.on.stop(), dataclasses.replace(state, planned_units=0))

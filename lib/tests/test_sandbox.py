@@ -48,7 +48,7 @@ def example(deploy: Deploy) -> Deployment:
 
 
 def install(deployment: Deployment) -> testing.State:
-    return deployment.run(deployment.context.on.install(), deployment.state())
+    return deployment.run(deployment.context.on.config_changed(), deployment.state())
 
 
 def pod(deployment: Deployment) -> dict[str, Any]:

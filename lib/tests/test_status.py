@@ -62,7 +62,7 @@ def test_every_missing_required_relation_is_named_with_the_command_to_type(deplo
         "extra": {"interface": "address", "optional": True},
     }
     deployment = deploy(reporting(), requires=requires)
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert state.unit_status == ops.BlockedStatus(
         "needs relations, run: juju integrate example:database APPLICATION; juju integrate example:store APPLICATION"
     )
@@ -71,21 +71,20 @@ def test_every_missing_required_relation_is_named_with_the_command_to_type(deplo
 def test_a_required_relation_that_is_there_is_not_asked_for(deploy: Deploy) -> None:
     deployment = deploy(reporting(), requires={"database": {"interface": "mysql_client"}})
     state = deployment.state(relations={testing.Relation("database")})
-    assert deployment.run(deployment.context.on.install(), state).unit_status == ops.ActiveStatus()
+    assert deployment.run(deployment.context.on.config_changed(), state).unit_status == ops.ActiveStatus()
 
 
-@pytest.mark.parametrize("event", ["relation_created", "relation_changed"])
-def test_what_is_gone_from_the_status_is_what_was_mended(deploy: Deploy, event: str) -> None:
+def test_what_is_gone_from_the_status_is_what_was_mended(deploy: Deploy) -> None:
     def plan(charm: Any) -> Iterator[Part]:
         yield Message(f"at {charm.address.one().url}")
 
     requires = {"address": {"interface": "address"}}
     deployment = deploy(plan, attributes={"address": Requires("address", ADDRESS)}, requires=requires)
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert isinstance(state.unit_status, ops.BlockedStatus)
     relation = testing.Relation("address", remote_app_name="gateway", remote_app_data={"url": "http://here"})
     state = deployment.state(relations={relation})
-    state = deployment.run(getattr(deployment.context.on, event)(relation), state)
+    state = deployment.run(deployment.context.on.relation_changed(relation), state)
     assert state.unit_status == ops.ActiveStatus("at http://here")
 
 
@@ -104,13 +103,20 @@ def test_a_broken_relation_is_no_longer_there_for_the_plan(deploy: Deploy) -> No
     assert state.unit_status == ops.ActiveStatus("alone")
 
 
+def test_a_required_relation_is_asked_for_again_when_it_breaks(deploy: Deploy) -> None:
+    deployment = deploy(reporting(), requires={"database": {"interface": "mysql_client"}})
+    relation = testing.Relation("database")
+    state = deployment.run(deployment.context.on.relation_broken(relation), deployment.state(relations={relation}))
+    assert state.unit_status == ops.BlockedStatus("needs relations, run: juju integrate example:database APPLICATION")
+
+
 def test_a_provided_endpoint_is_never_asked_for(deploy: Deploy) -> None:
     deployment = deploy(
         reporting(),
         attributes={"address": Provides("address", ADDRESS)},
         provides={"address": {"interface": "address"}},
     )
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert state.unit_status == ops.ActiveStatus()
 
 

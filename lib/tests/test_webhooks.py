@@ -17,6 +17,7 @@ kind: ValidatingWebhookConfiguration
 metadata: {name: {{ app }}-{{ model }}}
 webhooks: [{name: {{ name }}.example.com}]
 """
+THING = "apiVersion: acme.example.com/v1\nkind: Thing\nmetadata: {name: first-by-name}\n"
 OPTIONS = {"name": {"type": "string", "default": "one"}, "on": {"type": "boolean", "default": True}}
 NAME = "ValidatingWebhookConfiguration example-edge"
 
@@ -25,12 +26,13 @@ def plan(charm: Any) -> Iterator[Part]:
     if charm.config["on"]:
         yield Webhooks("webhooks", "webhook.yaml.j2", container="app", context={"name": charm.config["name"]})
     yield Manifests("settings", "settings.yaml.j2")
+    yield Manifests("thing", "thing.yaml")
     yield Workload(container="app", command="run", checks={"up": TcpCheck(8443)})
 
 
 @pytest.fixture
 def example(deploy: Deploy) -> Deployment:
-    return deploy(plan, sources={"webhook.yaml.j2": WEBHOOK}, config={"options": OPTIONS})
+    return deploy(plan, sources={"webhook.yaml.j2": WEBHOOK, "thing.yaml": THING}, config={"options": OPTIONS})
 
 
 def reconcile(deployment: Deployment, state: testing.State) -> testing.State:
@@ -113,4 +115,4 @@ def test_webhooks_are_deleted_before_all_else(example: Deployment) -> None:
     example.run(example.context.on.stop(), dataclasses.replace(state, planned_units=0))
     deleted = [call for call in example.cluster.calls if call.startswith("DELETE")]
     assert "validatingwebhookconfigurations" in deleted[0]
-    assert len(deleted) == 2
+    assert len(deleted) == 3

@@ -12,7 +12,9 @@ from support.deployment import Deployment, passing
 from support.examples import Deploy
 
 CONFIG = "/etc/app/config.yaml"
-OPTIONS = {name: {"type": "string", "default": "1"} for name in ("command", "variable", "file", "unused")}
+OPTIONS: dict[str, Any] = {
+    name: {"type": "string", "default": "1"} for name in ("command", "variable", "file", "unused")
+}
 OPTIONS["mode"] = {"type": "int", "default": 0o600}
 
 
@@ -97,7 +99,7 @@ def test_no_text_of_a_file_is_in_the_layer(example: Deployment) -> None:
 
 def test_a_container_that_has_not_started_is_waited_for(example: Deployment) -> None:
     state = example.state(containers={testing.Container("app", can_connect=False)})
-    state = example.run(example.context.on.install(), state)
+    state = example.run(example.context.on.config_changed(), state)
     assert state.unit_status == ops.WaitingStatus("waiting for container app to start")
 
 

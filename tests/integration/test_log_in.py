@@ -1,4 +1,4 @@
-"""A person logs in through the gateway: real Envoy, istiod, oauth2-proxy and Dex, and a backend that says what it saw."""
+"""A person logs in: through the real Envoy, istiod, oauth2-proxy and Dex, to a backend that says what it saw."""
 
 from support.browser import Browser, is_log_in
 

@@ -78,13 +78,15 @@ class Deployment:
 
     def roll(self) -> None:
         """Replace the pod by the one that the StatefulSet's template describes, as Kubernetes does."""
-        template = self.stateful_set["spec"].get("template")
-        if template is not None:
-            wanted = (template["metadata"].get("annotations") or {}).get(f"{DOMAIN}/pod", "")
-            if not self.marker.exists() or self.marker.read_text() != wanted:
-                for name in (".applied", ".superseded"):
-                    (self.charm_folder / name).unlink(missing_ok=True)
-            self.marker.write_text(wanted)
+        self.become(self.stateful_set["spec"].get("template") or {})
+
+    def become(self, template: dict[str, Any]) -> None:
+        """Let this be a pod of a template; a new one has forgotten what the charm's folder held."""
+        wanted = (template.get("metadata", {}).get("annotations") or {}).get(f"{DOMAIN}/pod", "")
+        if not self.marker.exists() or self.marker.read_text() != wanted:
+            for name in (".applied", ".superseded"):
+                (self.charm_folder / name).unlink(missing_ok=True)
+        self.marker.write_text(wanted)
 
     def settle(self, state: testing.State) -> testing.State:
         """Run config-changed until the unit has the pod that it asked for and its checks pass."""

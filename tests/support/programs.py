@@ -8,7 +8,7 @@ import pytest
 
 from testbed import cache
 
-MULTIPLE = dict.fromkeys(("etcd", "kube-apiserver", "kube-controller-manager"), "kube")
+MULTIPLE: dict[str, str] = dict.fromkeys(("etcd", "kube-apiserver", "kube-controller-manager"), "kube")
 """Programs that the testbed builds as one, which goes by the name that it is called."""
 
 

@@ -14,7 +14,7 @@ DISPATCH_NAME = "dispatch"
 
 def names(count: int) -> list[str]:
     """Return the names of so many empty charms, which are those of their applications, too."""
-    return [f"{NAME}-{number}" for number in range(1, count + 1)]
+    return [f"{NAME}{number}" for number in range(1, count + 1)]
 
 
 def write_charm(folder: pathlib.Path, name: str) -> pathlib.Path:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import collections
 import re
 
-_RAN = re.compile(r"^unit-(?P<unit>\S+?)-\d+: \S+ INFO juju\.worker\.uniter\.operation ran \"(?P<hook>[^\"]+)\" hook")
-_FAILED = re.compile(r"juju\.worker\.uniter\.operation hook \"(?P<hook>[^\"]+)\".* failed")
+_RAN = re.compile(
+    r"^unit-(?P<application>\S+?)-\d+: \S+ \S+ juju\.worker\.uniter\.operation "
+    r"(?:ran \"[^\"]+\" hook|hook \"[^\"]+\" was terminated)"
+)
+_FAILED = re.compile(r"juju\.worker\.uniter\.operation hook \"[^\"]+\".* failed")
 
 
 def ran(log: str) -> dict[str, int]:
-    """Return how many hooks each application's units ran, all units together."""
+    """Return how many hooks each application's units ran, to their end or to their pod's, all units together."""
     found: collections.Counter[str] = collections.Counter()
     for line in log.splitlines():
         match = _RAN.match(line)
         if match:
-            found[match["unit"]] += 1
+            found[match["application"]] += 1
     return dict(found)
 
 

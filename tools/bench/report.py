@@ -153,4 +153,6 @@ def _lines(found: Measurement) -> Iterable[Line]:
 def _write(value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.2f}" if value < 1 else f"{value:.1f}"
+    if value >= 100 or value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 1 else f"{value:.3f}"

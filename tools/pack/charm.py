@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import time
 import tomllib
-import typing
 
 from tools.pack import bytecode, cache, dependencies, metadata, zipped
 from tools.pack.repository import PackError, Repository
@@ -23,6 +22,9 @@ cd "${{0%/*}}" || exit
 PYTHONPATH="$PWD/lib:$PWD/src:$PWD/venv" exec python3 {ENTRY_POINT}
 """
 """What Juju runs for every event and action; it tells which in JUJU_DISPATCH_PATH."""
+
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+"""Juju's names of the processors that charms are packed for, by the kernel's."""
 
 EXECUTABLE = frozenset({"dispatch", ENTRY_POINT})
 
@@ -63,7 +65,8 @@ def pack(repository: Repository, name: str, target: Target, output: pathlib.Path
     charm = repository.charm(name)
     started = time.monotonic()
     store = cache.folder()
-    key = _key(repository, charm, target)
+    contents = _contents(repository, charm)
+    key = _key(repository, charm, target, contents)
     family = f"{name}-py{target.python}-{target.architecture}"
     archive = store / f"{family}-{key[:20]}.charm"
     with cache.locked(store / family):
@@ -71,11 +74,9 @@ def pack(repository: Repository, name: str, target: Target, output: pathlib.Path
         if fresh:
             with tempfile.TemporaryDirectory(dir=store) as scratch:
                 try:
-                    stage(repository, charm, target, pathlib.Path(scratch), store)
+                    _stage(repository, charm, target, contents, pathlib.Path(scratch))
                 except PackError as error:
                     raise PackError(f"{name}: {error}") from None
-                if _key(repository, charm, target) != key:
-                    raise PackError(f"{name}: its files changed while it was packed; pack it again")
                 zipped.write(archive, pathlib.Path(scratch), EXECUTABLE)
         os.utime(archive)
         cache.keep_newest(store, f"{family}-*.charm", KEPT)
@@ -92,25 +93,23 @@ def deliver(archive: pathlib.Path, target: pathlib.Path) -> pathlib.Path:
     return target
 
 
-def stage(repository: Repository, charm: pathlib.Path, target: Target, root: pathlib.Path, store: pathlib.Path) -> None:
+def _stage(
+    repository: Repository, charm: pathlib.Path, target: Target, contents: dict[str, bytes], root: pathlib.Path
+) -> None:
     """Lay out in `root` what the archive will contain.
 
     Raises:
         PackError: when something for it is missing or wrong.
     """
-    project = metadata.load(charm)
-    if not (charm / ENTRY_POINT).is_file():
+    if ENTRY_POINT not in contents:
         raise PackError(f"there is no {ENTRY_POINT}")
-    for path, source in _sources(repository, charm):
-        copy = root / path
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
-    for path, text in metadata.split(project, target.architecture).items():
-        (root / path).write_text(text)
-    (root / "dispatch").write_text(DISPATCH)
-    (root / "version").write_text(f"{_version(charm)}\n")
+    made = metadata.split(metadata.load(charm), target.architecture)
+    made |= {"dispatch": DISPATCH, "version": f"{_version(charm)}\n"}
+    for path, content in (contents | {path: text.encode() for path, text in made.items()}).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
     wanted = dependencies.roots(repository, charm)
-    venv = dependencies.installed(repository, wanted, target.python, target.architecture, store)
+    venv = dependencies.installed(repository, wanted, target.python, target.architecture, cache.folder())
     shutil.copytree(venv, root / "venv")
     python = _compiler(target)
     if python:
@@ -119,7 +118,8 @@ def stage(repository: Repository, charm: pathlib.Path, target: Target, root: pat
 
 def _compiler(target: Target) -> str | None:
     """Find what can import the charm here: a Python of the target's version, on the target's architecture."""
-    return bytecode.interpreter(target.python) if target.architecture == host_architecture() else None
+    here = ARCHITECTURES.get(os.uname().machine)
+    return bytecode.interpreter(target.python) if target.architecture == here else None
 
 
 def host_architecture() -> str:
@@ -129,22 +129,20 @@ def host_architecture() -> str:
         PackError: when charms cannot be packed for it.
     """
     machine = os.uname().machine
-    known = {"x86_64": "amd64", "aarch64": "arm64"}
-    if machine not in known:
-        raise PackError(f"charms are packed for {' and '.join(known.values())}, not for {machine}: use --architecture")
-    return known[machine]
+    if machine not in ARCHITECTURES:
+        raise PackError(f"charms are not packed for {machine}: choose amd64 or arm64 with --architecture")
+    return ARCHITECTURES[machine]
 
 
-def _sources(repository: Repository, charm: pathlib.Path) -> typing.Iterator[tuple[pathlib.PurePath, pathlib.Path]]:
-    """Pair each path in the archive with the file in this repository that it comes from."""
+def _contents(repository: Repository, charm: pathlib.Path) -> dict[str, bytes]:
+    """Read all that goes from this repository into the archive as it is, by its path there."""
     library = repository.library
+    found = {path.name: path for path in (*(charm / name for name in ALSO), repository.licence)}
     for root, folder in ((charm, charm / "src"), (library.parent, library / "kubeflow_charms")):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                yield path.relative_to(root), path
-    for path in (*(charm / name for name in ALSO), repository.licence):
-        if path.is_file():
-            yield pathlib.PurePath(path.name), path
+            if "__pycache__" not in path.parts:
+                found[path.relative_to(root).as_posix()] = path
+    return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
 
 
 def _version(charm: pathlib.Path) -> str:
@@ -154,15 +152,14 @@ def _version(charm: pathlib.Path) -> str:
     return str(tomllib.loads(path.read_text()).get("project", {}).get("version", "0"))
 
 
-def _key(repository: Repository, charm: pathlib.Path, target: Target) -> str:
-    """Name what goes into an archive by content: charm, library, lock, target and packer."""
-    digest = hashlib.sha256(repr(target).encode())
-    digest.update(bytecode.identity(_compiler(target)).encode())
+def _key(repository: Repository, charm: pathlib.Path, target: Target, contents: dict[str, bytes]) -> str:
+    """Name by content what an archive depends on: charm, library, lock, target and packer."""
     packer = sorted(pathlib.Path(__file__).parent.glob("*.py"))
     projects = [charm / "charmcraft.yaml", charm / "pyproject.toml", repository.library / "pyproject.toml"]
-    named = [(source.name, source) for source in (*packer, *projects, repository.lock) if source.is_file()]
-    named += [(str(path), source) for path, source in _sources(repository, charm)]
-    for path, source in named:
-        digest.update(f"\0{path}\0{source.stat().st_size}\0".encode())
-        digest.update(source.read_bytes())
+    read = [path.read_bytes() for path in (*packer, *projects, repository.lock) if path.is_file()]
+    named = [repr(target).encode(), bytecode.identity(_compiler(target)).encode(), *read]
+    named += [part for path, content in contents.items() for part in (path.encode(), content)]
+    digest = hashlib.sha256()
+    for part in named:
+        digest.update(b"%d:" % len(part) + part)
     return digest.hexdigest()

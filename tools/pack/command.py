@@ -28,13 +28,20 @@ class Python(enum.StrEnum):
     V3_12 = "3.12"
 
 
+class Architecture(enum.StrEnum):
+    """The processors that charms run on."""
+
+    AMD64 = "amd64"
+    ARM64 = "arm64"
+
+
 @app.command()
 def pack(
     names: typing.Annotated[
         list[str] | None, typer.Argument(metavar="CHARM|BUNDLE", help="What to pack; all without any.")
     ] = None,
     python: typing.Annotated[Python, typer.Option(help="The Python of the charm's base.")] = Python.V3_12,
-    architecture: typing.Annotated[str, typer.Option(help="amd64 or arm64; this machine's without it.")] = "",
+    architecture: typing.Annotated[Architecture | None, typer.Option(help="This machine's without it.")] = None,
     output: typing.Annotated[pathlib.Path, typer.Option(help="Where the archives go.")] = pathlib.Path("dist"),
     for_release: typing.Annotated[bool, typer.Option("--release", help="Pack with charmcraft, for Charmhub.")] = False,
 ) -> None:
@@ -42,7 +49,7 @@ def pack(
     repository = Repository()
     try:
         charms, bundles = choose(repository, names or [])
-        target = charm.Target(python.value, architecture or charm.host_architecture())
+        target = charm.Target(python, architecture or charm.host_architecture())
         for name in bundles:
             _show(bundle.pack(repository, name, output))
         if for_release:
@@ -84,7 +91,7 @@ def pack_charms(
         PackError: after all others are packed, when one or more could not be; it names them all.
     """
     problems: list[str] = []
-    with concurrent.futures.ProcessPoolExecutor(WORKERS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         futures = [pool.submit(charm.pack, repository, name, target, output) for name in names]
         for future in concurrent.futures.as_completed(futures):
             try:

@@ -16,6 +16,13 @@ from tools.pack import dependencies, metadata
 from tools.pack.charm import Packed, deliver
 from tools.pack.repository import PackError, Repository
 
+ANALYSIS = """
+analysis:
+  ignore:
+    linters: [ops-main-call]
+"""
+"""Keeps charmcraft from looking for a call of ops.main in src/charm.py: the library makes that call."""
+
 INSTALL = "install it with `sudo snap install charmcraft --classic`, or leave out --release"
 
 
@@ -52,9 +59,12 @@ def stage(repository: Repository, name: str, folder: pathlib.Path) -> None:
         PackError: when the charm is missing or wrong.
     """
     charm = repository.charm(name)
-    metadata.load(charm)
+    project = metadata.load(charm)
     ignored = shutil.ignore_patterns("__pycache__", "tests", ".*")
     shutil.copytree(charm, folder, ignore=ignored)
+    if "analysis" not in project:
+        with (folder / "charmcraft.yaml").open("a") as file:
+            file.write(ANALYSIS)
     library = "kubeflow_charms"
     shutil.copytree(repository.library / library, folder / "lib" / library, ignore=ignored)
     if repository.licence.is_file():

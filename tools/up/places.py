@@ -7,7 +7,9 @@ import dataclasses
 import enum
 import os
 import pathlib
+import shlex
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 
@@ -97,8 +99,14 @@ def _testbed() -> Place:
         lambda gpu: _testbed_up(paths, gpu),
         lambda: juju.reached_by(Machine(paths).inside([]), paths.exports()),
         store=paths.store,
-        prefix="python -m testbed run ",
+        prefix=f"{_chosen_testbed()}{os.path.relpath(sys.executable)} -m testbed run ",
     )
+
+
+def _chosen_testbed() -> str:
+    """Return what a person types before a command to mean this testbed, if it is not the usual one."""
+    chosen = {name: os.environ[name] for name in ("TESTBED_NAME", "TESTBED_STATE") if os.environ.get(name)}
+    return "".join(f"{name}={shlex.quote(value)} " for name, value in chosen.items())
 
 
 def _testbed_up(paths: Paths, gpu: bool) -> None:

@@ -7,7 +7,7 @@ import dex_configuration
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
-from kubeflow_charms import Charm, Problem, Provides, Requires
+from kubeflow_charms import Charm, Problem, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.parts import Crds, File, HttpCheck, Part, Ports, Sandbox, Workload
 
@@ -73,4 +73,4 @@ class DexAuth(Charm):
 
 
 if __name__ == "__main__":
-    ops.main(DexAuth)
+    main(DexAuth)

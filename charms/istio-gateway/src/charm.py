@@ -3,11 +3,10 @@
 
 from collections.abc import Iterator
 
-import ops
 import proxy
 from address import address
 from gateway_options import GatewayOptions
-from kubeflow_charms import Charm, Requires, Waiting
+from kubeflow_charms import Charm, Requires, Waiting, main
 from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, Gateway
 from kubeflow_charms.parts import Manifests, Message, Part, Report
 
@@ -69,4 +68,4 @@ class IstioGateway(Charm):
 
 
 if __name__ == "__main__":
-    ops.main(IstioGateway)
+    main(IstioGateway)

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import istiod
 import mesh
-import ops
 import routes
-from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, Waiting, certificates
+from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, Waiting, certificates, main
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
 from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report, Webhooks
 from pilot_options import PilotOptions
@@ -150,4 +149,4 @@ class IstioPilot(Charm):
 
 
 if __name__ == "__main__":
-    ops.main(IstioPilot)
+    main(IstioPilot)

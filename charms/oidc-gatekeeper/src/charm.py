@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import oauth2_proxy
 import ops
 from gatekeeper_options import GatekeeperOptions
-from kubeflow_charms import Blocked, Charm, Provides, Requires
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
 from kubeflow_charms.parts import HttpCheck, Part, Ports, Report, Sandbox, Workload
 from kubeflow_charms.secrets import password
@@ -84,4 +84,4 @@ class OidcGatekeeper(Charm):
 
 
 if __name__ == "__main__":
-    ops.main(OidcGatekeeper)
+    main(OidcGatekeeper)

@@ -9,7 +9,7 @@ from testbed.paths import Paths
 from testbed.requirements import GIBIBYTE, Host
 
 PATHS = Paths("probe", Path("/srv/probe"))
-GOOD = Host(root=True, missing_controllers=(), memory=8 * GIBIBYTE, disk=40 * GIBIBYTE, built=False)
+GOOD = Host(root=True, missing_controllers=(), obstacles=(), memory=8 * GIBIBYTE, disk=40 * GIBIBYTE, built=False)
 
 
 def test_a_good_host_is_not_refused() -> None:
@@ -21,6 +21,7 @@ def test_a_good_host_is_not_refused() -> None:
     [
         ({"root": False}, "use sudo"),
         ({"missing_controllers": ("memory",)}, "controllers memory are not mounted"),
+        ({"obstacles": ("move the processes",)}, "move the processes"),
         ({"memory": GIBIBYTE}, "1024 MiB of memory are available and 3072 are needed"),
         ({"disk": 5 * GIBIBYTE}, "5.0 GiB of disk are free and 16 are needed"),
         ({"disk": 3 * GIBIBYTE, "built": True}, "3.0 GiB of disk are free and 4 are needed"),
@@ -50,3 +51,10 @@ def test_all_refusals_are_shown_together() -> None:
 def test_memory_that_can_be_freed_counts() -> None:
     assert requirements.available_memory("MemFree: 1 kB\nMemAvailable:    2048 kB\n") == 2 << 20
     assert requirements.available_memory("") == 0
+
+
+def test_this_machine_can_be_looked_at(tmp_path: Path) -> None:
+    host = Host.look(Paths("probe", tmp_path / "state"), tmp_path)
+    assert host.memory > 0
+    assert host.disk > 0
+    assert not host.built

@@ -3,8 +3,7 @@
 
 from collections.abc import Iterator
 
-import ops
-from kubeflow_charms import Charm, Requires
+from kubeflow_charms import Charm, Requires, main
 from kubeflow_charms.interfaces import ingress
 from kubeflow_charms.parts import File, Part, Ports, Sandbox, TcpCheck, Workload
 
@@ -28,4 +27,4 @@ class Echo(Charm):
 
 
 if __name__ == "__main__":
-    ops.main(Echo)
+    main(Echo)

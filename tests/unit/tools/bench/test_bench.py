@@ -19,8 +19,8 @@ failed: exit status 1
 """
 
 
-def test_hooks_are_counted_by_application():
-    assert hooks.ran(LOG) == {"dex-auth": 2}
+def test_hooks_are_counted_by_application_and_those_that_ended_with_their_pod_are_too():
+    assert hooks.ran(LOG) == {"dex-auth": 2, "istio-pilot": 1}
 
 
 def test_a_failed_hook_is_found_and_one_that_ended_with_its_pod_is_none():
@@ -56,11 +56,11 @@ def test_the_control_group_of_a_container_is_found_by_its_id(tmp_path):
 
 
 def test_an_empty_charm_can_be_dispatched_and_its_bundle_names_it(tmp_path):
-    with zipfile.ZipFile(empty.write_charm(tmp_path, "bench-empty-1")) as archive:
+    with zipfile.ZipFile(empty.write_charm(tmp_path, "bench-empty1")) as archive:
         assert archive.getinfo("dispatch").external_attr >> 16 == 0o755
     with zipfile.ZipFile(empty.write_bundle(tmp_path, 2)) as archive:
         applications = yaml.safe_load(archive.read("bundle.yaml"))["applications"]
-    assert list(applications) == ["bench-empty-1", "bench-empty-2"]
+    assert list(applications) == ["bench-empty1", "bench-empty2"]
 
 
 DEX = Application("dex-auth", 1, hooks=19, seconds=0.2, calls=1.0, memory=100_000_000, size=7_000_000)

@@ -10,7 +10,7 @@ import sys
 import pytest
 import yaml
 
-from tools.pack import charm, metadata
+from tools.pack import charm, metadata, release
 from tools.pack.repository import Repository
 
 VERSION = "4.5.0"
@@ -30,8 +30,11 @@ for path in map(pathlib.Path, sys.argv[1:]):
 print(json.dumps(result))
 """
 
-WARNINGS = 3
-"""How charmcraft exits after linters that warn: published option names with underscores are such a warning."""
+LINTED = (0, 2, 3)
+"""How charmcraft exits after its linters: all well, errors, or warnings."""
+
+OURS = {"ops-main-call"}
+"""The library makes that call, not src/charm.py."""
 
 HERE = charm.Target(PYTHON, charm.host_architecture())
 REPOSITORY = Repository()
@@ -60,13 +63,20 @@ def test_charmcraft_accepts_and_splits_every_charm_as_we_do(name, split_by_charm
     assert without_manifest == split_by_charmcraft[name]
 
 
+def test_charmcraft_accepts_what_is_staged_for_a_release(tmp_path):
+    for name in REPOSITORY.charms:
+        release.stage(REPOSITORY, name, tmp_path / name)
+    staged = json.loads(run("python", "-c", MODELS, *map(str, tmp_path.glob("*/charmcraft.yaml"))))
+    assert sorted(staged) == REPOSITORY.charms
+
+
 @pytest.mark.parametrize("name", REPOSITORY.charms)
 def test_charmcrafts_linters_find_no_error_in_a_packed_charm(name, tmp_path):
     packed = charm.pack(REPOSITORY, name, HERE, tmp_path)
-    found = json.loads(run("charmcraft", "analyse", "--format", "json", str(packed.path), accepted=(0, WARNINGS)))
+    found = json.loads(run("charmcraft", "analyse", "--format", "json", str(packed.path), accepted=LINTED))
     results = {check["name"]: check["result"] for check in found}
     assert (results["language"], results["framework"]) == ("python", "operator")
-    assert {name for name, result in results.items() if result in ("error", "fatal")} == set()
+    assert {name for name, result in results.items() if result in ("error", "fatal")} <= OURS
 
 
 @pytest.mark.parametrize("name", REPOSITORY.charms)

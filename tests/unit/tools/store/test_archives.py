@@ -68,7 +68,7 @@ def test_a_charm_without_a_needed_file_is_refused(make_zip, missing):
 
 def test_a_dispatch_that_cannot_run_is_refused(make_zip):
     with pytest.raises(StoreError, match="dispatch is not executable"):
-        archive.read(make_zip("dex-auth.charm"(), dispatch_mode=0o644))
+        archive.read(make_zip("dex-auth.charm", charm_files(), dispatch_mode=0o644))
 
 
 @pytest.mark.parametrize(
