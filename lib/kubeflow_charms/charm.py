@@ -4,6 +4,7 @@ Every event runs the same reconciliation. A charm has a plan, a generator of par
 there, what it yielded before is kept, and nothing is pruned until it runs to its end again.
 """
 
+import contextlib
 import functools
 import os
 import pathlib
@@ -26,7 +27,8 @@ def main(charm_type: "type[Charm]") -> None:
     The hook leaves the process group of Juju's agent, so that the signal that ends the agent, when Kubernetes
     replaces the pod, does not break off a hook midway: the agent waits for it.
     """
-    os.setpgrp()
+    with contextlib.suppress(PermissionError):  # a session's leader is in a group of its own already
+        os.setpgrp()
     ops.main(charm_type)
 
 
@@ -138,13 +140,13 @@ class Charm(ops.CharmBase):
         applied = Applied(self.run, self._cache)
         run = self._run = self.run
         parts: list[Part] = []
-        run.attempt(self._require_relations)
+        early = isinstance(event, (ops.InstallEvent, ops.RelationCreatedEvent))
+        run.attempt(self._require_relations, early)
         collected = run.attempt(self._collect, parts)
         complete = run.attempt(_declare, parts, run) and collected
         if isinstance(event, ops.LeaderElectedEvent):
             applied.forget()
         # Were the pod replaced before Juju ran leader-elected, that hook would be reported as failed.
-        early = isinstance(event, (ops.InstallEvent, ops.RelationCreatedEvent))
         commit = functools.partial(applied.postpone if early else applied.commit, complete=complete)
         if run.leader:
             anew = isinstance(event, ops.UpgradeCharmEvent)
@@ -160,15 +162,22 @@ class Charm(ops.CharmBase):
         for part in self.plan():
             parts.append(part)
 
-    def _require_relations(self) -> None:
-        """Name every relation that charmcraft.yaml calls not optional and that is not there."""
+    def _require_relations(self, early: bool) -> None:
+        """Name every relation that charmcraft.yaml calls not optional and that is not there.
+
+        Args:
+            early: whether Juju may be about to tell of them.
+        """
         missing = [
-            f"juju integrate {self.app.name}:{name} APPLICATION"
+            name
             for name, relation in self.meta.requires.items()
             if not relation.optional and not any(item.active for item in self.model.relations[name])
         ]
+        if missing and early:
+            raise Waiting(f"the relations {', '.join(missing)}")
         if missing:
-            raise Blocked(f"needs relations, run: {'; '.join(missing)}")
+            commands = (f"juju integrate {self.app.name}:{name} APPLICATION" for name in missing)
+            raise Blocked(f"needs relations, run: {'; '.join(commands)}")
 
     def _collect_status(self, event: ops.CollectStatusEvent) -> None:
         if self._run is None:
