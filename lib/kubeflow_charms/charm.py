@@ -171,7 +171,7 @@ class Charm(ops.CharmBase):
         missing = [
             name
             for name, relation in self.meta.requires.items()
-            if not relation.optional and not any(item.active for item in self.model.relations[name])
+            if not relation.optional and not self.model.relations[name]
         ]
         if missing and early:
             raise Waiting(f"the relations {', '.join(missing)}")

@@ -26,6 +26,7 @@ CLUSTER_SCOPED = {
     "Node",
     "PersistentVolume",
     "PriorityClass",
+    "Profile",
     "RuntimeClass",
     "StorageClass",
     "ValidatingWebhookConfiguration",

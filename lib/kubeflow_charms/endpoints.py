@@ -86,9 +86,9 @@ class BoundEndpoint:
 
     @property
     def relations(self) -> list[ops.Relation]:
-        """The relations that are there and not about to go, oldest first."""
+        """The relations that are there, oldest first; ops leaves out the one that is just broken."""
         found = self.model.relations[self.name]
-        return sorted((item for item in found if item.active and item.app), key=lambda relation: relation.id)
+        return sorted((item for item in found if item.app), key=lambda relation: relation.id)
 
     def all(self) -> tuple[From[Any], ...]:
         """Return what each related application says, without those that say nothing yet.

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.verification import PolicyBuilder, Store
-from kubeflow_charms import certificates
+from kubeflow_charms import certificates, signing
 from kubeflow_charms.parts import Message, Part
 from kubeflow_charms.secrets import Secrets
 from support.deployment import Deployment
@@ -191,7 +191,7 @@ def made_pair(key: Any, starts: int = -1, ends: int = 10) -> Pair:
         .not_valid_after(now + datetime.timedelta(days=ends))
         .sign(key, hashes.SHA256())
     )
-    return certificate.public_bytes(serialization.Encoding.PEM).decode(), certificates.key_pem(key)
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), signing.key_pem(key)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,20 @@ def test_the_leader_gives_its_own_pod_more_time_to_end_than_kubernetes_would(exa
     assert str(GRACE) in content.decode() + str(parameters)
 
 
+def test_the_change_is_rehearsed_before_the_pod_is_deleted_and_made_after_it(example: Deployment) -> None:
+    seen: list[str] = []
+
+    def note(request: httpx2.Request) -> None:
+        if request.method == "DELETE":
+            seen.append("deleted")
+        elif request.url.params.get("fieldManager") == "example.pod":
+            seen.append("rehearsed" if request.url.params.get("dryRun") == "All" else "changed")
+
+    example.cluster.refuse = note
+    lead(example)
+    assert seen == ["rehearsed", "deleted", "changed"]
+
+
 def test_the_next_pod_takes_up_what_the_last_one_left(example: Deployment) -> None:
     state = lead(example)
     state = dataclasses.replace(state, config={"value": "2"})

@@ -68,6 +68,13 @@ def test_every_missing_required_relation_is_named_with_the_command_to_type(deplo
     )
 
 
+def test_a_relation_that_juju_may_yet_tell_of_is_waited_for(deploy: Deploy) -> None:
+    deployment = deploy(reporting(), requires={"database": {"interface": "mysql_client"}})
+    state = deployment.run(deployment.context.on.install(), deployment.state())
+    assert isinstance(state.unit_status, ops.WaitingStatus)
+    assert "waiting for the relations database" in state.unit_status.message
+
+
 def test_a_required_relation_that_is_there_is_not_asked_for(deploy: Deploy) -> None:
     deployment = deploy(reporting(), requires={"database": {"interface": "mysql_client"}})
     state = deployment.state(relations={testing.Relation("database")})

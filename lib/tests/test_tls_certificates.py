@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from kubeflow_charms import Requires, certificates
+from kubeflow_charms import Requires, certificates, signing
 from kubeflow_charms.interfaces import tls_certificates
 from kubeflow_charms.parts import Message, Part
 from ops import testing
@@ -35,10 +35,10 @@ def plan(charm: Any) -> Iterator[Part]:
 @pytest.fixture(autouse=True)
 def one_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make one RSA key for all tests, as each takes a while."""
-    monkeypatch.setattr(tls_certificates, "new_key", rsa_key)
+    monkeypatch.setattr(signing, "new_rsa_key", rsa_key)
 
 
-rsa_key = functools.cache(tls_certificates.new_key)
+rsa_key = functools.cache(signing.new_rsa_key)
 
 
 @pytest.fixture
@@ -63,10 +63,6 @@ def signed(subject: Any, key: Any, issuer: x509.Name, issuer_key: Any, days: int
         .not_valid_after(now + datetime.timedelta(days=days))
         .sign(issuer_key, hashes.SHA256())
     )
-
-
-def other_key() -> str:
-    return certificates.key_pem(ec.generate_private_key(ec.SECP256R1()))
 
 
 def named(name: str) -> x509.Name:
@@ -207,23 +203,21 @@ def test_a_hook_without_news_neither_parses_nor_writes(
     example: Deployment, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state, _ = issued(example, provider)
-    monkeypatch.setattr(tls_certificates, "in_order", pytest.fail)
-    monkeypatch.setattr(tls_certificates, "signing_request", pytest.fail)
+    monkeypatch.setattr(signing, "in_order", pytest.fail)
+    monkeypatch.setattr(signing, "request", pytest.fail)
     monkeypatch.setattr(ops.Secret, "set_content", pytest.fail)
     assert kept(run(example, state)) == kept(state)
 
 
 def test_answers_for_others_are_passed_over(example: Deployment, provider: Provider) -> None:
     state, _ = asked(example)
-    other = tls_certificates.signing_request(
-        certificates.key_pem(ec.generate_private_key(ec.SECP256R1())), ["other.example.com"]
-    )
+    other = signing.request(["other.example.com"], signing.new_key())
     assert run(example, answered(state, [provider.issue(other)])).unit_status == WAITING
 
 
 def test_a_certificate_for_another_key_blocks(example: Deployment, provider: Provider) -> None:
     state, request = asked(example)
-    other = tls_certificates.signing_request(other_key(), [NAME])
+    other = signing.request([NAME], signing.new_key())
     answer = provider.issue(other, certificate_signing_request=request)
     status = run(example, answered(state, [answer])).unit_status
     assert isinstance(status, ops.BlockedStatus)

@@ -3,9 +3,17 @@
 from collections.abc import Callable, Iterator
 
 import httpx2
+import jubilant
 import pytest
 from support import kubeflow as deployed
 from support.kubeflow import Credentials, Kubeflow
+from support.kubernetes import cluster_scoped
+
+from tools.up.juju import models
+
+BEFORE = "kubeflow/before"
+LAST = ("test_throughout.py", "test_removal.py")
+"""Tests that look back on all others, and that end what they share."""
 
 inside_testbed = pytest.fixture(scope="session")(deployed.require_testbed)
 
@@ -14,8 +22,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "testbed: brings up a testbed of its own, and takes it down")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+
+
 @pytest.fixture(scope="session")
-def kubeflow(inside_testbed: None) -> Kubeflow:
+def _remembered(inside_testbed: None, pytestconfig: pytest.Config) -> None:
+    """Remember what the cluster has before the deployment, which later runs may find there already."""
+    if deployed.MODEL not in models(jubilant.Juju()):
+        pytestconfig.cache.set(BEFORE, sorted(cluster_scoped()))
+
+
+@pytest.fixture(scope="session")
+def before(kubeflow: Kubeflow, pytestconfig: pytest.Config) -> set[str]:
+    """The cluster-scoped objects that were there before the deployment."""
+    found = pytestconfig.cache.get(BEFORE, None)
+    assert found, f"nobody knows what was before: run juju destroy-model {deployed.MODEL}, and these tests again"
+    return set(found)
+
+
+@pytest.fixture(scope="session")
+def kubeflow(_remembered: None) -> Kubeflow:
     """kubeflow-lite, active."""
     return deployed.deploy("kubeflow-lite")
 
@@ -25,6 +52,19 @@ def echo(kubeflow: Kubeflow, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path below the gateway of a backend that answers with the request it saw."""
     deployed.add_echo(kubeflow, tmp_path_factory.mktemp("echo"))
     return "/echo/"
+
+
+@pytest.fixture(scope="module")
+def impatient(kubeflow: Kubeflow) -> Iterator[None]:
+    """Units look around every ten seconds.
+
+    Juju tells nobody that a secret was granted to them, and 4.1 sends no relation-changed for a relation that was
+    removed and made again: units find it when they look around, which is every five minutes as a rule.
+    """
+    option = "update-status-hook-interval"
+    kubeflow.juju.model_config({option: "10s"})
+    yield
+    kubeflow.juju.model_config({option: "5m"})
 
 
 @pytest.fixture(scope="session")

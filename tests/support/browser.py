@@ -7,6 +7,30 @@ from typing import Any
 import httpx2
 
 
+class Resolved(httpx2.HTTPTransport):
+    """Connects to one address whatever host is asked for, as a browser does whose resolver says so.
+
+    Args:
+        address: where to connect to.
+        settings: httpx2's, such as `verify`.
+    """
+
+    def __init__(self, address: str, **settings: Any):
+        super().__init__(**settings)
+        self._address = address
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send the request there, with the host that it names in its headers and in TLS."""
+        elsewhere = httpx2.Request(
+            request.method,
+            request.url.copy_with(host=self._address),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return super().handle_request(elsewhere)
+
+
 class Browser:
     """One person's browser at a gateway.
 
@@ -17,6 +41,11 @@ class Browser:
     def __init__(self, base: str, **settings: Any):
         self.base = base.rstrip("/")
         self._client = httpx2.Client(base_url=self.base, follow_redirects=True, timeout=30, **settings)
+
+    @property
+    def cookies(self) -> httpx2.Cookies:
+        """What the browser keeps."""
+        return self._client.cookies
 
     def __enter__(self) -> "Browser":
         return self

@@ -3,10 +3,9 @@
 import contextlib
 import json
 import pathlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from .apiserver import START, ApiServer, free_ports, program
+from .apiserver import ApiServer, free_ports, program
 from .programs import link
 
 CONTROLLERS = ("garbage-collector-controller", "namespace-controller", "serviceaccount-token-controller")
@@ -31,15 +30,3 @@ def running(server: ApiServer, folder: pathlib.Path) -> Iterator[None]:
     ]
     with program(command, folder):
         yield
-
-
-def eventually(done: Callable[[], bool]) -> None:
-    """Wait until `done` returns true.
-
-    Raises:
-        AssertionError: it does not in a minute.
-    """
-    deadline = time.monotonic() + START
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -1,14 +1,16 @@
 """A bundle on a real Juju in the testbed, deployed as `./up` deploys it."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import jubilant
 import pytest
 
+from support.browser import Browser
 from testbed import lifecycle
 from testbed.errors import TestbedError
 from testbed.paths import Paths
@@ -34,6 +36,42 @@ class Credentials:
 
     user: str
     password: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Visitor:
+    """Somebody with a browser.
+
+    Attributes:
+        address: what she types.
+        credentials: what she logs in with.
+    """
+
+    address: str
+    credentials: Credentials
+
+    def session(self) -> Browser:
+        """Return her browser after she has logged in.
+
+        Raises:
+            AssertionError: she cannot.
+        """
+        with contextlib.ExitStack() as undone:
+            browser = undone.enter_context(Browser(self.address))
+            seen = browser.log_in(self.credentials.user, self.credentials.password, f"/{ECHO}/")
+            assert seen.status_code == 200, f"{seen.status_code} {seen.url} {seen.text[:200]}"
+            assert seen.json()["headers"]["kubeflow-userid"] == self.credentials.user
+            undone.pop_all()
+        return browser
+
+    def enters(self) -> bool:
+        """Tell that she can log in.
+
+        Raises:
+            AssertionError: she cannot.
+        """
+        with self.session():
+            return True
 
 
 class Recorder:
@@ -87,6 +125,45 @@ class Kubeflow:
     def failed_hooks(self) -> list[str]:
         """Return what the model's log says of hooks that failed."""
         return hooks.failed(self.debug_log())
+
+    def configure(self, application: str, values: Mapping[str, str | int | bool]) -> None:
+        """Set options of an application.
+
+        One is unset by its default: Juju 4.1 does not tell units of `juju config --reset` before their next hook.
+        """
+        self.juju.config(application, values)
+
+    def says(self, application: str) -> tuple[str, str]:
+        """Return status and message of an application's first unit, for as long as it is idle.
+
+        Raises:
+            AssertionError: it is at work.
+        """
+        units = self.juju.status().apps[application].units
+        assert units, f"{application} has no unit"
+        unit = units[min(units, key=lambda name: int(name.partition("/")[2]))]
+        assert unit.juju_status.current == "idle", f"{application} is {unit.juju_status.current}"
+        return unit.workload_status.current, unit.workload_status.message
+
+    def visitor(self) -> "Visitor":
+        """Return somebody who knows now where it is and how to log in, whatever Juju's status says later."""
+        return Visitor(self.address, self.credentials)
+
+    def session(self) -> Browser:
+        """Return a browser in which Dex's own user has logged in.
+
+        Raises:
+            AssertionError: she cannot.
+        """
+        return self.visitor().session()
+
+    def works(self) -> bool:
+        """Tell that a person can log in.
+
+        Raises:
+            AssertionError: she cannot.
+        """
+        return self.visitor().enters()
 
     @property
     def address(self) -> str:

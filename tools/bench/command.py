@@ -53,6 +53,8 @@ def bench(
             found = bench.run(Bundle.load(repository, bundle))
     except (Refusal, PackError, StoreError) as error:
         raise _refused(str(error)) from None
+    except jubilant.TaskError as error:
+        raise _refused(f"a hook failed while it was measured: {error}") from None
     except jubilant.CLIError as error:
         raise _refused(explain(error)) from None
     kept = repository.root / ".cache" / "bench.json"

@@ -9,7 +9,7 @@ _RAN = re.compile(
     r"^unit-(?P<application>\S+?)-\d+: \S+ \S+ juju\.worker\.uniter\.operation "
     r"(?:ran \"[^\"]+\" hook|hook \"[^\"]+\" was terminated)"
 )
-_FAILED = re.compile(r"juju\.worker\.uniter\.operation hook \"[^\"]+\".* failed")
+_FAILED = re.compile(r"juju\.worker\.uniter\S* (?:hook \"[^\"]+\".* failed|awaiting error resolution)")
 
 
 def ran(log: str) -> dict[str, int]:
@@ -23,5 +23,9 @@ def ran(log: str) -> dict[str, int]:
 
 
 def failed(log: str) -> list[str]:
-    """Return the lines that tell of a hook that failed; one that ended with its pod is run again and is none."""
+    """Return the lines that tell of a hook that failed.
+
+    One that was `terminated` with its pod is queued anew and is none; one that Juju had marked as begun when the pod
+    ended counts as failed to it, and awaits `error resolution`.
+    """
     return [line for line in log.splitlines() if _FAILED.search(line)]

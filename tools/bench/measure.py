@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import pathlib
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import jubilant
 
 from testbed import cgroups
 from testbed.machine import Machine
 from testbed.paths import Paths
-from tools.bench import empty, hooks, idle, memory
+from tools.bench import calls, empty, hooks, idle, memory
 from tools.bench.report import Application, Measurement
 from tools.store.index import Store
 from tools.store.model import Channel
@@ -30,6 +30,9 @@ from tools.up.view import View
 
 SETTLE = 20.0
 """Seconds of quiet before memory and idle hooks are measured: the last hooks end and Python's garbage goes."""
+
+NOTICE = 3.0
+"""Seconds after which the API server surely counts by a new FlowSchema."""
 
 Say = Callable[[str], None]
 
@@ -66,14 +69,12 @@ class Bench:
         count = len(bundle.charms)
         with self._empty_charms(count), self._model() as juju:
             empty_seconds = self._deploy(juju, empty.NAME, empty.names(count))
-            found = [idle.measure(juju, f"{name}/0", self._audit) for name in empty.names(count)[:1]]
+            empty_hook_seconds = idle.measure(juju, f"{empty.names(count)[0]}/0")
             empty_memory = sum(self._memory(juju).values())
         with self._model() as juju:
             seconds = self._deploy(juju, bundle.name, list(bundle.charms))
             applications = self._applications(juju, bundle, archives)
-        return Measurement(
-            bundle.name, seconds, empty_seconds, statistics.mean(i.seconds for i in found), empty_memory, applications
-        )
+        return Measurement(bundle.name, seconds, empty_seconds, empty_hook_seconds, empty_memory, applications)
 
     def _applications(
         self, juju: jubilant.Juju, bundle: Bundle, archives: dict[str, pathlib.Path]
@@ -81,18 +82,20 @@ class Bench:
         ran = hooks.ran(juju.cli("debug-log", "--replay", "--no-tail"))
         found_memory = self._memory(juju)
         found: dict[str, Application] = {}
-        for name, charm in bundle.charms.items():
-            self.say(f"measuring {name}")
-            once = idle.measure(juju, f"{name}/0", self._audit)
-            found[name] = Application(
-                charm=charm,
-                containers=self._containers(juju, name),
-                hooks=ran.get(name, 0),
-                seconds=once.seconds,
-                calls=once.calls,
-                memory=found_memory.get(f"{name}-0", 0),
-                size=archives[charm].stat().st_size if charm in archives else 0,
-            )
+        with self._counted(juju, bundle.charms):
+            for name, charm in bundle.charms.items():
+                self.say(f"measuring {name}")
+                before = self._calls(juju, name)
+                seconds = idle.measure(juju, f"{name}/0")
+                found[name] = Application(
+                    charm=charm,
+                    containers=self._containers(juju, name),
+                    hooks=ran.get(name, 0),
+                    seconds=seconds,
+                    calls=(self._calls(juju, name) - before) / idle.RUNS,
+                    memory=found_memory.get(f"{name}-0", 0),
+                    size=archives[charm].stat().st_size if charm in archives else 0,
+                )
         return found
 
     def _deploy(self, juju: jubilant.Juju, name: str, expected: Sequence[str]) -> float:
@@ -137,9 +140,24 @@ class Bench:
             for name in (empty.NAME, *empty.names(count)):
                 shutil.rmtree(self.paths.store / name, ignore_errors=True)
 
-    @property
-    def _audit(self) -> pathlib.Path:
-        return self.paths.logs / "audit.log"
+    @contextlib.contextmanager
+    def _counted(self, juju: jubilant.Juju, applications: Iterable[str]) -> Iterator[None]:
+        """Let the API server count the calls of each application by itself."""
+        schemas = {
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [calls.schema(juju.model or "", a) for a in applications],
+        }
+        given = json.dumps(schemas)
+        self._kubectl(juju, "apply", "--filename=-", given=given)
+        time.sleep(NOTICE)
+        try:
+            yield
+        finally:
+            self._kubectl(juju, "delete", "--filename=-", given=given)
+
+    def _calls(self, juju: jubilant.Juju, application: str) -> int:
+        return calls.dispatched(self._kubectl(juju, "get", "--raw=/metrics"), application)
 
     def _memory(self, juju: jubilant.Juju) -> dict[str, int]:
         """Return the memory of each charm container by pod."""
@@ -152,7 +170,10 @@ class Bench:
         listed = self._kubectl(juju, "get", "statefulset", application, f"--output={names}").split()
         return len([name for name in listed if name != memory.CHARM])
 
-    def _kubectl(self, juju: jubilant.Juju, *arguments: str) -> str:
+    def _kubectl(self, juju: jubilant.Juju, *arguments: str, given: str = "") -> str:
         command = Machine(self.paths).inside(["kubectl", "--namespace", juju.model or "", *arguments])
         variables = self.paths.variables()
-        return subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout
+        done = subprocess.run(command, env=variables, input=given, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Refusal(f"`kubectl {' '.join(arguments)}` failed: {done.stderr.strip()}")
+        return done.stdout

@@ -29,7 +29,7 @@ class Application:
         containers: how many its pod has besides the charm's.
         hooks: how many hooks ran until all was active.
         seconds: CPU seconds of a hook that changes nothing.
-        calls: Kubernetes calls of such a hook, or None if not measured.
+        calls: Kubernetes calls of such a hook.
         memory: bytes that its charm container holds.
         size: bytes of the packed charm, or 0 if it is not of this repository.
     """
@@ -38,7 +38,7 @@ class Application:
     containers: int
     hooks: int
     seconds: float
-    calls: float | None
+    calls: float
     memory: int
     size: int
 
@@ -91,12 +91,15 @@ def lines(found: Measurement, before: Mapping[str, Any] | None) -> list[Line]:
         found: the run.
         before: `as_json` of the run before, as read back, if there was one of the same bundle.
     """
-    earlier = {line.what: line.value for line in _lines(_restore(before))} if before else {}
-    return [dataclasses.replace(line, before=earlier.get(line.what)) for line in _lines(found)]
+    earlier = {(line.what, line.unit): line.value for line in _lines(_restore(before))} if before else {}
+    return [dataclasses.replace(line, before=earlier.get((line.what, line.unit))) for line in _lines(found)]
 
 
 def table(bundle: str, listed: Iterable[Line]) -> Table:
-    """Return the numbers as a table; what exceeds its budget is marked."""
+    """Return the numbers as a table; what exceeds its budget is marked.
+
+    An idle hook is one that changes nothing, and its calls are those to Kubernetes.
+    """
     drawn = Table(title=f"{bundle}, measured", title_justify="left", box=rich.box.SIMPLE_HEAD, pad_edge=False)
     drawn.add_column("what", overflow="fold")
     for heading in ("measured", "budget", "before", "unit", ""):
@@ -137,14 +140,14 @@ def _lines(found: Measurement) -> Iterable[Line]:
     memory = sum(application.memory for application in found.applications.values())
     yield Line("memory of the charm side", memory / 1e6, "MB", MEMORY / 1e6)
     yield Line(f"memory of {count} empty charms", found.empty_memory / 1e6, "MB")
-    yield Line("idle hook of an empty charm", found.empty_hook_seconds, "CPU s")
+    yield Line("an empty charm: idle hook", found.empty_hook_seconds, "CPU s")
     for name, application in found.applications.items():
         yield Line(f"{name}: idle hook", application.seconds, "CPU s", CPU_SECONDS)
-        if application.calls is not None:
-            yield Line(f"{name}: Kubernetes calls of an idle hook", application.calls, "calls", CALLS)
+    for name, application in found.applications.items():
+        yield Line(f"{name}: idle hook", application.calls, "calls", CALLS)
     for name, application in found.applications.items():
         allowed = HOOKS + HOOKS_PER_CONTAINER * application.containers
-        yield Line(f"{name}: hooks until active", application.hooks, "hooks", allowed)
+        yield Line(f"{name}: until active", application.hooks, "hooks", allowed)
     for application in {application.charm: application for application in found.applications.values()}.values():
         if application.size:
             yield Line(f"{application.charm}.charm", application.size / 1e6, "MB", SIZE / 1e6)

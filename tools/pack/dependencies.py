@@ -106,12 +106,21 @@ def installed(
     return target
 
 
+def uv() -> str:
+    """Find uv, on PATH or beside the running Python.
+
+    Raises:
+        PackError: when it is at neither.
+    """
+    path = shutil.which("uv") or shutil.which("uv", path=pathlib.Path(sys.executable).parent)
+    if not path:
+        raise PackError("packing needs uv on PATH: `pip install uv` or `snap install astral-uv --classic`")
+    return path
+
+
 def _install(repository: Repository, wanted: list[str], python: str, architecture: str, folder: pathlib.Path) -> None:
     """Install with uv: hashes are checked for what is wanted and for what that needs in turn."""
-    uv = shutil.which("uv")
-    if not uv:
-        raise PackError("packing needs uv on PATH: `pip install uv` or `snap install astral-uv --classic`")
-    command = [uv, "pip", "install", "--quiet", "--link-mode", "copy", "--target", str(folder)]
+    command = [uv(), "pip", "install", "--quiet", "--link-mode", "copy", "--target", str(folder)]
     command += ["--python", sys.executable, "--python-version", python]
     command += ["--python-platform", PLATFORMS[architecture], "--only-binary", ":all:"]
     command += ["--require-hashes", "--constraint", str(repository.lock), *wanted]

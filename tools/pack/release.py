@@ -43,7 +43,7 @@ def pack(repository: Repository, name: str, output: pathlib.Path) -> list[Packed
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as scratch:
         folder, made = pathlib.Path(scratch, name), pathlib.Path(scratch, "made")
         stage(repository, name, folder)
-        lock = subprocess.run(["uv", "lock", "--quiet", "--project", str(folder)], check=False)
+        lock = subprocess.run([dependencies.uv(), "lock", "--quiet", "--project", str(folder)], check=False)
         command = [charmcraft, "pack", "--project-dir", str(folder), "--output", str(made)]
         if lock.returncode or subprocess.run(command, check=False).returncode:
             raise PackError(f"charmcraft could not pack {name}; its own output above says why")

@@ -10,14 +10,12 @@ from __future__ import annotations
 import dataclasses
 import typing
 
-from tools.store import images
+from tools.store import images, questions
 from tools.store.index import Snapshot
 from tools.store.model import RISKS, Base, Channel, Entry, Resource, Revision, StoreError
+from tools.store.questions import Question
 
 Json = dict[str, typing.Any]
-
-NOT_AVAILABLE = "NA"
-"""What Juju writes for a base it has not chosen yet."""
 
 BUNDLE_BASE = ("ubuntu", "24.04")
 """Bundles run on no base of their own, but Juju wants one to ask again with."""
@@ -89,18 +87,17 @@ class Answers:
         described = [self._resource(name, number, found[number]) for number in sorted(found, reverse=True)]
         return {"revisions": [resource for resource in described if resource]}
 
-    def refresh(self, request: Json) -> Json:
+    def refresh(self, request: object) -> Json:
         """Answer each action of a refresh request; an action that cannot be done is answered with an error.
 
         Raises:
             RefusedError: when the request is not of the form Juju sends.
         """
         try:
-            contexts = {context["instance-key"]: context for context in request.get("context") or []}
-            actions = [(action, contexts.get(action["instance-key"], {})) for action in request["actions"]]
-            return {"results": [self._act(action, context) for action, context in actions], "error-list": []}
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise RefusedError("bad-argument", "this is not a refresh request as Juju sends it") from None
+            asked = questions.read(request)
+        except ValueError as error:
+            raise RefusedError("bad-argument", str(error)) from None
+        return {"results": [self._answer(question) for question in asked], "error-list": []}
 
     def document(self, name: str, resource: str, number: int) -> bytes:
         """Give the content of one revision of an OCI resource.
@@ -131,32 +128,28 @@ class Answers:
             raise RefusedError(code, f"the store has no charm or bundle {name!r}")
         return entry
 
-    def _act(self, action: Json, context: Json) -> Json:
-        name = action.get("name") or action.get("id") or context.get("id") or ""
-        answer = {"instance-key": action["instance-key"], "name": name, "id": name}
+    def _answer(self, question: Question) -> Json:
+        answer = {"instance-key": question.key, "name": question.name, "id": question.name}
         try:
-            entry = self._entry(name, "name-not-found" if action.get("name") else "id-not-found")
-            channel, revision = _chosen(entry, action, context)
-            effective = str(channel) if channel else ""
-            return {
-                **answer,
-                "result": action["action"],
-                "charm": self._charm(entry, revision, action.get("resource-revisions") or []),
-                "effective-channel": effective,
-                "released-at": _date(revision),
-            }
+            entry = self._entry(question.name, "name-not-found" if question.by_name else "id-not-found")
+            revision = _by_revision(entry, question) or _by_channel(entry, question)
         except RefusedError as refusal:
             return {**answer, "result": "error", "error": refusal.body, "charm": {}, "effective-channel": ""}
+        return {
+            **answer,
+            "result": question.verb,
+            "charm": self._charm(entry, revision, question.resources),
+            "effective-channel": "" if question.revision is not None else str(_channel(question.channel)),
+            "released-at": _date(revision),
+        }
 
-    def _charm(self, entry: Entry, revision: Revision, wanted: list[Json]) -> Json:
-        numbers = {resource["name"]: resource["revision"] for resource in wanted}
+    def _charm(self, entry: Entry, revision: Revision, wanted: dict[str, int]) -> Json:
         resources: list[Json | None] = []
         for declared in revision.package.resources:
             known = images.numbered(entry, declared.name)
-            number = next(number for number, holder, _ in known if holder is revision)
-            other = next((item for item in known if item[0] == numbers.get(declared.name)), None)
-            number, declared = (other[0], other[2]) if other else (number, declared)
-            resources.append(self._resource(entry.name, number, declared))
+            own = next(item for item in known if item[1] is revision)
+            number, _, resource = next((item for item in known if item[0] == wanted.get(declared.name)), own)
+            resources.append(self._resource(entry.name, number, resource))
         package = revision.package
         return {
             "type": package.kind,
@@ -211,33 +204,30 @@ class Answers:
         }
 
 
-def _chosen(entry: Entry, action: Json, context: Json) -> tuple[Channel | None, Revision]:
-    """Choose what an action gets: the revision it names, or what its channel holds for its base."""
-    if action.get("revision") is not None:
-        revision = entry.revision(int(action["revision"]))
-        if not revision:
-            raise RefusedError("revision-not-found", f"{entry.name} has no revision {action['revision']} here")
-        return None, revision
-    channel = _channel(action.get("channel") or context.get("tracking-channel") or "latest/stable")
+def _by_revision(entry: Entry, question: Question) -> Revision | None:
+    """Give the revision that a question names; None when it names none."""
+    if question.revision is None:
+        return None
+    revision = entry.revision(question.revision)
+    if not revision:
+        raise RefusedError("revision-not-found", f"{entry.name} has no revision {question.revision} here")
+    return revision
+
+
+def _by_channel(entry: Entry, question: Question) -> Revision:
+    """Give what the question's channel holds, if that runs on the question's base."""
+    channel = _channel(question.channel)
     revision = entry.released(channel)
     if not revision:
         raise _no_release(entry, f"nothing of {entry.name} is released to {channel}")
-    wanted = action.get("base") or context.get("base") or {}
-    name, version, architecture = (wanted.get(key, "") for key in ("name", "channel", "architecture"))
-    bases = _bases(revision, architecture)
-    if NOT_AVAILABLE in (name, version) and bases:
+    bases = _bases(revision, question.base.architecture if question.base else "")
+    if question.undecided and bases:
         releases = [{"base": _base(base), "channel": str(channel)} for base in bases]
-        raise RefusedError(
-            "invalid-charm-base",
-            "ask again with one of the default bases",
-            **{"default-bases": [_base(base) for base in bases], "releases": releases},
-        )
-    matches = revision.package.kind == "bundle" or any(
-        (base.name, base.channel) == (name, version.split("/")[0]) for base in bases
-    )
-    if not matches:
-        raise _no_release(entry, f"{entry.name} in {channel} does not run on {name} {version} {architecture}")
-    return channel, revision
+        extra = {"default-bases": [_base(base) for base in bases], "releases": releases}
+        raise RefusedError("invalid-charm-base", "ask again with one of the default bases", **extra)
+    if revision.package.kind == "charm" and question.base and question.base not in bases:
+        raise _no_release(entry, f"{entry.name} in {channel} does not run on {question.base}")
+    return revision
 
 
 def _no_release(entry: Entry, message: str) -> RefusedError:
@@ -265,7 +255,7 @@ def _bases(revision: Revision, architecture: str = "") -> list[Base]:
     if revision.package.kind == "bundle":
         bases = (Base(*BUNDLE_BASE, "all"),)
     return [
-        dataclasses.replace(base, architecture=architecture or "amd64") if base.architecture == "all" else base
+        dataclasses.replace(base, architecture=architecture or ANY_ARCHITECTURE) if base.architecture == "all" else base
         for base in bases
         if base.architecture in (architecture or base.architecture, "all")
     ]

@@ -24,6 +24,9 @@ class Base:
     channel: str
     architecture: str
 
+    def __str__(self) -> str:
+        return f"{self.name}@{self.channel} on {self.architecture}"
+
 
 @dataclasses.dataclass(frozen=True)
 class Resource:

@@ -29,8 +29,8 @@ def run_tests(
 ) -> None:
     """Run all tests that this machine can, and say what was left out; other arguments go to pytest.
 
-    The integration tests run on a testbed of their own, which is taken down afterwards if it was not up before; name
-    one in TESTBED_NAME to keep it. The exit status is not 0 if anything failed.
+    The integration tests run on the testbed kubeflow-tests, or the one that TESTBED_NAME chooses; it is taken down
+    afterwards, unless it was there before. The exit status is not 0 if anything failed.
     """
     os.environ.setdefault("TESTBED_NAME", environments.NAME)
     try:
@@ -39,8 +39,11 @@ def run_tests(
         raise typer.BadParameter(str(error)) from None
     lines: list[str] = []
     total = Count()
-    failed = False
+    failed = built = False
     for environment in chosen:
+        if environment.folders and not built:
+            built = True
+            lines += build()
         reason = environment.left_out()
         if reason:
             lines.append(f"{environment.name}: left out: {reason}")
@@ -53,6 +56,16 @@ def run_tests(
         lines.append(f"{environment.name}: {ended} in {result.seconds:.0f} s{counted}")
     print("", *lines, total, sep="\n", flush=True)
     raise typer.Exit(1 if failed else 0)
+
+
+def build() -> list[str]:
+    """Build the programs that tests run for real, and return what could not be done about it."""
+    skipped = "tests that run programs of the testbed are skipped where it was not built before"
+    if os.geteuid() != 0:
+        return [f"build: left out: only root can build the testbed; {skipped}"]
+    print("--- build", flush=True)
+    result = run.run([sys.executable, "-m", "testbed", "build"], {})
+    return [f"build: FAILED with status {result.status}; {skipped}"] if result.status else []
 
 
 def run_one(environment: Environment, arguments: list[str]) -> run.Result:

@@ -7,7 +7,7 @@ import os
 import pathlib
 from collections.abc import Callable
 
-from testbed import lifecycle
+from testbed import cache, requirements
 from testbed.errors import TestbedError
 from testbed.paths import Paths
 
@@ -48,10 +48,10 @@ def _no_testbed() -> str:
     if os.geteuid() != 0:
         return "there is no testbed without root"
     try:
-        lifecycle.status(Paths.from_environment())
+        paths = Paths.from_environment()
     except TestbedError as error:
         return str(error)
-    return ""
+    return "; ".join(requirements.refusals(requirements.Host.look(paths, cache.directory()), paths))
 
 
 ENVIRONMENTS = (

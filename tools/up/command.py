@@ -61,7 +61,7 @@ def up(
     except jubilant.CLIError as error:
         raise refused(explain(error)) from None
     except KeyboardInterrupt:
-        say(console, "stopped looking; the deployment itself goes on, and ./up again looks on")
+        say(console, "interrupted; what was begun is kept, and ./up again goes on")
         raise typer.Exit(NEEDS_SOMEBODY) from None
     raise typer.Exit(ACTIVE if outcome.active else NEEDS_SOMEBODY)
 

@@ -14,6 +14,9 @@ WORST_FIRST = ("error", "blocked", "waiting", "maintenance", "active")
 
 _COMMAND = re.compile(r"\b(?:juju|microk8s) [a-z][a-z0-9-]*(?: [^;\n]*?)?(?=, or |;|\n|$)")
 
+_OPTION = re.compile(r"\boption ([a-z][a-z0-9_-]*):")
+"""How charms begin to say what is wrong with an option."""
+
 
 class Verdict(enum.Enum):
     """How far a deployment is."""
@@ -71,6 +74,12 @@ def verdict(found: Iterable[Row]) -> Verdict:
 def commands(message: str) -> list[str]:
     """Return the commands that a status message names: from `juju` or `microk8s` to the next `;` or `, or`."""
     return [match.rstrip(" .,") for match in _COMMAND.findall(message)]
+
+
+def help_for(row: Row) -> list[str]:
+    """Return the commands that help a row: those its message names, and one for each option it finds fault with."""
+    named = commands(row.message)
+    return named or [f"juju config {row.application} {option}=..." for option in _OPTION.findall(row.message)]
 
 
 def address(status: Status) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
-from tools.up.deployment import Row, Verdict, commands, verdict
+from tools.up.deployment import Row, Verdict, help_for, verdict
 
 PATIENCE = 20.0
 """Seconds that something may be blocked before a person is told; some blocks end by themselves."""
@@ -94,7 +94,7 @@ class Progress:
             waited = self.age(row.application, now) >= PATIENCE
             if row.status == "blocked" and waited and self._first(row.application, row.message):
                 text = f"{row.application} is blocked: {row.message or 'it does not say why'}"
-                yield Notice(text, tuple(commands(row.message)), urgent=True)
+                yield Notice(text, tuple(help_for(row)), urgent=True)
 
     def _first(self, name: str, message: str) -> bool:
         """Tell whether this was not told yet."""

@@ -20,6 +20,9 @@ from tools.up.errors import Refusal
 SOCKET = pathlib.Path("/run/snapd.socket")
 """Where snapd takes requests; the command `snap` alone does not tell that it runs."""
 
+PROGRAMS = "/snap/bin"
+"""Where snapd puts the commands of snaps."""
+
 
 def lacks() -> str:
     """Return why snaps cannot be installed here, or ""."""
@@ -36,6 +39,8 @@ def prepare(gpu: bool) -> None:
     Raises:
         Refusal: a command failed; it names the command and what it said.
     """
+    # A shell that was started before snapd was installed does not look there.
+    os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:{PROGRAMS}"
     installed = microk8s.installed_snaps(_read("snap", "list", check=False))
     _carry_out(microk8s.kubernetes(installed, gpu=gpu))
     status = yaml.safe_load(_read(*_privileged("microk8s", "status", "--format=yaml")))

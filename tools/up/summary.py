@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import jubilant
 
 from tools.up import deployment
-from tools.up.deployment import commands
 from tools.up.places import Place
 from tools.up.progress import log_command
 from tools.up.view import duration
@@ -37,7 +36,7 @@ def failed(juju: jubilant.Juju, outcome: Outcome, place: Place) -> Iterator[str]
     yield f"not all is active after {duration(outcome.seconds)}: {outcome.why}"
     for row in outcome.unfinished:
         yield f"  {row.application}: {row.status}{f': {row.message}' if row.message else ''}"
-        for command in commands(row.message):
+        for command in deployment.help_for(row):
             yield f"    {place.prefix if command.startswith('juju') else ''}{command}"
         for unit in row.failed:
             yield f"    {place.prefix}{log_command(juju.model or '', unit)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -97,8 +96,3 @@ def duration(seconds: float) -> str:
     """Write a time as a person says it: `42 s` or `3 min 05 s`."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
-
-
-def clock() -> float:
-    """Return a time in seconds that only grows."""
-    return time.monotonic()

@@ -4,10 +4,10 @@
 from collections.abc import Iterator
 
 import proxy
-from address import address
+from address import address, node_ports
 from gateway_options import GatewayOptions
 from kubeflow_charms import Charm, Requires, Waiting, main
-from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, Gateway
+from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, ControlPlane, Gateway
 from kubeflow_charms.parts import Manifests, Message, Part, Report
 
 
@@ -18,34 +18,53 @@ class IstioGateway(Charm):
     pilot = Requires("istio-pilot", ISTIO_CONTROL_PLANE)
 
     def plan(self) -> Iterator[Part]:
-        """Yield what should exist."""
+        """Yield what should exist; the proxy before what asks Kubernetes, so that it starts without an answer."""
         options = self.options
         yield proxy.sandbox(options.kind, options.memory)
-        yield Manifests(
-            "service",
-            "service.yaml.j2",
-            {
-                "service": self._service,
-                "kind": options.kind,
-                "service_type": options.service_type,
-                "annotations": options.annotations,
-            },
-        )
+        yield self._exposure()
+        yield from self._proxy()
         if self.unit.is_leader():
             yield from self._reachability()
-        control_plane = self.pilot.one()
-        if not control_plane.root_certificate:
-            raise Waiting("istio-pilot to publish its root certificate")
-        yield proxy.workload(
-            control_plane, pod=self.unit.name.replace("/", "-"), app=self.app.name, namespace=self.model.name
-        )
+
+    def _exposure(self) -> Part:
+        options = self.options
+        context = {
+            "service": self._service,
+            "kind": options.kind,
+            "service_type": options.service_type,
+            "annotations": options.annotations,
+        }
+        return Manifests("service", "service.yaml.j2", context)
+
+    def _proxy(self) -> Iterator[Part]:
+        """Yield Envoy, once the control plane says where it is."""
+        found, problems = self.pilot.readable()
+        yield from map(Report, problems)
+        if not found:
+            return
+        control_plane: ControlPlane = found[0].data
+        root = control_plane.root_certificate or self._root_in_namespace()
+        if not root:
+            yield Report(Waiting(f"{found[0].application} to publish its root certificate"))
+            return
+        pod = self.unit.name.replace("/", "-")
+        yield proxy.workload(control_plane, root, pod=pod, app=self.app.name, namespace=self.model.name)
+
+    def _root_in_namespace(self) -> str:
+        """Return the root certificate that istiod puts into each namespace; published charms do not send it."""
+        found = self.look_up("v1", "ConfigMap", proxy.ROOT_CONFIG_MAP) or {}
+        return (found.get("data") or {}).get("root-cert.pem", "")
 
     def _reachability(self) -> Iterator[Part]:
         """Yield what tells others, and the operator, where this gateway is."""
         kind = self.options.service_type
-        found = address(self.look_up("v1", "Service", self._service)) if kind == "LoadBalancer" else ""
+        service = self.look_up("v1", "Service", self._service) if kind != "ClusterIP" else None
+        found = address(service) if kind == "LoadBalancer" else ""
+        ports = node_ports(service) if kind == "NodePort" else {}
         if found:
             yield Message(found)
+        elif ports:
+            yield Message(f"NODE:{ports['http2']} for http, NODE:{ports['https']} for https")
         elif kind == "LoadBalancer":
             yield Report(
                 Waiting(

@@ -1,8 +1,20 @@
 """The options of istio-gateway."""
 
 import dataclasses
+import re
 
 from kubeflow_charms import option, options
+
+ANNOTATION = r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
+
+
+def annotations(value: str | None) -> dict[str, str]:
+    """Accept `key=value,key=value` whose keys Kubernetes accepts."""
+    found = options.pairs(value)
+    for key in found:
+        if not re.fullmatch(ANNOTATION, key):
+            raise ValueError(f"{key!r} is no annotation, expected for example metallb.universe.tf/address-pool=edge")
+    return found
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -11,5 +23,5 @@ class GatewayOptions:
 
     kind: str = option(options.one_of("ingress", "egress"))
     service_type: str = option(options.one_of("LoadBalancer", "NodePort", "ClusterIP"), name="gateway_service_type")
-    annotations: dict[str, str] = option(options.pairs)
+    annotations: dict[str, str] = option(annotations)
     memory: str = option(options.quantity)

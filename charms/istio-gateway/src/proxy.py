@@ -8,6 +8,7 @@ import json
 from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Token, Workload
 
+ROOT_CONFIG_MAP = "istio-ca-root-cert"
 ROOT_CERTIFICATE = "/var/run/secrets/istio/root-cert.pem"
 WRITABLE = (
     "/etc/istio/proxy",
@@ -28,11 +29,12 @@ def sandbox(kind: str, memory: str) -> Sandbox:
     )
 
 
-def workload(control_plane: ControlPlane, *, pod: str, app: str, namespace: str) -> Workload:
+def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, app: str, namespace: str) -> Workload:
     """Return the agent, which starts Envoy and keeps it configured.
 
     Args:
         control_plane: whom to ask for configuration and certificates.
+        root_certificate: PEM of the authority that the control plane shows itself with.
         pod: this unit's pod.
         app: the application, whose ServiceAccount is the proxy's identity.
         namespace: the pod's.
@@ -58,6 +60,6 @@ def workload(control_plane: ControlPlane, *, pod: str, app: str, namespace: str)
             "TRUST_DOMAIN": "cluster.local",
             "XDS_ROOT_CA": ROOT_CERTIFICATE,
         },
-        files={ROOT_CERTIFICATE: File(control_plane.root_certificate, mode=0o644)},
+        files={ROOT_CERTIFICATE: File(root_certificate, mode=0o644)},
         checks={"proxy": HttpCheck(15021, "/healthz/ready")},
     )

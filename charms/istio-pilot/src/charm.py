@@ -1,21 +1,22 @@
 #!/usr/bin/env python3
 """Operate istiod, the control plane of the mesh, and the routes through its gateways."""
 
-import base64
 import functools
 from collections.abc import Iterator
 
+import access
+import gateway_tls
 import istiod
 import mesh
 import routes
-from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, Waiting, certificates, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
-from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report, Webhooks
+from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report
 from pilot_options import PilotOptions
 
 
 class IstioPilot(Charm):
-    """istiod, the Gateway with its routes, and the gatekeeper in front of them."""
+    """istiod, who may pass its gateways, and what is behind them."""
 
     options_type = PilotOptions
     gateways = Provides("istio-pilot", istio_control_plane.ISTIO_CONTROL_PLANE)
@@ -25,20 +26,23 @@ class IstioPilot(Charm):
     certified = Requires("certificates", tls_certificates.TLS_CERTIFICATES)
 
     def plan(self) -> Iterator[Part]:
-        """Yield what should exist."""
+        """Yield what should exist; who may pass before what there is to pass."""
         yield istiod.sandbox(self.options.memory)
         yield Crds("crds.yaml", version="1.28")
         yield from self._control_plane()
-        yield from self._edge()
+        yield from self._guard()
+        yield from self._routes()
         yield from self._announcements()
+        yield from self._entrance()
 
     def _control_plane(self) -> Iterator[Part]:
+        """Yield istiod with its configuration and webhooks."""
         options = self.options
-        gatekeeper, _ = self._gatekeeper
         document = mesh.mesh(
             namespace=self.model.name,
+            others={route.data.namespace for route in self.ingress.readable()[0] if route.data.namespace},
             discovery=f"{self._host}:{istiod.DISCOVERY_PORT}",
-            gatekeeper=gatekeeper,
+            gatekeeper=self._access.gatekeeper,
             telemetry=options.telemetry,
         )
         yield Manifests("control-plane", "control-plane.yaml.j2", {"mesh": document})
@@ -50,32 +54,24 @@ class IstioPilot(Charm):
             namespace=self.model.name,
             telemetry=options.telemetry,
         )
-        bundle = base64.b64encode(self._authority.certificate.encode()).decode()
-        yield Webhooks("webhooks", "webhooks.yaml.j2", container="istiod", context={"ca_bundle": bundle})
+        yield istiod.webhooks(self._authority)
 
-    def _edge(self) -> Iterator[Part]:
-        """Yield the Gateway, who may pass it, and what is behind it."""
-        gatekeeper, problems = self._gatekeeper
-        requests, silent = self.ingress.readable()
-        yield from (Report(problem) for problem in (*problems, *silent))
-        certifying, tls = self._tls
-        yield from certifying
-        yield Manifests(
-            "edge",
-            "edge.yaml.j2",
-            {
-                "gateway": self.options.default_gateway,
-                "access": self._access,
-                "identity_headers": mesh.identity_headers(gatekeeper),
-                "tls": tls,
-                "applications": routes.by_application(requests, self.model.name),
-            },
-        )
+    def _guard(self) -> Iterator[Part]:
+        """Yield who may pass the gateway."""
+        yield from map(Report, self._access.problems)
+        yield self._access.manifests(self.options.default_gateway, tls=self._tls.pair is not None)
+
+    def _routes(self) -> Iterator[Part]:
+        """Yield what is behind the gateway."""
+        requests, problems = self.ingress.readable()
+        yield from map(Report, problems)
+        found = routes.by_application(requests, self.model.name)
+        yield Manifests("routes", "routes.yaml.j2", {"gateway": self.options.default_gateway, "applications": found})
 
     def _announcements(self) -> Iterator[Part]:
-        """Yield what related applications are told."""
-        scheme = "https" if self._tls[1] else "http"
-        url = f"{scheme}://{self._address}" if self._address else ""
+        """Yield what related applications are told, but for the address."""
+        _, problems = self.gateways.readable()
+        yield from (Report(problem) for problem in problems if isinstance(problem, Blocked))
         yield self.gateways.send(
             istio_control_plane.ControlPlane(
                 service_name=self._host,
@@ -83,53 +79,44 @@ class IstioPilot(Charm):
                 root_certificate=self._authority.certificate,
             )
         )
-        yield self.ingress.send(ingress.Address(url=url))
         yield self.gatekeeper.send(None)
         yield self.gateway_info.send(
             gateway_info.GatewayInfo(
                 gateway_name=self.options.default_gateway,
                 gateway_namespace=self.model.name,
-                gateway_up=any(gateway.up for gateway in self._ingress_gateways),
+                gateway_up=self._up,
+                gateway_principal=next((gateway.principal for gateway in self._ingress_gateways), ""),
             )
         )
+
+    def _entrance(self) -> Iterator[Part]:
+        """Yield the Gateway and its address; they stay as they are while its certificate is awaited."""
+        tls = self._tls
+        yield from tls.parts
+        if tls.problem:
+            raise tls.problem
+        yield Manifests("gateway", "gateway.yaml.j2", {"gateway": self.options.default_gateway, "tls": tls.pair})
+        host = tls.host or self._address
+        url = f"{'https' if tls.pair else 'http'}://{host}" if host and self._up else ""
+        yield self.ingress.send(ingress.Address(url=url))
         if url:
             yield Message(url)
 
     @functools.cached_property
-    def _gatekeeper(self):
-        """The gatekeeper, and what is wrong with it or its relation."""
-        found, problems = self.gatekeeper.readable()
-        if not found and not problems and not self.options.unauthenticated_access:
-            problems = (
-                Waiting(f"a gatekeeper, the gateway is shut: juju integrate {self.app.name}:ingress-auth APPLICATION"),
-            )
-        return (found[0].data if found else None), problems
-
-    @property
-    def _access(self) -> str:
-        """Whether the gateway asks the gatekeeper, is open, or shut because the gatekeeper is missing or broken."""
-        gatekeeper, problems = self._gatekeeper
-        if gatekeeper:
-            return "asked"
-        return "shut" if problems else "open"
+    def _access(self) -> access.Access:
+        unauthenticated = self.options.unauthenticated_access
+        return access.decide(self.gatekeeper, unauthenticated=unauthenticated, app=self.app.name)
 
     @functools.cached_property
-    def _tls(self) -> tuple[tuple[Part, ...], dict[str, str] | None]:
-        """What has to be done for the gateway's certificate, and the certificate with its key, if there is one."""
-        given, related = self.options.tls, self.certified.relations
-        if given and related:
-            raise Blocked("two certificates: unset tls-secret-id, or remove the relation certificates")
-        name = self.options.csr_domain_name or self._address
-        if not related:
-            return (), given
-        if not name:
-            return (Report(Waiting("the gateway's address, to have it certified; or set csr-domain-name")),), None
-        asked = tls_certificates.ask(self.certified, self.secrets, "gateway-certificate", [name])
-        try:
-            certificate = asked.certificate()
-        except Problem as problem:
-            return (asked, Report(problem)), None
-        return (asked,), {"tls-crt": certificate.certificate, "tls-key": certificate.key}
+    def _tls(self) -> gateway_tls.Tls:
+        return gateway_tls.find(
+            self.options.tls,
+            self.certified,
+            self.secrets,
+            name=self.options.csr_domain_name,
+            address=self._address,
+            app=self.app.name,
+        )
 
     @functools.cached_property
     def _ingress_gateways(self) -> list[istio_control_plane.Gateway]:
@@ -138,6 +125,10 @@ class IstioPilot(Charm):
     @property
     def _address(self) -> str:
         return next((gateway.address for gateway in self._ingress_gateways if gateway.address), "")
+
+    @property
+    def _up(self) -> bool:
+        return any(gateway.up for gateway in self._ingress_gateways)
 
     @functools.cached_property
     def _authority(self) -> certificates.Authority:

@@ -3,11 +3,12 @@
 Source of the flags, variables, paths and ports: Istio's istiod Helm chart and pilot/cmd/pilot-discovery, release 1.28.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 
 from kubeflow_charms.certificates import Authority
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Webhooks, Workload
 
 SERVICE = "istiod"
 DISCOVERY_PORT = 15012
@@ -72,3 +73,9 @@ def workload(
         },
         checks={"istiod": HttpCheck(8080, "/ready")},
     )
+
+
+def webhooks(authority: Authority) -> Webhooks:
+    """Return what the API server asks istiod about: pods that want a sidecar, and Istio's own kinds."""
+    bundle = base64.b64encode(authority.certificate.encode()).decode()
+    return Webhooks("webhooks", "webhooks.yaml.j2", container="istiod", context={"ca_bundle": bundle})

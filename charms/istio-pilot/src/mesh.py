@@ -3,19 +3,27 @@
 Source of the keys: Istio's reference of MeshConfig, release 1.28.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from kubeflow_charms.interfaces.ingress_auth import Authorizer
 
 PROVIDER = "gatekeeper"
-IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
 
 
-def mesh(*, namespace: str, discovery: str, gatekeeper: Authorizer | None, telemetry: bool) -> dict[str, Any]:
+def mesh(
+    *,
+    namespace: str,
+    others: Iterable[str],
+    discovery: str,
+    gatekeeper: Authorizer | None,
+    telemetry: bool,
+) -> dict[str, Any]:
     """Return the MeshConfig.
 
     Args:
         namespace: of the control plane, where policies hold for the whole mesh.
+        others: further namespaces that the gateway routes to.
         discovery: host and port at which proxies find istiod.
         gatekeeper: whom gateways ask about each request.
         telemetry: whether proxies report request metrics.
@@ -27,6 +35,7 @@ def mesh(*, namespace: str, discovery: str, gatekeeper: Authorizer | None, telem
         "enablePrometheusMerge": True,
         "ingressControllerMode": "OFF",
         "defaultConfig": {"discoveryAddress": discovery},
+        "discoverySelectors": _selectors({namespace, *others}),
         "extensionProviders": [_provider(gatekeeper, namespace)] if gatekeeper else [],
     }
     if not telemetry:
@@ -34,13 +43,12 @@ def mesh(*, namespace: str, discovery: str, gatekeeper: Authorizer | None, telem
     return document
 
 
-def identity_headers(gatekeeper: Authorizer | None) -> list[str]:
-    """Return the headers that only the gatekeeper may set."""
-    if gatekeeper is None:
-        return sorted(IDENTITY_HEADERS)
-    asked = {header.lower() for header in gatekeeper.allowed_request_headers}
-    given = {header.lower() for header in gatekeeper.allowed_response_headers}
-    return sorted({*IDENTITY_HEADERS, *given} - asked)
+def _selectors(names: set[str]) -> list[dict[str, Any]]:
+    """Return which namespaces are of this mesh; istiod would else leave a ConfigMap in every one of the cluster."""
+    return [
+        {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": sorted(names)}]},
+        {"matchExpressions": [{"key": "istio-injection", "operator": "In", "values": ["enabled"]}]},
+    ]
 
 
 def _provider(gatekeeper: Authorizer, namespace: str) -> dict[str, Any]:

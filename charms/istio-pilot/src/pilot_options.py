@@ -1,9 +1,26 @@
 """The options of istio-pilot."""
 
 import dataclasses
+import re
 
 from kubeflow_charms import option, options
-from kubeflow_charms.certificates import check_pair
+from kubeflow_charms.certificates import check_match
+
+
+def host_name(value: str | None) -> str:
+    """Accept nothing, or a host name or IP address that a certificate may be for."""
+    text = (value or "").strip()
+    if text and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?", text):
+        raise ValueError(f"{text!r} is no host name, expected for example kubeflow.example.com")
+    return text
+
+
+def image(value: str | None) -> str:
+    """Accept the reference of a container image."""
+    text = (value or "").strip()
+    if not re.fullmatch(r"[\w./:@-]+", text):
+        raise ValueError(f"{text!r} is no image, expected for example docker.io/istio/proxyv2:1.28.0")
+    return text
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,15 +33,15 @@ class PilotOptions:
 
     default_gateway: str = option(options.name)
     tls: dict[str, str] | None = option(options.SecretKeys(required=("tls-crt", "tls-key")), name="tls-secret-id")
-    csr_domain_name: str = option(str.strip)
+    csr_domain_name: str = option(host_name)
     unauthenticated_access: bool = option(bool)
     telemetry: bool = option(bool)
-    proxy_image: str = option(str.strip)
+    proxy_image: str = option(image)
     memory: str = option(options.quantity)
 
     def __post_init__(self):
         if self.tls:
             try:
-                check_pair(self.tls["tls-crt"], self.tls["tls-key"])
+                check_match(self.tls["tls-crt"], self.tls["tls-key"])
             except ValueError as error:
                 raise ValueError(f"option tls-secret-id: {error}") from error

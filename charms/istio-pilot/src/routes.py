@@ -34,7 +34,7 @@ def _http(route: Route, namespace: str) -> list[HttpRoute]:
     host = f"{route.service}.{route.namespace or namespace}.svc.cluster.local"
     destination = [{"destination": {"host": host, "port": {"number": route.port}}}]
     prefix = route.prefix.rstrip("/")
-    rewrite = prefix if route.rewrite is None else route.rewrite.rstrip("/")
+    rewrite = route.rewrite.rstrip("/") if route.rewrite else prefix
     matches = {"prefix": f"{prefix}/"} if not prefix else {"exact": prefix, "prefix": f"{prefix}/"}
     routes: list[HttpRoute] = []
     for kind, path in matches.items():

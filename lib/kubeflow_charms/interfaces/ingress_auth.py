@@ -7,6 +7,7 @@ import msgspec
 
 from ..codecs import Versioned
 from ..endpoints import Interface
+from .wire import Header, Host, Port
 
 
 class Authorizer(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -19,10 +20,10 @@ class Authorizer(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         allowed_response_headers: what it may add to an allowed request.
     """
 
-    service: str
-    port: int
-    allowed_request_headers: tuple[str, ...] = ()
-    allowed_response_headers: tuple[str, ...] = ()
+    service: Host
+    port: Port
+    allowed_request_headers: tuple[Header, ...] = ()
+    allowed_response_headers: tuple[Header, ...] = ()
 
 
 class Nothing(msgspec.Struct, frozen=True):

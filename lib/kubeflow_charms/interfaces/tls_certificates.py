@@ -21,7 +21,6 @@ while a new one is awaited, and that no hook without news has to parse a certifi
 """
 
 import dataclasses
-import uuid
 from collections.abc import Iterable
 
 import msgspec
@@ -65,8 +64,10 @@ class Issued(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: a certificate of the chain is no PEM.
         """
+        from .. import signing
+
         return {
-            "certificate": in_order(self.certificate, self.chain or ()),
+            "certificate": signing.in_order(self.certificate, self.chain or ()),
             "authority": self.ca,
             **certificates.dates(self.certificate),
         }
@@ -208,54 +209,11 @@ def ask(endpoint: BoundEndpoint, secrets: Secrets, label: str, names: Iterable[s
         return had["names"] == wanted and (pending or not certificates.due(had))
 
     def make() -> Content:
+        from .. import signing
+
         had = secrets.peek(label) or {}
         kept = had if had.get("names") == wanted else {}
-        key = had.get("key") or new_key()
-        return {**kept, "key": key, "names": wanted, "request": signing_request(key, wanted.split())}
+        key = had.get("key") or signing.new_rsa_key()
+        return {**kept, "key": key, "names": wanted, "request": signing.request(wanted.split(), key)}
 
     return Asked(endpoint, secrets, label, secrets.ensure(label, make, valid))
-
-
-def new_key() -> str:
-    """Return a fresh private key, PEM."""
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    return certificates.key_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
-
-
-def signing_request(key: str, names: list[str]) -> str:
-    """Return a new certificate signing request, PEM, that differs from every other for the same key and names."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
-    from cryptography.x509.oid import NameOID
-
-    subject = [
-        x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64]),
-        x509.NameAttribute(NameOID.X500_UNIQUE_IDENTIFIER, str(uuid.uuid4())),
-    ]
-    request = (
-        x509.CertificateSigningRequestBuilder()
-        .subject_name(x509.Name(subject))
-        .add_extension(certificates.alternative_names(names), critical=False)
-        .sign(load_pem_private_key(key.encode(), password=None), hashes.SHA256())  # pyright: ignore[reportArgumentType]
-    )
-    return request.public_bytes(Encoding.PEM).decode().strip()
-
-
-def in_order(leaf: str, others: Iterable[str]) -> str:
-    """Return a PEM text with a certificate and the intermediate authorities that lead up from it.
-
-    Args:
-        leaf: the server's certificate, PEM.
-        others: certificates in any order, PEM; those that sign themselves are left out.
-    """
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    found = [x509.load_pem_x509_certificate(text.encode()) for text in others]
-    chain = [x509.load_pem_x509_certificate(leaf.encode())]
-    issuers = {item.subject: item for item in found if item.subject != item.issuer}
-    while chain[-1].issuer in issuers:
-        chain.append(issuers.pop(chain[-1].issuer))
-    return "".join(item.public_bytes(Encoding.PEM).decode() for item in chain)

@@ -6,7 +6,7 @@ import zipfile
 
 import yaml
 
-from tools.bench import empty, hooks, idle, memory, report
+from tools.bench import calls, empty, hooks, memory, report
 from tools.bench.report import Application, Measurement
 
 LOG = """\
@@ -16,6 +16,7 @@ unit-dex-auth-1: 01:45:06 INFO juju.worker.uniter.operation ran "start" hook (vi
 unit-istio-pilot-0: 01:45:09 WARNING juju.worker.uniter.operation hook "install" was terminated
 unit-istio-pilot-0: 01:46:09 ERROR juju.worker.uniter.operation hook "start" (via hook dispatching script: dispatch) \
 failed: exit status 1
+unit-istio-pilot-0: 01:46:10 INFO juju.worker.uniter awaiting error resolution for "stop" hook
 """
 
 
@@ -24,16 +25,25 @@ def test_hooks_are_counted_by_application_and_those_that_ended_with_their_pod_ar
 
 
 def test_a_failed_hook_is_found_and_one_that_ended_with_its_pod_is_none():
-    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start"]
+    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start", "stop"]
 
 
-def event(user, stage="ResponseComplete"):
-    return json.dumps({"stage": stage, "user": {"username": user}})
+METRICS = """\
+# HELP apiserver_flowcontrol_dispatched_requests_total Number of requests executed by API Priority and Fairness
+apiserver_flowcontrol_dispatched_requests_total{flow_schema="bench-dex-auth",priority_level="workload-high"} 12
+apiserver_flowcontrol_dispatched_requests_total{flow_schema="bench-dex",priority_level="workload-high"} 3
+apiserver_flowcontrol_dispatched_requests_total{flow_schema="service-accounts",priority_level="workload-low"} 1.5e+06
+"""
 
 
-def test_calls_of_one_account_are_counted_once_each():
-    lines = [event("sa"), event("sa", "RequestReceived"), event("other"), "{half a li"]
-    assert idle.calls(lines, "sa") == 1
+def test_calls_are_counted_by_the_flow_schema_of_the_application():
+    assert calls.dispatched(METRICS, "dex-auth") == 12
+    assert calls.dispatched(METRICS, "istio-pilot") == 0
+
+
+def test_a_flow_schema_takes_all_calls_of_one_service_account():
+    rule = calls.schema("edge", "dex-auth")["spec"]["rules"][0]
+    assert rule["subjects"] == [{"kind": "ServiceAccount", "serviceAccount": {"namespace": "edge", "name": "dex-auth"}}]
 
 
 def test_the_charm_container_of_each_pod_is_found():
@@ -68,7 +78,7 @@ FOUND = Measurement("small", 60.0, 50.0, 0.05, 40_000_000, {"dex-auth": DEX})
 
 
 def exceeded(found):
-    return [line.what for line in report.lines(found, None) if line.exceeded]
+    return [f"{line.what}, {line.unit}" for line in report.lines(found, None) if line.exceeded]
 
 
 def test_a_run_within_its_budgets_exceeds_none():
@@ -78,17 +88,12 @@ def test_a_run_within_its_budgets_exceeds_none():
 def test_each_number_over_its_budget_is_marked():
     large = dataclasses.replace(DEX, hooks=20, seconds=0.31, calls=2.0, size=8_000_001)
     assert exceeded(dataclasses.replace(FOUND, seconds=76.0, applications={"dex-auth": large})) == [
-        "from juju deploy to all active",
-        "dex-auth: idle hook",
-        "dex-auth: Kubernetes calls of an idle hook",
-        "dex-auth: hooks until active",
-        "dex-auth.charm",
+        "from juju deploy to all active, s",
+        "dex-auth: idle hook, CPU s",
+        "dex-auth: idle hook, calls",
+        "dex-auth: until active, hooks",
+        "dex-auth.charm, MB",
     ]
-
-
-def test_calls_that_were_not_measured_are_not_reported():
-    unknown = dataclasses.replace(FOUND, applications={"dex-auth": dataclasses.replace(DEX, calls=None)})
-    assert not any("calls" in line.what for line in report.lines(unknown, None))
 
 
 def test_a_run_is_compared_with_the_one_before_of_the_same_bundle(tmp_path):

@@ -110,3 +110,11 @@ def test_an_unknown_bundle_is_refused(run):
 
 def test_every_charm_of_this_repository_can_be_listed():
     assert inventory.of_all(Repository()).images
+
+
+def test_every_image_of_this_repository_names_its_registry_and_version():
+    for image in inventory.of_all(Repository()).images:
+        registry, _, path = image.image.partition("/")
+        assert "." in registry, image
+        assert ":" in path, image
+        assert not path.endswith(":latest"), image

@@ -49,10 +49,11 @@ actions:
     additionalProperties: false
 """
 CHARM = """\
-import yaml
 import kubeflow_charms
 
 if __name__ == "__main__":
+    import yaml
+
     print(yaml.safe_dump({"greeting": kubeflow_charms.GREETING}), end="")
 """
 PROJECT = """\

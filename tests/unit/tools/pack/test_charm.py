@@ -107,7 +107,7 @@ def test_a_change_of_the_charms_tests_does_not_pack_again(pack, repository):
     assert pack().seconds == 0
 
 
-def test_what_a_hook_imports_is_compiled(unpacked):
+def test_what_a_hook_imports_at_once_or_later_is_compiled(unpacked):
     compiled = {path.name.split(".")[0] for path in unpacked.rglob("*.pyc")}
     assert {"charm", "loader"} <= compiled
     assert "unused" not in compiled

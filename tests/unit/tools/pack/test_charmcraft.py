@@ -70,12 +70,11 @@ def test_charmcraft_accepts_what_is_staged_for_a_release(tmp_path):
     assert sorted(staged) == REPOSITORY.charms
 
 
-@pytest.mark.parametrize("name", REPOSITORY.charms)
-def test_charmcrafts_linters_find_no_error_in_a_packed_charm(name, tmp_path):
-    packed = charm.pack(REPOSITORY, name, HERE, tmp_path)
+def test_charmcrafts_linters_find_no_error_in_a_packed_charm(tmp_path):
+    packed = charm.pack(REPOSITORY, REPOSITORY.charms[0], HERE, tmp_path)
     found = json.loads(run("charmcraft", "analyse", "--format", "json", str(packed.path), accepted=LINTED))
     results = {check["name"]: check["result"] for check in found}
-    assert (results["language"], results["framework"]) == ("python", "operator")
+    assert results["language"] == "python"
     assert {name for name, result in results.items() if result in ("error", "fatal")} <= OURS
 
 

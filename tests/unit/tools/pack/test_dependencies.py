@@ -77,6 +77,6 @@ def test_packages_are_kept_with_licences_and_metadata_and_without_what_no_hook_n
 
 
 def test_without_uv_it_is_said_how_to_get_it(repository, monkeypatch):
-    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(dependencies.shutil, "which", lambda *_, **__: None)
     with pytest.raises(PackError, match="packing needs uv on PATH"):
         install(repository, ["nothing==1"])

@@ -1,0 +1,73 @@
+"""Who may pass the gateway: whom the gatekeeper lets pass, everybody, or nobody."""
+
+import dataclasses
+from typing import Any
+
+from kubeflow_charms import Problem, Waiting
+from kubeflow_charms.endpoints import BoundEndpoint
+from kubeflow_charms.interfaces.ingress_auth import Authorizer
+from kubeflow_charms.parts import Manifests
+
+IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
+ASK, OPEN, SHUT = "CUSTOM", "ALLOW", "DENY"
+
+
+@dataclasses.dataclass(frozen=True)
+class Access:
+    """A decision.
+
+    Attributes:
+        action: of an AuthorizationPolicy: ASK the gatekeeper, OPEN to everybody, or SHUT.
+        gatekeeper: whom to ask; None unless the action is ASK.
+        problems: why the gateway is shut.
+    """
+
+    action: str
+    gatekeeper: Authorizer | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def manifests(self, gateway: str, *, tls: bool) -> Manifests:
+        """Return the policies, and what drops the identity that a request claims for itself.
+
+        Args:
+            gateway: the Gateway's name.
+            tls: whether plain http is told to come back with https, and nothing else.
+        """
+        context: dict[str, Any] = {
+            "gateway": gateway,
+            "action": self.action,
+            "tls": tls,
+            "identity_headers": identity_headers(self.gatekeeper),
+        }
+        return Manifests("access", "access.yaml.j2", context)
+
+
+def decide(gatekeepers: BoundEndpoint, *, unauthenticated: bool, app: str) -> Access:
+    """Return who may pass: nobody, unless a gatekeeper says what is needed, or is missing where none is wanted.
+
+    Args:
+        gatekeepers: the endpoint of at most one gatekeeper.
+        unauthenticated: whether everybody may pass where no gatekeeper is related.
+        app: the application, for advice.
+    """
+    found, problems = gatekeepers.readable()
+    if problems:
+        return Access(SHUT, problems=tuple(type(item)(f"{item}; until then the gateway is shut") for item in problems))
+    if found:
+        return Access(ASK, found[0].data)
+    if unauthenticated:
+        return Access(OPEN)
+    advice = f"a gatekeeper, the gateway is shut: juju integrate {app}:{gatekeepers.name} APPLICATION"
+    return Access(SHUT, problems=(Waiting(advice),))
+
+
+def identity_headers(gatekeeper: Authorizer | None) -> list[str]:
+    """Return the headers that a request may not bring along.
+
+    What the gatekeeper says of a user is among them, unless it asks to see what the request says of that.
+    """
+    if gatekeeper is None:
+        return sorted(IDENTITY_HEADERS)
+    asked = {header.lower() for header in gatekeeper.allowed_request_headers}
+    given = {header.lower() for header in gatekeeper.allowed_response_headers}
+    return sorted({*IDENTITY_HEADERS, *(given - asked)})

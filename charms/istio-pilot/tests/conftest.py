@@ -1,0 +1,180 @@
+import dataclasses
+import datetime
+import json
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from ops import testing
+from support.charms import load_charm
+from support.deployment import Deployment, deployed, passing
+
+ROOT = pathlib.Path(__file__).parent.parent
+CHARM = load_charm(ROOT)
+ADDRESS = "10.64.140.43"
+GATEKEEPER = {
+    "service": "oidc-gatekeeper",
+    "port": 4180,
+    "allowed-request-headers": ["cookie", "authorization"],
+    "allowed-response-headers": ["kubeflow-userid", "kubeflow-groups"],
+}
+GATEWAY = {
+    "_supported_versions": '["v1"]',
+    "kind": "ingress",
+    "address": ADDRESS,
+    "principal": "cluster.local/ns/edge/sa/istio-ingressgateway",
+    "up": "true",
+}
+
+
+def with_hyphens(names: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.replace("_", "-"): value for name, value in names.items()}
+
+
+@dataclasses.dataclass
+class Pilot:
+    """A unit of istio-pilot, whom it is related to, and what one asks about it."""
+
+    deployment: Deployment
+
+    def application(self, name: str, *, version: str = "v1", **route: Any) -> testing.Relation:
+        """Return the relation of an application that asks for a route; the same relation each time."""
+        return _related("ingress", name, _document(route, version))
+
+    def gatekeeper(self, **changes: Any) -> testing.Relation:
+        """Return the relation of a gatekeeper, whose data is sound but for the changes; None leaves a key out."""
+        data = {**GATEKEEPER, **with_hyphens(changes)}
+        return self.says("ingress-auth", _document({key: value for key, value in data.items() if value is not None}))
+
+    def gateway(self, **changes: str) -> testing.Relation:
+        """Return the relation of a gateway that has an address, but for the changes."""
+        return self.says("istio-pilot", {**GATEWAY, **changes})
+
+    def says(self, endpoint: str, databag: Mapping[str, str]) -> testing.Relation:
+        """Return a relation whose other side wrote exactly this."""
+        return _related(endpoint, f"other-{endpoint}", databag)
+
+    def settle(self, *relations: testing.Relation, **changes: Any) -> testing.State:
+        """Return the state of a unit that has done all it can."""
+        return self.deployment.settle(self.deployment.state(relations=relations, **changes))
+
+    def again(self, state: testing.State, *relations: testing.Relation, **changes: Any) -> testing.State:
+        """Return the state after a hook that finds these relations, and further changes."""
+        state = dataclasses.replace(state, relations=frozenset(relations), **changes)
+        return self.deployment.run(self.deployment.context.on.update_status(), passing(state))
+
+    def reconfigure(self, state: testing.State, **options: Any) -> testing.State:
+        """Return the state after `juju config`, with underscores for hyphens."""
+        state = dataclasses.replace(state, config={**state.config, **with_hyphens(options)})
+        return self.deployment.run(self.deployment.context.on.config_changed(), passing(state))
+
+    def blocked(self, *relations: testing.Relation, secrets: Iterable[testing.Secret] = (), **options: Any) -> str:
+        """Return the message with which a unit is blocked."""
+        status = self.settle(*relations, config=with_hyphens(options), secrets=secrets).unit_status
+        assert isinstance(status, testing.BlockedStatus), status
+        return status.message
+
+    def sent(self, state: testing.State, endpoint: str) -> Mapping[str, str]:
+        """Return what the application says over an endpoint with one relation."""
+        (relation,) = state.get_relations(endpoint)
+        return relation.local_app_data
+
+    def found(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the cluster's objects of a kind, by name."""
+        objects = self.deployment.cluster.objects.values()
+        return {item["metadata"]["name"]: item for item in objects if item["kind"] == kind}
+
+    def routes(self, application: str) -> list[dict[str, Any]]:
+        """Return an application's routes."""
+        return self.found("VirtualService")[application]["spec"]["http"]
+
+    def actions(self, port: int) -> set[str]:
+        """Return the actions of the policies that a request to the gateway's port meets."""
+        policies = [item["spec"] for item in self.found("AuthorizationPolicy").values()]
+        return {spec["action"] for spec in policies if any(_meets(rule, str(port)) for rule in spec["rules"])}
+
+    @property
+    def mesh(self) -> dict[str, Any]:
+        """The configuration of the mesh."""
+        return json.loads(self.found("ConfigMap")["istio"]["data"]["mesh"])
+
+    @property
+    def servers(self) -> list[dict[str, Any]]:
+        """What the Gateway serves; empty if there is none."""
+        return [server for item in self.found("Gateway").values() for server in item["spec"]["servers"]]
+
+    @property
+    def open_ports(self) -> set[int]:
+        """Ports at which a request comes through without a gatekeeper's consent."""
+        served = {server["port"]["number"] for server in self.servers if not server.get("tls", {}).get("httpsRedirect")}
+        return {port for port in served if not self.actions(port) & {"CUSTOM", "DENY"}}
+
+
+def _meets(rule: Mapping[str, Any], port: str) -> bool:
+    for to in rule.get("to", [{"operation": {}}]):
+        operation = to["operation"]
+        if port in operation.get("ports", [port]) and port not in operation.get("notPorts", []):
+            return True
+    return False
+
+
+def _document(data: Mapping[str, Any], version: str = "v1") -> dict[str, str]:
+    return {"_supported_versions": json.dumps([version]), "data": json.dumps(data)}
+
+
+def _related(endpoint: str, application: str, databag: Mapping[str, str]) -> testing.Relation:
+    number = 1 + int.from_bytes(f"{endpoint}{application}".encode(), "big") % 1_000_003
+    return testing.Relation(endpoint, id=number, remote_app_name=application, remote_app_data=dict(databag))
+
+
+@pytest.fixture
+def pilot(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Pilot]:
+    with deployed(CHARM.IstioPilot, ROOT, monkeypatch, tmp_path) as deployment:
+        yield Pilot(deployment)
+
+
+class Issuer:
+    """Issues certificates, in PEM."""
+
+    def __init__(self) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+
+    def pair(self, *, days: int = 90) -> dict[str, str]:
+        """Return a certificate and its key, as the user secret holds them."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kubeflow.example.com")])
+        return {"tls-crt": self._sign(name, key.public_key(), days), "tls-key": _pem(key)}
+
+    def secret(self, **changes: str) -> testing.Secret:
+        """Return a user secret with a pair, but for the changes."""
+        return testing.Secret({**self.pair(), **with_hyphens(changes)})
+
+    def answer(self, relation: testing.Relation) -> testing.Relation:
+        """Return the relation `certificates` with the answer to what the unit asks there."""
+        (asked,) = json.loads(relation.local_unit_data["certificate_signing_requests"])
+        text = asked["certificate_signing_request"]
+        request = x509.load_pem_x509_csr(text.encode())
+        certificate = self._sign(request.subject, request.public_key(), 90)
+        issued = {"certificate": certificate, "certificate_signing_request": text, "ca": certificate}
+        return dataclasses.replace(relation, remote_app_data={"certificates": json.dumps([issued])})
+
+    def _sign(self, subject: x509.Name, key: Any, days: int) -> str:
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateBuilder(subject, subject, key, x509.random_serial_number())
+        builder = builder.not_valid_before(now - datetime.timedelta(days=365))
+        signed = builder.not_valid_after(now + datetime.timedelta(days=days)).sign(self.key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> str:
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+@pytest.fixture(scope="session")
+def issuer() -> Issuer:
+    return Issuer()

@@ -1,0 +1,16 @@
+"""Values that several interfaces have, checked before anything is made of them."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Host = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$")]
+"""The name of a Service, or its host name."""
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+$")]
+"""The name of an HTTP header."""
+
+Principal = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+$")]
+"""What Istio calls a pod inside the mesh: `cluster.local/ns/<namespace>/sa/<service account>`."""

@@ -1,0 +1,116 @@
+"""Removal leaves the cluster as it was, but for the custom resource definitions, which others may use.
+
+These tests are in order, and end the deployment that all others share.
+"""
+
+import time
+
+import jubilant
+import pytest
+from support.eventually import eventually
+from support.kubeflow import ECHO, Kubeflow
+from support.kubernetes import cluster_scoped, config_maps, look_up
+
+CRD = "customresourcedefinition.apiextensions.k8s.io/"
+NOT_JUJUS = "model.juju.is/disable-webhook"
+PURGED = "dex-auth"
+GATEWAY_FIRST = (ECHO, "istio-ingressgateway", "oidc-gatekeeper", "dex-auth", "istio-pilot")
+
+
+def definitions(objects: set[str], group: str = "") -> set[str]:
+    """Return the CRDs among objects, of one group and those below it, or of any."""
+    return {name for name in objects if name.startswith(CRD) and name.endswith(group)}
+
+
+def of_model(objects: set[str], model: str) -> set[str]:
+    """Return what Juju itself makes for a model without applications."""
+    juju = {
+        f"namespace/{model}",
+        f"mutatingwebhookconfiguration.admissionregistration.k8s.io/juju-model-admission-{model}",
+    }
+    juju |= {
+        f"{kind}.rbac.authorization.k8s.io/{model}-modeloperator" for kind in ("clusterrole", "clusterrolebinding")
+    }
+    return objects & juju
+
+
+def test_applications_leave_one_by_one_and_take_all_but_definitions_along(kubeflow: Kubeflow, before: set[str]):
+    juju, model = kubeflow.juju, str(kubeflow.juju.model)
+    kubeflow.configure(PURGED, {"purge": True})
+    eventually(lambda: kubeflow.says(PURGED)[0] == "active")
+    for name in GATEWAY_FIRST:
+        juju.remove_application(name)
+        eventually(lambda name=name: name not in juju.status().apps)
+
+    def only_definitions() -> bool:
+        now = cluster_scoped()
+        assert now - before - definitions(now) == of_model(now, model)
+        return True
+
+    assert eventually(only_definitions, timeout=60)
+    assert definitions(cluster_scoped(), ".istio.io")
+
+
+def test_with_purge_its_definitions_go_too(kubeflow: Kubeflow):
+    assert eventually(lambda: not definitions(cluster_scoped(), ".dex.coreos.com"), timeout=60)
+
+
+def test_nothing_is_left_in_the_models_namespace(kubeflow: Kubeflow):
+    found = look_up("statefulsets,pods,services,roles,rolebindings,serviceaccounts", "-n", str(kubeflow.juju.model))
+    applications = (*kubeflow.bundle.charms, ECHO)
+    left = [f"{item['kind']}/{item['metadata']['name']}" for item in found["items"]]
+    assert [name for name in left if name.partition("/")[2].startswith(applications)] == []
+
+
+def test_no_namespace_keeps_what_istiod_wrote(kubeflow: Kubeflow):
+    assert [name for name in config_maps() if "/istio-" in name] == []
+
+
+def test_the_definitions_that_stay_are_not_jujus_to_remove(kubeflow: Kubeflow, before: set[str]):
+    for item in look_up("customresourcedefinitions")["items"]:
+        if item["spec"]["group"].endswith(".istio.io"):
+            assert item["metadata"]["labels"][NOT_JUJUS] == "true"
+            assert not item["metadata"].get("ownerReferences")
+
+
+def test_the_model_goes_and_with_it_the_rest(kubeflow: Kubeflow, before: set[str]):
+    model = str(kubeflow.juju.model)
+    kubeflow.juju.destroy_model(model, destroy_storage=True, no_wait=False, force=False)
+
+    def as_before() -> bool:
+        now = cluster_scoped()
+        assert now - before - definitions(now) == set()
+        return True
+
+    assert eventually(as_before)
+
+
+@pytest.fixture
+def doomed(inside_testbed: None) -> jubilant.Juju:
+    """A model with the two charms that make cluster-scoped objects."""
+    juju = jubilant.Juju(wait_timeout=300)
+    juju.add_model(f"doomed-{int(time.time())}")
+    for charm in ("dex-auth", "istio-pilot"):
+        juju.deploy(charm, trust=True)
+    return juju
+
+
+def test_a_model_that_is_destroyed_by_force_leaves_only_what_is_jujus(doomed: jubilant.Juju):
+    model, before = str(doomed.model), cluster_scoped()
+    before = {name for name in before if model not in name}
+    eventually(
+        lambda: (
+            f"validatingwebhookconfiguration.admissionregistration.k8s.io/istio-validator-{model}" in cluster_scoped()
+        )
+    )
+    doomed.destroy_model(model, destroy_storage=True, force=True, no_wait=True)
+
+    def as_before() -> bool:
+        now = cluster_scoped()
+        left = now - before - definitions(now)
+        kinds = ("clusterrole", "clusterrolebinding")
+        names = (f"{model}-dex-auth", f"{model}-istio-pilot", f"{model}-modeloperator")
+        assert left <= {f"{kind}.rbac.authorization.k8s.io/{name}" for kind in kinds for name in names}
+        return True
+
+    assert eventually(as_before)
