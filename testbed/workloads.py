@@ -100,5 +100,10 @@ WORKLOADS: Mapping[str, Real | StandIn] = {
         },
         wheels={"/usr/local/bin/envoy": ENVOY},
     ),
+    "ghcr.io/kubeflow/kubeflow/profile-controller": StandIn(
+        command="/manager", ports={8080: ("/metrics",), 9876: ("/healthz", "/readyz")}
+    ),
+    "ghcr.io/kubeflow/kubeflow/kfam": StandIn(command="/access-management", ports={8081: ("/metrics", "/kfam/")}),
+    "ghcr.io/kubeflow/kubeflow/poddefaults-webhook": StandIn(command="/webhook", ports={4443: ("/apply-poddefault",)}),
 }
 """By the repository of the image: its name without tag or digest, as `images.repository` spells it."""

@@ -58,6 +58,10 @@ class Charm(ops.CharmBase):
         """Yield the parts that should exist; may raise Blocked or Waiting."""
         raise NotImplementedError
 
+    def left_behind(self) -> Iterator[Reference]:
+        """Yield what the workloads make in the cluster by themselves, and nobody else removes with the application."""
+        yield from ()
+
     @functools.cached_property
     def options(self) -> Any:
         """The options, an instance of `options_type`.
@@ -132,9 +136,19 @@ class Charm(ops.CharmBase):
     def _depart(self, event: ops.EventBase) -> None:
         """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
         if self.app.planned_units() == 0:
+            self.run.attempt(self._clean_up)
             self.run.attempt(Applied(self.run, self._cache).remove)
         elif isinstance(event, ops.RelationBrokenEvent):
             self._reconcile(event)
+
+    def _clean_up(self) -> None:
+        """Delete what the workloads made, which have to stop first, as they would make it again."""
+        references = list(self.left_behind())
+        for container in self.unit.containers.values() if references else ():
+            with contextlib.suppress(ops.pebble.Error):
+                container.stop(container.name)
+        for reference in references:
+            self.run.attempt(self.run.cluster.delete, reference)
 
     def _reconcile(self, event: ops.EventBase) -> None:
         applied = Applied(self.run, self._cache)

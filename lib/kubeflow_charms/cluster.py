@@ -99,7 +99,10 @@ class Cluster:
         return self._call(reference, lambda client, kind, where: client.get(kind, reference.name, **where))
 
     def apply(self, item: Object, reference: Reference, manager: str, *, rehearsal: bool = False) -> Object:
-        """Apply an object server-side under a field manager, never by force, and return it as it is then.
+        """Apply an object server-side under a field manager, and return it as it is then.
+
+        Never by force, unless all that is in the way is another part of the same application, which had the object
+        in an earlier revision of the charm.
 
         Args:
             item: the fields to apply.
@@ -108,7 +111,7 @@ class Cluster:
             rehearsal: only find out whether it would be accepted.
         """
 
-        def send(client: Any, kind: Any, where: dict[str, str]) -> Object:
+        def patch(client: Any, kind: Any, where: dict[str, str], *, force: bool) -> Object:
             from lightkube.types import PatchType
 
             return client.patch(
@@ -117,10 +120,20 @@ class Cluster:
                 item,
                 patch_type=PatchType.APPLY,
                 field_manager=manager,
-                force=False,
+                force=force,
                 dry_run=rehearsal,
                 **where,
             )
+
+        def send(client: Any, kind: Any, where: dict[str, str]) -> Object:
+            import httpx2
+
+            try:
+                return patch(client, kind, where, force=False)
+            except httpx2.HTTPStatusError as error:
+                if not _with_ourselves(error.response.text, manager):
+                    raise
+                return patch(client, kind, where, force=True)
 
         applied = self._call(reference, send, unknown_may_come=True)
         if applied is None:
@@ -185,6 +198,15 @@ class Cluster:
         if code in (*TRANSIENT, 401, 404, 409):
             return Waiting(f"the Kubernetes API ({code} for {reference})"), True
         return Blocked(f"Kubernetes refuses {reference}: {message}"), False
+
+
+def _with_ourselves(refusal: str, manager: str) -> bool:
+    """Tell whether a refusal names field managers, and only those of the same application as `manager`."""
+    import re
+
+    others = re.findall(r'conflicts? with \\?"([^"\\]+)', refusal)
+    family = manager.rpartition(".")[0]
+    return bool(others) and all(other.rpartition(".")[0] == family for other in others)
 
 
 def _resource(reference: Reference) -> Any:

@@ -216,6 +216,19 @@ def test_a_conflict_over_a_field_blocks_naming_the_other_manager(example: Deploy
     assert f"PriorityClass wide belongs to someone else: {message}" in install(example).unit_status.message
 
 
+def test_a_conflict_with_another_part_of_an_earlier_revision_is_won(example: Deployment) -> None:
+    message = 'Apply failed with 1 conflict: conflict with "example.earlier": .value'
+
+    def refuse(request: httpx2.Request) -> Any:
+        forced = request.url.params.get("force") == "true"
+        refused = request.method == "PATCH" and "priorityclasses" in request.url.path and not forced
+        return (409, message) if refused else None
+
+    example.cluster.refuse = refuse
+    assert "belongs to" not in install(example).unit_status.message
+    assert example.cluster.find("PriorityClass", "wide")
+
+
 def test_each_part_applies_under_a_manager_of_its_own(example: Deployment) -> None:
     install(example)
 

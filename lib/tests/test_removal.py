@@ -6,7 +6,8 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.parts import Crds, Manifests, Part
+from kubeflow_charms.cluster import Reference
+from kubeflow_charms.parts import Crds, Manifests, Part, Workload
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -17,6 +18,10 @@ CRDS = "group: example.com\nkinds:\n  Thing: {plural: things, versions: {v1: {st
 def plan(charm: Any) -> Iterator[Part]:
     yield Crds("crds.yaml", version="1")
     yield Manifests("settings", "settings.yaml.j2")
+
+
+def working(charm: Any) -> Iterator[Part]:
+    yield Workload(container="app", command="run")
 
 
 @pytest.fixture
@@ -107,3 +112,19 @@ def test_a_stateful_set_that_is_gone_already_is_not_made_anew(example: Deploymen
     del example.cluster.objects["/apis/apps/v1/namespaces/edge/statefulsets/example"]
     example.run(example.context.on.remove(), state)
     assert "StatefulSet example" not in example.cluster.kinds()
+
+
+def test_what_workloads_made_by_themselves_goes_with_the_last_unit_which_stops_them_first(
+    deploy: Deploy,
+) -> None:
+    made = Reference("v1", "ConfigMap", "made", "other")
+    deployment = deploy(working, attributes={"left_behind": lambda charm: iter([made])})
+    settled = deployment.settle(deployment.state())
+    deployment.cluster.add(
+        "/api/v1/namespaces/other/configmaps/made", {"kind": "ConfigMap", "metadata": {"name": "made"}}
+    )
+    deployment.run(deployment.context.on.stop(), settled)
+    assert "ConfigMap made" in deployment.cluster.kinds()
+    after = deployment.run(deployment.context.on.stop(), dataclasses.replace(settled, planned_units=0))
+    assert "ConfigMap made" not in deployment.cluster.kinds()
+    assert not after.get_container("app").services["app"].is_running()

@@ -15,13 +15,13 @@ def ready(model: str, pod: str, not_this: str) -> bool:
     return found["metadata"]["uid"] != not_this and conditions.get("Ready") == "True"
 
 
-@pytest.mark.parametrize("killed", APPLICATIONS)
-def test_a_pod_that_was_killed_comes_back_and_sessions_go_on(kubeflow: Kubeflow, echo: str, killed: str):
-    model, pod = str(kubeflow.juju.model), f"{killed}-0"
+@pytest.mark.parametrize("deleted", APPLICATIONS)
+def test_a_pod_that_was_deleted_comes_back_and_sessions_go_on(kubeflow: Kubeflow, echo: str, deleted: str):
+    model, pod = str(kubeflow.juju.model), f"{deleted}-0"
     with kubeflow.session() as browser:
         before = look_up("pod", pod, "-n", model)["metadata"]["uid"]
-        kubectl("delete", "pod", "-n", model, "--force", "--grace-period=0", "--wait=false", pod)
+        kubectl("delete", "pod", "-n", model, "--wait=false", pod)
         eventually(lambda: ready(model, pod, before))
-        eventually(lambda: kubeflow.says(killed)[0] == "active")
+        eventually(lambda: kubeflow.says(deleted)[0] == "active")
         eventually(lambda: browser.open(f"/{ECHO}/").status_code == 200)
         assert eventually(kubeflow.works)

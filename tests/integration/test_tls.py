@@ -80,7 +80,7 @@ def test_people_log_in_over_https_and_their_session_stays_there(kubeflow: Kubefl
     def enter() -> bool:
         with trusting(kubeflow, certificate) as browser:
             seen = browser.log_in(user.user, user.password, "/echo/")
-            assert seen.url.scheme == "https"
+            assert (seen.status_code, seen.url.scheme) == (200, "https")
             assert seen.json()["headers"]["kubeflow-userid"] == user.user
             return all(cookie.secure for cookie in browser.cookies.jar if "kubeflow_session" in cookie.name)
 

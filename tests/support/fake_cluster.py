@@ -70,10 +70,25 @@ class FakeCluster:
                 return httpx2.Response(200, json=json.loads(request.content))
             return httpx2.Response(200, json=self._apply(path, json.loads(request.content), manager))
         if path not in self.objects:
-            return _status(404, "not found")
+            found = self._collection(path, request.url.params.get("labelSelector", ""))
+            if request.method != "GET" or not found:
+                return _status(404, "not found")
+            return httpx2.Response(200, json={"kind": "List", "metadata": {}, "items": found})
         if request.method == "DELETE":
             return httpx2.Response(200, json=self.objects.pop(path))
         return httpx2.Response(200, json=self.objects[path])
+
+    def _collection(self, path: str, selector: str) -> list[Object]:
+        """Return the objects of the kind and, if the path names one, the namespace of a collection."""
+        wanted = dict(pair.split("=") for pair in selector.split(",") if pair)
+        folder, _, plural = path.rpartition("/")
+        return [
+            item
+            for where, item in self.objects.items()
+            if where.startswith(f"{folder}/")
+            and where.split("/")[-2] == plural
+            and wanted.items() <= item["metadata"].get("labels", {}).items()
+        ]
 
     def _apply(self, path: str, patch: Object, manager: str) -> Object:
         had = self.objects.get(path, {"metadata": {"uid": str(uuid.uuid4())}})

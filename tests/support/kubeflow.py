@@ -179,14 +179,15 @@ class Kubeflow:
 
 def deploy(name: str) -> Kubeflow:
     """Deploy a bundle in the testbed that the environment chooses, and wait until it is active."""
-    place = places.choose(places.On.TESTBED)
-    juju = jubilant.Juju(wait_timeout=TIMEOUT)
-    repository = Repository()
-    bundle = Bundle.load(repository, name)
-    refreshed = bring.up(bring.Site(place, repository, juju, MODEL), bundle, print)
-    kubeflow = Kubeflow(juju, bundle, Recorder())
-    kubeflow.settle(changing=refreshed)
+    kubeflow = Kubeflow(jubilant.Juju(wait_timeout=TIMEOUT), Bundle.load(Repository(), name), Recorder())
+    kubeflow.settle(changing=bring_up(kubeflow))
     return kubeflow
+
+
+def bring_up(kubeflow: Kubeflow) -> list[str]:
+    """Do what `./up` does, but wait; return the applications that were refreshed."""
+    place = places.choose(places.On.TESTBED)
+    return bring.up(bring.Site(place, Repository(), kubeflow.juju, MODEL), kubeflow.bundle, print)
 
 
 def add_echo(kubeflow: Kubeflow, scratch: pathlib.Path) -> None:

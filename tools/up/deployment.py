@@ -87,7 +87,8 @@ def address(status: Status) -> str:
     for charm in ("istio-pilot", "istio-gateway"):
         for application in status.apps.values():
             message = application.app_status.message
-            if application.charm_name == charm and application.app_status.current == "active" and message:
+            active = application.charm_name == charm and application.app_status.current == "active"
+            if active and message and " " not in message:
                 return message if "://" in message else f"http://{message}"
     return ""
 

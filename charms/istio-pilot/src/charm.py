@@ -10,6 +10,7 @@ import istiod
 import mesh
 import routes
 from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
+from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
 from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report
 from pilot_options import PilotOptions
@@ -34,6 +35,10 @@ class IstioPilot(Charm):
         yield from self._routes()
         yield from self._announcements()
         yield from self._entrance()
+
+    def left_behind(self) -> Iterator[Reference]:
+        """Yield what istiod makes by itself."""
+        yield from istiod.left_behind(self.run.cluster, self.model.name, self._authority.certificate)
 
     def _control_plane(self) -> Iterator[Part]:
         """Yield istiod with its configuration and webhooks."""

@@ -5,15 +5,19 @@ Source of the flags, variables, paths and ports: Istio's istiod Helm chart and p
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from kubeflow_charms import user_objects
 from kubeflow_charms.certificates import Authority
+from kubeflow_charms.cluster import Cluster, Reference
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Webhooks, Workload
 
 SERVICE = "istiod"
 DISCOVERY_PORT = 15012
 AUTHORITY = "/etc/cacerts"
 INJECTION = "/var/lib/istio/inject"
+IN_EVERY_NAMESPACE = ("istio-ca-root-cert", "istio-ca-crl")
+ELECTIONS = ("istio-ip-autoallocate", "istio-namespace-controller-election")
 
 
 def sandbox(memory: str) -> Sandbox:
@@ -79,3 +83,20 @@ def webhooks(authority: Authority) -> Webhooks:
     """Return what the API server asks istiod about: pods that want a sidecar, and Istio's own kinds."""
     bundle = base64.b64encode(authority.certificate.encode()).decode()
     return Webhooks("webhooks", "webhooks.yaml.j2", container="istiod", context={"ca_bundle": bundle})
+
+
+def left_behind(cluster: Cluster, namespace: str, root_certificate: str) -> Iterator[Reference]:
+    """Yield the ConfigMaps that istiod makes: with its root certificate for each namespace, and to elect leaders.
+
+    Args:
+        cluster: where to look.
+        namespace: of istiod.
+        root_certificate: PEM; namespaces that hold another belong to another mesh.
+    """
+    everywhere = Reference("v1", "ConfigMap", IN_EVERY_NAMESPACE[0], user_objects.EVERYWHERE)
+    for item in user_objects.list_all(cluster, everywhere, {"istio.io/config": "true"}):
+        if (item.get("data") or {}).get("root-cert.pem") == root_certificate:
+            for name in IN_EVERY_NAMESPACE:
+                yield Reference("v1", "ConfigMap", name, item["metadata"]["namespace"])
+    for name in ELECTIONS:
+        yield Reference("v1", "ConfigMap", name, namespace)

@@ -47,7 +47,8 @@ def _selectors(names: set[str]) -> list[dict[str, Any]]:
     """Return which namespaces are of this mesh; istiod would else leave a ConfigMap in every one of the cluster."""
     return [
         {"matchExpressions": [{"key": "kubernetes.io/metadata.name", "operator": "In", "values": sorted(names)}]},
-        {"matchExpressions": [{"key": "istio-injection", "operator": "In", "values": ["enabled"]}]},
+        {"matchLabels": {"istio-injection": "enabled"}},
+        {"matchLabels": {"istio.io/rev": "default"}},
     ]
 
 
