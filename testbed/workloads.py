@@ -100,6 +100,9 @@ WORKLOADS: Mapping[str, Real | StandIn] = {
         },
         wheels={"/usr/local/bin/envoy": ENVOY},
     ),
+    "ghcr.io/kubeflow/kubeflow/central-dashboard": StandIn(
+        command="/usr/local/bin/node", ports={8082: ("/",)}, user="1000:1000"
+    ),
     "ghcr.io/kubeflow/kubeflow/profile-controller": StandIn(
         command="/manager", ports={8080: ("/metrics",), 9876: ("/healthz", "/readyz")}
     ),

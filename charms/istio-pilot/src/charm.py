@@ -103,7 +103,8 @@ class IstioPilot(Charm):
         yield Manifests("gateway", "gateway.yaml.j2", {"gateway": self.options.default_gateway, "tls": tls.pair})
         host = tls.host or self._address
         url = f"{'https' if tls.pair else 'http'}://{host}" if host and self._up else ""
-        yield self.ingress.send(ingress.Address(url=url))
+        principals = sorted({gateway.principal for gateway in self._ingress_gateways if gateway.principal})
+        yield self.ingress.send(ingress.Address(url=url, principals=tuple(principals)))
         if url:
             yield Message(url)
 

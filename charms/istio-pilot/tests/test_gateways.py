@@ -16,8 +16,14 @@ def test_the_address_of_the_gateway_is_told_and_shown(pilot):
 def test_without_an_address_none_is_told(pilot):
     route = pilot.application("a", service="a", port=80, prefix="/a")
     state = pilot.settle(pilot.gatekeeper(), pilot.gateway(address="", up="false"), route)
-    assert pilot.sent(state, "ingress") == {"_supported_versions": '["v1", "v2"]'}
+    assert "url" not in pilot.sent(state, "ingress")
     assert state.unit_status == testing.ActiveStatus()
+
+
+def test_applications_are_told_who_the_gateway_is_inside_the_mesh(pilot):
+    route = pilot.application("a", service="a", port=80, prefix="/a")
+    state = pilot.settle(pilot.gatekeeper(), pilot.gateway(), route)
+    assert pilot.sent(state, "ingress")["principals"] == "cluster.local/ns/edge/sa/istio-ingressgateway"
 
 
 def test_an_address_that_goes_is_taken_back(pilot):

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Operate Kubeflow's central dashboard."""
+
+from collections.abc import Iterator
+
+import central_dashboard
+import gateway_access
+import link_lists
+from dashboard_options import DashboardOptions
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main
+from kubeflow_charms.interfaces import dashboard_links, ingress, kubeflow_profiles
+from kubeflow_charms.parts import Manifests, Message, Part, Ports, Report, Sandbox
+
+
+class KubeflowDashboard(Charm):
+    """The dashboard, the links on it, and who may ask for its pages."""
+
+    options_type = DashboardOptions
+    profiles = Requires("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
+    gateway = Requires("ingress", ingress.INGRESS)
+    links = Provides("links", dashboard_links.DASHBOARD_LINKS)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options = self.options
+        yield Sandbox(
+            container="dashboard",
+            role="dashboard-role.yaml.j2",
+            context={"configmap": options.dashboard_configmap},
+            memory=options.memory,
+        )
+        yield Ports(options.port)
+        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.DASHBOARD, principal=self._principal))
+        yield self.gateway.send(ingress.Route(service=self.app.name, port=options.port, prefix="/", rewrite="/"))
+        yield from self._links()
+        yield from self._access()
+        yield central_dashboard.workload(
+            port=options.port,
+            namespace=self.model.name,
+            configmap=options.dashboard_configmap,
+            profiles=self.profiles.one(),
+            registration_flow=options.registration_flow,
+        )
+
+    def _links(self) -> Iterator[Part]:
+        """Yield the links of options and related applications; one that sends nonsense is passed over."""
+        options = self.options
+        found, problems = self.links.readable()
+        yield Manifests(
+            "links",
+            "links.yaml.j2",
+            {
+                "configmap": options.dashboard_configmap,
+                "links": link_lists.document(
+                    given=options.links,
+                    related=[link for item in found for link in item.data.dashboard_links],
+                    orders=options.orders,
+                ),
+                "settings": central_dashboard.SETTINGS,
+            },
+        )
+        # An application that has no links to send yet keeps nobody from using the dashboard.
+        yield from (Report(problem) for problem in problems if isinstance(problem, Blocked))
+
+    def _access(self) -> Iterator[Part]:
+        """Yield who may ask for pages, once the gateway says who it is, and where users find them."""
+        address = self.gateway.maybe() or ingress.Address()
+        if address.principals:
+            yield Manifests("access", "access.yaml.j2", gateway_access.rules(address.principals, self.options.port))
+        if address.url:
+            yield Message(address.url)
+
+    @property
+    def _principal(self) -> str:
+        """Who the pods are inside the mesh: Istio goes by the ServiceAccount that Juju gives them."""
+        return f"cluster.local/ns/{self.model.name}/sa/{self.app.name}"
+
+
+if __name__ == "__main__":
+    main(KubeflowDashboard)

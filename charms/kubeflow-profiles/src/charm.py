@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""Operate Kubeflow's profiles: a namespace for each user, its roles and contributors, and PodDefaults."""
+
+import base64
+import functools
+import json
+from collections.abc import Iterator
+
+import access_management
+import ops
+import poddefaults_webhook
+import profile_controller
+import profile_documents
+import profile_principals
+from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
+from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
+from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
+from profile_actions import Actions, answer
+from profiles_options import PROFILE, ProfilesOptions
+
+
+class KubeflowProfiles(Charm):
+    """The profile controller, KFAM and the PodDefaults webhook, and the roles that all of Kubeflow adds to."""
+
+    options_type = ProfilesOptions
+    gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
+    callers = Provides("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        framework.observe(self.on.create_profile_action, self._create_profile)
+        framework.observe(self.on.list_profiles_action, self._list_profiles)
+        framework.observe(self.on.add_contributor_action, self._add_contributor)
+        framework.observe(self.on.initialise_from_action, self._initialise_from)
+        framework.observe(self.on.apply_labels_action, self._apply_labels)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options = self.options
+        yield profile_controller.sandbox(options.memory)
+        yield access_management.sandbox(options.memory)
+        yield poddefaults_webhook.sandbox(options.memory)
+        yield Crds("crds.yaml", version="1.10")
+        yield Manifests("roles", "roles.yaml.j2")
+        yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
+        yield self.callers.send(
+            k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
+        )
+        origins = profile_principals.origins(self.callers.all(), self.model.name)
+        kfam = {"port": access_management.PORT, "origins": origins}
+        yield Manifests("network", "network.yaml.j2", kfam)
+        yield from self._poddefaults()
+        principals = self._principals()
+        yield Manifests("access", "access.yaml.j2", kfam)
+        yield profile_controller.workload(
+            labels=options.all_labels, principals=principals, metrics_port=options.manager_port
+        )
+        yield access_management.workload(principals=principals, cluster_admin=options.cluster_admin)
+
+    def _poddefaults(self) -> Iterator[Part]:
+        certificate = self._certificate
+        yield poddefaults_webhook.workload(certificate)
+        yield Webhooks(
+            "webhooks",
+            "webhooks.yaml.j2",
+            container=poddefaults_webhook.CONTAINER,
+            context={
+                "ca_bundle": base64.b64encode(certificate.authority.encode()).decode(),
+                "namespaces": PROFILE,
+                "port": poddefaults_webhook.PORT,
+            },
+        )
+
+    @functools.cached_property
+    def _certificate(self) -> certificates.Certificate:
+        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
+        return certificates.server_certificate(
+            self.secrets, "webhook-certificate", authority, [self.host, f"{self.host}.cluster.local"]
+        )
+
+    def _principals(self) -> profile_principals.Principals:
+        """Return whom the policies in users' namespaces let in."""
+        given = self.options.gateway_principal
+        if not given and not self.gateway.relations:
+            raise Blocked(
+                f"needs the gateway, run: juju integrate {self.app.name}:gateway-info istio-pilot; "
+                f"or without one of this model: juju config {self.app.name} gateway-principal=..."
+            )
+        return profile_principals.principals(
+            gateway=given or profile_principals.gateway(self.gateway.one()),
+            callers=self.callers.all(),
+            ourselves=profile_principals.account(self.model.name, self.app.name),
+        )
+
+    @property
+    def _profiles(self) -> Actions:
+        return Actions(self.run.cluster, self.app.name)
+
+    def _create_profile(self, event: ops.ActionEvent) -> None:
+        def work() -> dict[str, str]:
+            profile = profile_documents.profile(
+                event.params["name"], event.params["owner"], event.params.get("quota", "")
+            )
+            return {"profile": profile.name, "changed": json.dumps(self._profiles.create(profile))}
+
+        answer(event, work)
+
+    def _list_profiles(self, event: ops.ActionEvent) -> None:
+        def work() -> dict[str, str]:
+            import yaml
+
+            return {"profiles": yaml.safe_dump({"profiles": self._profiles.documents()}, sort_keys=False)}
+
+        answer(event, work)
+
+    def _add_contributor(self, event: ops.ActionEvent) -> None:
+        def work() -> dict[str, str]:
+            given = event.params
+            contributor = profile_documents.contributor(given["user"], given.get("role", "edit"))
+            return {"changed": json.dumps(self._profiles.add(given["profile"], contributor, self._principals()))}
+
+        answer(event, work)
+
+    def _initialise_from(self, event: ops.ActionEvent) -> None:
+        def work() -> dict[str, str]:
+            profiles = profile_documents.read(event.params["profiles"])
+            changed, same = self._profiles.initialise(profiles, self._principals())
+            return {"changed": " ".join(changed), "unchanged": " ".join(same)}
+
+        answer(event, work)
+
+    def _apply_labels(self, event: ops.ActionEvent) -> None:
+        answer(event, lambda: {"changed": " ".join(self._profiles.label(self.options.all_labels, PROFILE))})
+
+
+if __name__ == "__main__":
+    main(KubeflowProfiles)

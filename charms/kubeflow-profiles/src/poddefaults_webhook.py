@@ -1,0 +1,27 @@
+"""How the PodDefaults webhook is started.
+
+Source of the flags, port and path: kubeflow/kubeflow, components/admission-webhook, v1.10.
+"""
+
+from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
+
+CONTAINER = "poddefaults-webhook"
+PORT = 4443
+FOLDER = "/etc/webhook/certs"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the webhook's sandbox."""
+    return Sandbox(container=CONTAINER, role="poddefaults-webhook-role.yaml.j2", writable=(FOLDER,), memory=memory)
+
+
+def workload(certificate: Certificate) -> Workload:
+    """Return the webhook, which serves with a certificate that the API server is told to trust."""
+    certificate_file, key_file = f"{FOLDER}/cert.pem", f"{FOLDER}/key.pem"
+    return Workload(
+        container=CONTAINER,
+        command=f"/webhook -tlsCertFile={certificate_file} -tlsKeyFile={key_file} -webhookPort={PORT}",
+        files={certificate_file: File(certificate.certificate), key_file: File(certificate.key)},
+        checks={CONTAINER: TcpCheck(PORT)},
+    )

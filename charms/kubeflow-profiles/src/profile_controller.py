@@ -1,0 +1,44 @@
+"""How Kubeflow's profile controller is started.
+
+Source of the flags, variables and paths: kubeflow/kubeflow, components/profile-controller, v1.10. Several units need
+no leader: the controller brings each profile to what its inputs alone determine, and all units have the same.
+"""
+
+import json
+from collections.abc import Mapping
+
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from profile_principals import USER_HEADER, Principals
+
+CONTAINER = "profile-controller"
+HEALTH_PORT = 9876
+FOLDER = "/etc/profile-controller"
+LABELS = f"{FOLDER}/namespace-labels.yaml"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the controller's sandbox."""
+    return Sandbox(container=CONTAINER, role="profile-controller-role.yaml.j2", writable=(FOLDER,), memory=memory)
+
+
+def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port: int) -> Workload:
+    """Return the controller.
+
+    Args:
+        labels: of every profile's namespace; an empty value takes one away.
+        principals: whom the profiles' policies let in.
+        metrics_port: where it shows metrics.
+    """
+    return Workload(
+        container=CONTAINER,
+        command=f"/manager -userid-header {USER_HEADER} -userid-prefix= -metrics-bind-address=:{metrics_port} "
+        f"-health-probe-bind-address=:{HEALTH_PORT} -namespace-labels-path={LABELS}",
+        environment={
+            "ISTIO_INGRESS_GATEWAY_PRINCIPAL": principals.gateway,
+            "KFP_UI_PRINCIPAL": principals.pipelines,
+            "NOTEBOOK_CONTROLLER_PRINCIPAL": principals.notebooks,
+        },
+        # JSON is YAML.
+        files={LABELS: File(json.dumps(dict(sorted(labels.items())), indent=1))},
+        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+    )

@@ -1,0 +1,127 @@
+"""What operators write about profiles: parameters of actions, and files of profiles.
+
+A file may also be one that the published charm github-profiles-automator reads, with `owner` as kind and name, and
+`resources` as a ResourceQuota's spec.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kubeflow_charms import options
+from profile_objects import ROLES, Contributor, Profile, hard
+
+QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
+RESOURCE = r"([a-z0-9.-]+/)?[a-z0-9A-Z][a-zA-Z0-9._-]*"
+OWNERS = ("User", "Group")
+KEYS = ("name", "owner", "quota", "resources", "contributors", "problem")
+
+
+def profile(name: str, owner: str, quota: str) -> Profile:
+    """Return the profile that the parameters of create-profile describe.
+
+    Raises:
+        ValueError: one of them is wrong; says what was expected.
+    """
+    amounts = options.pairs(quota)
+    return Profile(name=_name(name), owner=_owner(owner), quota=_amounts(amounts) if amounts else None)
+
+
+def contributor(user: Any, role: Any) -> Contributor:
+    """Return a contributor.
+
+    Raises:
+        ValueError: the user has no name, or the role is none.
+    """
+    if role not in ROLES:
+        raise ValueError(f"role {role!r} is unknown, expected one of {', '.join(ROLES)}")
+    return Contributor(_person(user), role)
+
+
+def read(text: str) -> list[Profile]:
+    """Return the profiles of a file: a YAML list, which may be under the key `profiles`.
+
+    Raises:
+        ValueError: some are wrong; the message names the profile and what was expected, for each.
+    """
+    import yaml
+
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError("no YAML, expected a list of profiles with name and owner") from error
+    items = document.get("profiles") if isinstance(document, dict) else document
+    if not isinstance(items, list):
+        raise ValueError("expected a list of profiles with name and owner")
+    found: list[Profile] = []
+    wrong: list[str] = []
+    for position, item in enumerate(items, 1):
+        try:
+            found.append(_profile(item))
+        except ValueError as error:
+            label = item.get("name") if isinstance(item, dict) else None
+            wrong.append(f"profile {label or position}: {error}")
+    names = [item.name for item in found]
+    wrong += [f"profile {name}: is there twice" for name in sorted({name for name in names if names.count(name) > 1})]
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return found
+
+
+def _profile(item: Any) -> Profile:
+    if not isinstance(item, dict):
+        raise ValueError("expected a mapping with name and owner")
+    if unknown := [str(key) for key in item if key not in KEYS]:
+        raise ValueError(f"{', '.join(unknown)} is unknown, expected {', '.join(KEYS[:-1])}")
+    people = item.get("contributors") or []
+    if not isinstance(people, list) or not all(isinstance(person, dict) for person in people):
+        raise ValueError("contributors are no list of {name, role}")
+    return Profile(
+        name=_name(item.get("name")),
+        owner=_owner(item.get("owner")),
+        quota=_quota(item),
+        contributors=tuple(contributor(person.get("name"), person.get("role", "edit")) for person in people),
+    )
+
+
+def _quota(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if "resources" in item:
+        spec = item["resources"]
+        if not isinstance(spec, dict) or not isinstance(spec.get("hard"), dict):
+            raise ValueError("resources are no ResourceQuota's spec, expected {hard: {cpu: 8}}")
+        return spec
+    if "quota" not in item:
+        return None
+    if not isinstance(item["quota"], dict):
+        raise ValueError("quota is no mapping, expected {cpu: 8, memory: 32Gi, nvidia.com/gpu: 1}")
+    return _amounts(item["quota"])
+
+
+def _amounts(amounts: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name, amount in amounts.items():
+        if not re.fullmatch(RESOURCE, str(name)):
+            raise ValueError(f"quota: {name!r} is no resource, expected for example cpu, memory or nvidia.com/gpu")
+        if not re.fullmatch(QUANTITY, str(amount)):
+            raise ValueError(f"quota: {amount!r} is no quantity of {name}, expected for example 8 or 32Gi")
+    return hard(amounts)
+
+
+def _name(name: Any) -> str:
+    try:
+        return options.name(name if isinstance(name, str) else "")
+    except ValueError as error:
+        raise ValueError(f"name: {error}") from error
+
+
+def _owner(owner: Any) -> Mapping[str, str]:
+    if not isinstance(owner, dict):
+        return {"kind": "User", "name": _person(owner)}
+    if owner.get("kind", "User") not in OWNERS:
+        raise ValueError(f"owner's kind {owner['kind']!r} is unknown, expected one of {', '.join(OWNERS)}")
+    return {"kind": owner.get("kind", "User"), "name": _person(owner.get("name"))}
+
+
+def _person(name: Any) -> str:
+    if not isinstance(name, str) or not name or re.search(r"\s", name):
+        raise ValueError(f"{name!r} is no user, expected the name that she logs in with, such as ada@example.com")
+    return name

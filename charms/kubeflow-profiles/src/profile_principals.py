@@ -1,0 +1,94 @@
+"""Whose word counts for who a user is: what Istio calls the workloads that may speak for users."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from kubeflow_charms.endpoints import From
+from kubeflow_charms.interfaces.gateway_info import GatewayInfo
+from kubeflow_charms.interfaces.kubeflow_profiles import NOTEBOOKS, PIPELINES, Caller
+from kubeflow_charms.problems import Waiting
+
+USER_HEADER = "kubeflow-userid"
+"""The header in which the gatekeeper says who the user is; mesh and workloads believe it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Principals:
+    """The principals that the policies of profiles name.
+
+    Attributes:
+        gateway: the way in; it sets the user's name in each request.
+        pipelines: the pipelines' pages, which pass the user's name on.
+        notebooks: the notebook controller, which asks notebooks when they were last used.
+    """
+
+    gateway: str
+    pipelines: str
+    notebooks: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where the requests of a related application come from.
+
+    Attributes:
+        app: the application, which its pods are labelled with.
+        namespace: of its pods.
+        principal: what Istio calls it.
+    """
+
+    app: str
+    namespace: str
+    principal: str
+
+
+def account(namespace: str, name: str) -> str:
+    """Return what Istio calls the pods of a service account; Juju names an application's after it."""
+    return f"cluster.local/ns/{namespace}/sa/{name}"
+
+
+def gateway(info: GatewayInfo) -> str:
+    """Return the principal of the related gateway.
+
+    One that does not tell is a published istio-pilot, whose gateway has the account of its published charm.
+
+    Raises:
+        Waiting: there is no gateway behind it yet.
+    """
+    if info.gateway_principal:
+        return info.gateway_principal
+    if not info.gateway_up:
+        raise Waiting(f"the gateway {info.gateway_name} to come up")
+    return account(info.gateway_namespace, "istio-ingressgateway-workload-service-account")
+
+
+def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Origin, ...]:
+    """Return where the requests of related applications come from.
+
+    Args:
+        callers: what they say of themselves.
+        namespace: of those who say nothing, the model's.
+    """
+    found: list[Origin] = []
+    for caller in callers:
+        principal = caller.data.principal or account(namespace, caller.application)
+        _, _, there, _, app = principal.split("/")
+        found.append(Origin(app, there, principal))
+    return tuple(sorted(set(found), key=lambda origin: origin.principal))
+
+
+def principals(*, gateway: str, callers: Iterable[From[Caller]], ourselves: str) -> Principals:
+    """Return whom the policies let in.
+
+    Args:
+        gateway: the gateway's principal.
+        callers: the related applications.
+        ourselves: our own principal, for what is not related: programs without one fall back on names that somebody
+            else could have, and we ask nothing of users' pods.
+    """
+    named = {caller.data.role: caller.data.principal for caller in callers if caller.data.principal}
+    return Principals(
+        gateway=gateway,
+        pipelines=named.get(PIPELINES, ourselves),
+        notebooks=named.get(NOTEBOOKS, ourselves),
+    )

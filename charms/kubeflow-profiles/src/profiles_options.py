@@ -1,0 +1,77 @@
+"""The options of kubeflow-profiles."""
+
+import dataclasses
+import re
+
+from access_management import PORT
+from kubeflow_charms import option, options
+from poddefaults_webhook import PORT as WEBHOOK_PORT
+from profile_controller import HEALTH_PORT
+
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+"""What tells a profile's namespace from all others; the PodDefaults webhook goes by it."""
+SECURITY = "pod-security.kubernetes.io/enforce"
+OURS = (*PROFILE, SECURITY, "istio-injection")
+TAKEN = (HEALTH_PORT, PORT, WEBHOOK_PORT)
+
+
+def labels(value: str | None) -> dict[str, str]:
+    """Accept labels of namespaces as `key=value,key=value`; an empty value takes a label away.
+
+    Raises:
+        ValueError: one is no label, or belongs to another option or to the controller.
+    """
+    found = options.pairs(value)
+    for key, content in found.items():
+        if key in OURS:
+            raise ValueError(f"{key} cannot be set here, it is the charm's own (see security-policy)")
+        name = key.rpartition("/")[2]
+        if not re.fullmatch(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[^/]+", key) or not _is_label(name):
+            raise ValueError(f"{key!r} is no label, expected for example pipelines.kubeflow.org/enabled=true")
+        if content and not _is_label(content):
+            raise ValueError(f"{content!r} is no value of a label, expected letters, digits and . _ -")
+    return found
+
+
+def principal(value: str | None) -> str:
+    """Accept nothing, or what Istio calls a workload: trust domain, namespace and service account."""
+    text = (value or "").strip()
+    if text and not re.fullmatch(r"[a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+", text):
+        raise ValueError(f"{text!r} is no principal, expected for example cluster.local/ns/istio-system/sa/gateway")
+    return text
+
+
+def user(value: str | None) -> str:
+    """Accept nothing, or a user's name without blanks."""
+    text = (value or "").strip()
+    if re.search(r"[\s\"']", text):
+        raise ValueError(f"{text!r} is no user, expected one name such as ada@example.com")
+    return text
+
+
+def free_port(value: int) -> int:
+    """Accept a TCP port that nothing else of the pod listens on."""
+    if options.port(value) in TAKEN:
+        raise ValueError(f"{value} is taken by another program of the pod, expected none of {TAKEN}")
+    return value
+
+
+def _is_label(text: str) -> bool:
+    return bool(re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", text))
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProfilesOptions:
+    """The options, as charmcraft.yaml describes them."""
+
+    namespace_labels: dict[str, str] = option(labels)
+    security_policy: str = option(options.one_of("privileged", "baseline", "restricted"))
+    gateway_principal: str = option(principal)
+    cluster_admin: str = option(user)
+    manager_port: int = option(free_port)
+    memory: str = option(options.quantity)
+
+    @property
+    def all_labels(self) -> dict[str, str]:
+        """The labels of every profile's namespace; an empty value takes one away."""
+        return {**self.namespace_labels, **PROFILE, SECURITY: self.security_policy}

@@ -1,0 +1,98 @@
+import json
+from typing import Any
+
+from ops import testing
+
+PRINCIPAL = "cluster.local/ns/edge/sa/istio-ingressgateway"
+OURSELVES = "cluster.local/ns/edge/sa/kubeflow-profiles"
+NOTEBOOKS = "cluster.local/ns/edge/sa/notebooks"
+PUBLISHED = {"gateway_name": "kubeflow-gateway", "gateway_namespace": "kubeflow"}
+
+
+def environment(profiles: Any, container: str = "profile-controller", **changes: Any) -> dict[str, str]:
+    return profiles.service(profiles.settle(**changes), container).environment
+
+
+def test_the_gateway_says_who_it_is(profiles):
+    assert environment(profiles)["ISTIO_INGRESS_GATEWAY_PRINCIPAL"] == PRINCIPAL
+
+
+def test_kfam_and_the_controller_let_the_same_in(profiles):
+    controllers, kfams = environment(profiles), environment(profiles, "kfam")
+    assert kfams.items() <= controllers.items()
+
+
+def test_an_option_names_a_gateway_that_is_not_related(profiles):
+    changes: Any = {"databags": {"gateway-info": None}, "config": {"gateway-principal": "td/ns/istio/sa/gateway"}}
+    assert environment(profiles, **changes)["ISTIO_INGRESS_GATEWAY_PRINCIPAL"] == "td/ns/istio/sa/gateway"
+
+
+def test_a_published_gateway_has_the_account_of_its_charm(profiles):
+    changes: Any = {"databags": {"gateway-info": {**PUBLISHED, "gateway_up": "true"}}}
+    assert environment(profiles, **changes)["ISTIO_INGRESS_GATEWAY_PRINCIPAL"] == (
+        "cluster.local/ns/kubeflow/sa/istio-ingressgateway-workload-service-account"
+    )
+
+
+def test_a_gateway_that_is_not_up_is_waited_for(profiles):
+    state = profiles.settle(databags={"gateway-info": {**PUBLISHED, "gateway_up": "false"}})
+    assert state.unit_status == testing.WaitingStatus("waiting for the gateway kubeflow-gateway to come up")
+
+
+def test_without_a_gateway_the_unit_is_blocked_with_the_command_that_helps(profiles):
+    state = profiles.settle(databags={"gateway-info": None})
+    assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert "juju integrate kubeflow-profiles:gateway-info istio-pilot" in state.unit_status.message
+
+
+def test_without_a_gateway_the_webhook_and_the_roles_are_there(profiles):
+    state = profiles.settle(databags={"gateway-info": None})
+    assert profiles.service(state, "poddefaults-webhook")
+    assert "ClusterRole kubeflow-edit" in profiles.cluster.kinds()
+
+
+def test_what_is_not_related_is_let_in_under_no_name_but_ours(profiles):
+    found = environment(profiles)
+    assert (found["NOTEBOOK_CONTROLLER_PRINCIPAL"], found["KFP_UI_PRINCIPAL"]) == (OURSELVES, OURSELVES)
+
+
+def test_a_related_application_says_who_it_is(profiles):
+    databag = {"_supported_versions": '["v1"]', "role": "notebooks", "principal": NOTEBOOKS}
+    found = environment(profiles, databags={"kubeflow-profiles": databag})
+    assert (found["NOTEBOOK_CONTROLLER_PRINCIPAL"], found["KFP_UI_PRINCIPAL"]) == (NOTEBOOKS, OURSELVES)
+
+
+def test_an_application_that_says_what_is_no_principal_blocks_with_its_name(profiles):
+    state = profiles.settle(databags={"kubeflow-profiles": {"role": "notebooks", "principal": "me"}})
+    assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert "relation kubeflow-profiles: other sends what is wrong" in state.unit_status.message
+
+
+def test_related_applications_are_told_where_kfam_is(profiles):
+    databag = profiles.settle().get_relations("kubeflow-profiles")[0].local_app_data
+    assert json.loads(databag["data"]) == {"service-name": "kubeflow-profiles.edge", "service-port": "8081"}
+    assert json.loads(databag["_supported_versions"]) == ["v1"]
+
+
+def test_only_related_applications_reach_kfam(profiles):
+    profiles.settle()
+    everyone, callers = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles-kfam")["spec"]["ingress"]
+    assert "from" not in everyone
+    assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [(1, 8080), (8082, 65535)]
+    (source,) = callers["from"]
+    assert source["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "other"}
+    assert source["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "edge"}
+    assert callers["ports"] == [{"port": 8081, "protocol": "TCP"}]
+
+
+def test_nobody_reaches_kfam_while_nobody_is_related(profiles):
+    profiles.settle(databags={"kubeflow-profiles": None})
+    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles-kfam")["spec"]["ingress"]) == 1
+    assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles-kfam")["spec"]["rules"]) == 1
+
+
+def test_inside_the_mesh_a_forged_header_alone_does_not_help(profiles):
+    profiles.settle()
+    others, kfam = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles-kfam")["spec"]["rules"]
+    assert others == {"to": [{"operation": {"notPorts": ["8081"]}}]}
+    assert kfam["from"] == [{"source": {"principals": ["cluster.local/ns/edge/sa/other"]}}]
