@@ -96,7 +96,7 @@ class Cluster:
 
     def get(self, reference: Reference) -> Object | None:
         """Return an object, or None when it, or its kind, is not there."""
-        return self._call(reference, lambda client, kind, where: client.get(kind, reference.name, **where))
+        return self.call(reference, lambda client, kind, where: client.get(kind, reference.name, **where))
 
     def apply(self, item: Object, reference: Reference, manager: str, *, rehearsal: bool = False) -> Object:
         """Apply an object server-side under a field manager, and return it as it is then.
@@ -135,7 +135,7 @@ class Cluster:
                     raise
                 return patch(client, kind, where, force=True)
 
-        applied = self._call(reference, send, unknown_may_come=True)
+        applied = self.call(reference, send, unknown_may_come=True)
         if applied is None:
             group = reference.api_version.rpartition("/")[0] or "core"
             raise Waiting(f"Kubernetes to know {reference.kind} ({group}), for {reference}")
@@ -153,9 +153,9 @@ class Cluster:
             client.delete(kind, reference.name, grace_period=grace_seconds, **where)
             return {}
 
-        self._call(reference, send)
+        self.call(reference, send)
 
-    def _call(self, reference: Reference, send: Callable[..., Any], *, unknown_may_come: bool = False) -> Any:
+    def call(self, reference: Reference, send: Callable[..., Any], *, unknown_may_come: bool = False) -> Any:
         """Send one request, again after a short pause where that helps; None for 404.
 
         Args:

@@ -25,7 +25,7 @@ def list_all(cluster: Cluster, kind: Reference, labels: Mapping[str, str] | None
     def send(client: Any, resource: Any, where: dict[str, str]) -> list[Object]:
         return [dict(item) for item in client.list(resource, labels=dict(labels or {}), **where)]
 
-    return cluster._call(kind, send) or []
+    return cluster.call(kind, send) or []
 
 
 def merge(cluster: Cluster, reference: Reference, fields: Object) -> Object | None:
@@ -46,4 +46,4 @@ def merge(cluster: Cluster, reference: Reference, fields: Object) -> Object | No
 
         return dict(client.patch(resource, reference.name, fields, patch_type=PatchType.MERGE, **where))
 
-    return cluster._call(reference, send)
+    return cluster.call(reference, send)
