@@ -3,24 +3,15 @@
 import hashlib
 import os
 import pathlib
-import shutil
 import subprocess
 
 import pytest
+from support.programs import find
 
 from tools.store.index import Store
 from tools.store.model import Channel
 
 STABLE = Channel("latest", "stable")
-
-
-def client() -> str | None:
-    """Find Juju's client: on PATH, or where the testbed has it."""
-    state = os.environ.get("TESTBED_STATE", "/var/lib/kubeflow-testbed")
-    return shutil.which("juju") or shutil.which(f"{state}/bin/juju")
-
-
-pytestmark = pytest.mark.skipif(not client(), reason="needs the juju client: it is on neither PATH nor a testbed")
 
 
 @pytest.fixture
@@ -30,7 +21,7 @@ def juju(server, tmp_path):
     data.mkdir()
 
     def run(command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        line = [str(client()), command, "--charmhub-url", server.url, *arguments]
+        line = [str(find("juju")), command, "--charmhub-url", server.url, *arguments]
         environment = {**os.environ, "JUJU_DATA": str(data)}
         return subprocess.run(line, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
 
