@@ -4,7 +4,7 @@ import dataclasses
 import json
 import logging
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import ops
@@ -114,6 +114,10 @@ class Run:
     def source(self, name: str) -> str:
         """Return the text of a file of the charm's src folder."""
         return (self.sources / name).read_text()
+
+    def context(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a template of objects may use: who the application is, and `more`."""
+        return {"app": self.app, "namespace": self.namespace, "model": self.namespace, **more}
 
     def attempt(self, action: Callable[..., Any], *arguments: Any) -> bool:
         """Do something; keep the problem that it raises, and tell whether there was none."""

@@ -20,10 +20,6 @@ LAST = ("test_relations.py", "test_throughout.py", "test_removal.py")
 inside_testbed = pytest.fixture(scope="session")(deployed.require_testbed)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "testbed: brings up a testbed of its own, and takes it down")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {
         name: place for names, start in ((FIRST, -len(FIRST)), (LAST, 1)) for place, name in enumerate(names, start)

@@ -25,7 +25,7 @@ class Manifests:
     def declare(self, run: Run) -> None:
         """Declare the template's objects."""
         text = run.source(self.template)
-        context = {"app": run.app, "namespace": run.namespace, "model": run.namespace, **self.context}
+        context = run.context(self.context)
         run.declarations.append(
             Declaration(self.name, fingerprint(text, context), lambda: render(text, context)),
         )

@@ -28,7 +28,7 @@ class Webhooks:
     def declare(self, run: Run) -> None:
         """Declare the webhooks, to be made when the workload answers."""
         text = run.source(self.template)
-        context = {"app": run.app, "namespace": run.namespace, "model": run.namespace, **self.context}
+        context = run.context(self.context)
         container = run.unit.get_container(self.container)
         run.declarations.append(
             Declaration(
