@@ -169,11 +169,14 @@ class Machine:
         """
         process = self.process()
         if process is not None:
+            launcher = process.parent()
             process.kill()
             if not wait(lambda: not process.alive(), 20):
                 raise TestbedError(
                     f"process {process.process} does not end: a file system it uses may hang; see `dmesg`"
                 )
+            # unshare(1) is in the testbed's namespaces until it has heard of its child's end.
+            wait(lambda: launcher is None or not launcher.alive(), 2)
         self.paths.machine_process.unlink(missing_ok=True)
 
     def inside(self, command: Sequence[str]) -> list[str]:

@@ -38,15 +38,30 @@ class Process:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
+    @classmethod
+    def find(cls, process: int) -> "Process | None":
+        """Return the process that has a number now, or None if no process has it."""
+        try:
+            fields = _fields(process)
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return cls(BOOT.read_text().strip(), process, int(fields[19]))
+
+    def parent(self) -> "Process | None":
+        """Return the process that started it, or None if either is gone."""
+        try:
+            return Process.find(int(_fields(self.process)[1])) if self.alive() else None
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+
     def alive(self) -> bool:
         """Tell whether it still runs; what is dead but not yet collected by its parent does not."""
         try:
-            stat = Path(f"/proc/{self.process}/stat").read_text()
+            fields = _fields(self.process)
         except (FileNotFoundError, ProcessLookupError):
             return False
-        state, *fields = stat.rpartition(")")[2].split()
-        same = BOOT.read_text().strip() == self.boot and int(fields[18]) == self.started
-        return same and state not in "ZX"
+        same = BOOT.read_text().strip() == self.boot and int(fields[19]) == self.started
+        return same and fields[0] not in "ZX"
 
     def kill(self) -> None:
         """End it at once, if it is still the same process."""
@@ -57,6 +72,11 @@ class Process:
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
             finally:
                 os.close(handle)
+
+
+def _fields(process: int) -> list[str]:
+    """Return what /proc/PID/stat tells from the third field on: state, parent, ... (proc_pid_stat(5))."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def wait(ready: Callable[[], bool], seconds: float, pause: float = 0.1) -> bool:

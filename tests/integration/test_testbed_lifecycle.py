@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from testbed.processes import Process
+
 NAME = "testbed-lifecycle"
 STATE = Path("/var/lib") / NAME
 REPOSITORY = Path(__file__).parents[2]
@@ -156,12 +158,10 @@ def namespaces(processes: set[int]) -> set[str]:
     return found
 
 
-def started(process: int) -> str:
-    """Return when a process started, in clock ticks after boot; "" if there is none."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
+def running(process: int) -> Process | None:
+    """Return what runs under a number now; what ended and only waits for the host's process 1 does not run."""
+    found = Process.find(process)
+    return found if found and found.alive() else None
 
 
 def everybody() -> set[int]:
@@ -265,10 +265,9 @@ def test_down_leaves_nothing(testbed: Testbed, before: dict[str, object]) -> Non
     inside = namespaces(processes) - namespaces({os.getpid()})
     assert len(processes) > 12
     assert len(inside) > 10
-    holders = {process: started(process) for process in everybody() if namespaces({process}) & inside}
+    holders = [running(process) for process in everybody() if namespaces({process}) & inside]
     testbed("down")
-    left = [process for process, start in holders.items() if start and started(process) == start]
-    assert left == []
+    assert [holder for holder in holders if holder and holder.alive()] == []
     assert not STATE.exists()
     after = traces()
     assert {what: (before[what], after[what]) for what in before if before[what] != after[what]} == {}

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import subprocess
 import threading
 import time
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from testbed.processes import BOOT, Process, alone, wait
+from testbed.processes import Process, alone, wait
 
 
 def identify(number: int) -> Process:
-    fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-    return Process(BOOT.read_text().strip(), number, int(fields[19]))
+    found = Process.find(number)
+    assert found is not None
+    return found
 
 
 @pytest.fixture
@@ -49,6 +51,15 @@ def test_a_dead_process_that_nobody_collected_does_not_run(sleeper: subprocess.P
     sleeper.kill()
     assert wait(lambda: not found.alive(), 5)
     found.kill()
+
+
+def test_a_process_knows_what_started_it(sleeper: subprocess.Popen[bytes]) -> None:
+    found = identify(sleeper.pid)
+    assert found.parent() == identify(os.getpid())
+    sleeper.kill()
+    sleeper.wait(5)
+    assert found.parent() is None
+    assert Process.find(sleeper.pid) is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"boot": "x", "process": "y", "started": 1}'])
