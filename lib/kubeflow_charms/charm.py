@@ -16,6 +16,7 @@ import ops
 from .applied import Applied
 from .cluster import Cluster, Reference
 from .options import load
+from .parts.observe import observe
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run
 from .secrets import Secrets
@@ -175,6 +176,7 @@ class Charm(ops.CharmBase):
         _ = self.options
         for part in self.plan():
             parts.append(part)
+        parts.extend(observe(self))
 
     def _require_relations(self, early: bool) -> None:
         """Name every relation that charmcraft.yaml calls not optional and that is not there.

@@ -72,12 +72,21 @@ class Pod:
         return fingerprint(dataclasses.asdict(self)) if self.containers else ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Metrics:
+    """Where a workload shows metrics in Prometheus' format, at the pod's own address."""
+
+    port: int
+    path: str = "/metrics"
+
+
 @dataclasses.dataclass
 class Run:
     """What parts get to see and to fill.
 
     Attributes:
         charm: the charm's name; app: the application's; both give objects their owner.
+        metrics: where workloads show metrics, by container.
         sources: the charm's src folder, where templates are.
         leader: whether this unit may write cluster objects and application databags.
         purge: whether the CRDs go with the application.
@@ -92,6 +101,7 @@ class Run:
     secrets: Secrets
     cluster: Cluster
     pod: Pod = dataclasses.field(default_factory=Pod)
+    metrics: dict[str, Metrics] = dataclasses.field(default_factory=dict)
     declarations: list[Declaration] = dataclasses.field(default_factory=list)
     problems: list[Problem] = dataclasses.field(default_factory=list)
     messages: list[str] = dataclasses.field(default_factory=list)

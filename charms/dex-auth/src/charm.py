@@ -9,7 +9,7 @@ import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
 from kubeflow_charms import Charm, Problem, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
-from kubeflow_charms.parts import Crds, File, HttpCheck, Part, Ports, Sandbox, Workload
+from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Sandbox, Workload
 
 
 class DexAuth(Charm):
@@ -40,6 +40,7 @@ class DexAuth(Charm):
             environment=dex_configuration.environment(self.model.name),
             files={dex_configuration.CONFIGURATION: File(self._configuration(issuer.issuer_url))},
             checks={"dex": HttpCheck(port, f"{PATH}/healthz")},
+            metrics=Metrics(TELEMETRY_PORT),
         )
 
     def _issuer(self) -> dex_oidc_config.IssuerConfiguration:

@@ -6,7 +6,7 @@ Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/c
 import json
 
 from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Token, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Token, Workload
 
 ROOT_CONFIG_MAP = "istio-ca-root-cert"
 ROOT_CERTIFICATE = "/var/run/secrets/istio/root-cert.pem"
@@ -62,4 +62,5 @@ def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, ap
         },
         files={ROOT_CERTIFICATE: File(root_certificate, mode=0o644)},
         checks={"proxy": HttpCheck(15021, "/healthz/ready")},
+        metrics=Metrics(15020, "/stats/prometheus"),
     )

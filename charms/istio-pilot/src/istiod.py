@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from kubeflow_charms import user_objects
 from kubeflow_charms.certificates import Authority
 from kubeflow_charms.cluster import Cluster, Reference
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Webhooks, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Webhooks, Workload
 
 SERVICE = "istiod"
 DISCOVERY_PORT = 15012
+METRICS_PORT = 15014
 AUTHORITY = "/etc/cacerts"
 INJECTION = "/var/lib/istio/inject"
 IN_EVERY_NAMESPACE = ("istio-ca-root-cert", "istio-ca-crl")
@@ -52,7 +53,7 @@ def workload(
     switch = "true" if telemetry else "false"
     return Workload(
         container="istiod",
-        command="/usr/local/bin/pilot-discovery discovery --monitoringAddr=:15014 --domain=cluster.local "
+        command=f"/usr/local/bin/pilot-discovery discovery --monitoringAddr=:{METRICS_PORT} --domain=cluster.local "
         "--keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
         environment={
             "CLUSTER_ID": "Kubernetes",
@@ -76,6 +77,7 @@ def workload(
             **{f"{INJECTION}/{name}": File(text) for name, text in injection.items()},
         },
         checks={"istiod": HttpCheck(8080, "/ready")},
+        metrics=Metrics(METRICS_PORT),
     )
 
 

@@ -8,7 +8,7 @@ import ops
 from gatekeeper_options import GatekeeperOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
-from kubeflow_charms.parts import HttpCheck, Part, Ports, Report, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Sandbox, Workload
 from kubeflow_charms.secrets import password
 
 
@@ -44,6 +44,7 @@ class OidcGatekeeper(Charm):
             command=oauth2_proxy.COMMAND,
             files=oauth2_proxy.files(self._settings()),
             checks={"oauth2-proxy": HttpCheck(oauth2_proxy.PORT, oauth2_proxy.READY)},
+            metrics=Metrics(oauth2_proxy.METRICS_PORT),
         )
 
     def _settings(self) -> oauth2_proxy.Settings:

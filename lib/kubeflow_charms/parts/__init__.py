@@ -1,6 +1,6 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
-from ..run import Part
+from ..run import Metrics, Part
 from .crds import Crds
 from .manifests import Manifests
 from .message import Message
@@ -17,6 +17,7 @@ __all__ = [
     "HttpCheck",
     "Manifests",
     "Message",
+    "Metrics",
     "Part",
     "Ports",
     "Publish",

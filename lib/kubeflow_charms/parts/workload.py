@@ -9,7 +9,7 @@ import ops
 from ops import pebble
 
 from ..problems import Blocked, Waiting
-from ..run import Run, fingerprint
+from ..run import Metrics, Run, fingerprint
 
 PERIOD = 3
 THRESHOLD = 2
@@ -61,6 +61,7 @@ class Workload:
         files: absolute paths and contents.
         checks: by name; the unit is ready when all of them pass.
         folder: the working directory; empty for the image's.
+        metrics: where it shows metrics; None if nowhere.
     """
 
     container: str
@@ -69,9 +70,12 @@ class Workload:
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
     checks: Mapping[str, HttpCheck | TcpCheck] = dataclasses.field(default_factory=dict)
     folder: str = ""
+    metrics: Metrics | None = None
 
     def declare(self, run: Run) -> None:
-        """Nothing is needed of the cluster; see `Sandbox`."""
+        """Nothing is needed of the cluster, see `Sandbox`; tell where metrics are."""
+        if self.metrics:
+            run.metrics[self.container] = self.metrics
 
     def apply(self, run: Run) -> None:
         """Write the files and run the program.

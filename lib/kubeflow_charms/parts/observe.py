@@ -1,0 +1,163 @@
+"""What an observability stack gets of every charm: where its metrics are, a dashboard for them, and its logs.
+
+The library yields this part by itself for each endpoint of these interfaces in charmcraft.yaml; all that a charm
+says is at which port and path a workload shows `Metrics`. Formats: the libraries `prometheus_scrape` v0 published
+with prometheus-k8s, `loki_push_api` v1 with loki-k8s and `grafana_dashboard` v0 with grafana-k8s.
+"""
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import ops
+from ops import pebble
+
+from ..problems import Blocked, Waiting
+from ..run import Run, fingerprint
+
+METRICS, DASHBOARDS, LOGS = "prometheus_scrape", "grafana_dashboard", "loki_push_api"
+
+
+@dataclasses.dataclass(frozen=True)
+class Observe:
+    """The application's side of its relations to an observability stack.
+
+    Attributes:
+        relations: that are there, by interface.
+    """
+
+    relations: Mapping[str, Sequence[ops.Relation]]
+
+    def declare(self, run: Run) -> None:
+        """Nothing is needed of the cluster."""
+
+    def apply(self, run: Run) -> None:
+        """Tell where metrics are, hand over the dashboard, and send logs where they are taken.
+
+        Raises:
+            Blocked: an address for logs is wrong.
+            Waiting: a container does not take the address yet.
+        """
+        topology = _topology(run)
+        for relation in self.relations.get(METRICS, ()):
+            _write(relation.data[run.unit], _unit(run))
+            if run.leader:
+                _write(relation.data[run.unit.app], _jobs(run, topology))
+        for relation in self.relations.get(DASHBOARDS, ()) if run.leader else ():
+            _write(relation.data[run.unit.app], _dashboards(run, topology))
+        logs = self.relations.get(LOGS)
+        if logs is not None:
+            labels = {"product": "Juju", "charm": run.charm, **_labels(topology)}
+            targets = {name: _target(url, labels) for name, url in _receivers(logs)}
+            for container in run.unit.containers.values():
+                _forward(container, targets)
+
+
+def observe(charm: ops.CharmBase) -> Iterator[Observe]:
+    """Yield the part, if charmcraft.yaml has an endpoint for it."""
+    found: dict[str, list[ops.Relation]] = {}
+    for name, endpoint in charm.meta.relations.items():
+        if endpoint.interface_name in (METRICS, DASHBOARDS, LOGS):
+            relations = [relation for relation in charm.model.relations[name] if relation.app]
+            found.setdefault(endpoint.interface_name, []).extend(relations)
+    if found:
+        yield Observe(found)
+
+
+def _topology(run: Run) -> dict[str, str]:
+    """Return how Juju calls the unit, in the names that an observability stack uses."""
+    return {
+        "model": run.model.name,
+        "model_uuid": run.model.uuid,
+        "application": run.app,
+        "unit": run.unit.name,
+    }
+
+
+def _labels(topology: Mapping[str, str]) -> dict[str, str]:
+    return {f"juju_{key}": value for key, value in topology.items()}
+
+
+def _unit(run: Run) -> dict[str, str]:
+    # Juju's headless Service gives each pod a name, which outlives its address.
+    name = run.unit.name.replace("/", "-")
+    return {
+        "prometheus_scrape_unit_address": f"{name}.{run.app}-endpoints.{run.namespace}.svc.cluster.local",
+        "prometheus_scrape_unit_name": run.unit.name,
+    }
+
+
+def _jobs(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
+    jobs = [
+        {
+            "job_name": container,
+            "metrics_path": metrics.path,
+            "static_configs": [{"targets": [f"*:{metrics.port}"], "labels": {"container": container}}],
+        }
+        for container, metrics in sorted(run.metrics.items())
+    ]
+    metadata = {**topology, "charm_name": run.charm}
+    return {"scrape_jobs": json.dumps(jobs), "scrape_metadata": json.dumps(metadata)}
+
+
+def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
+    import base64
+    import lzma
+
+    from ..dashboards import dashboard
+
+    content = base64.b64encode(lzma.compress(json.dumps(dashboard(run.charm, run.metrics)).encode())).decode()
+    template = {
+        "charm": run.charm,
+        "content": content,
+        "juju_topology": {**topology, "unit": ""},
+        "inject_dropdowns": True,
+        "dashboard_alt_uid": fingerprint(run.charm)[:16],
+    }
+    # A reader takes the dashboards anew when the identifier changes, so it has to stay while they do.
+    told = {"templates": {f"file:{run.charm}": template}, "uuid": fingerprint(template)}
+    return {"dashboards": json.dumps(told)}
+
+
+def _receivers(relations: Sequence[ops.Relation]) -> Iterator[tuple[str, str]]:
+    """Yield name and address of every unit that takes logs."""
+    for relation in relations:
+        for unit in sorted(relation.units, key=lambda unit: unit.name):
+            text = relation.data[unit].get("endpoint", "")
+            if not text:
+                continue
+            try:
+                url = json.loads(text)["url"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise Blocked(
+                    f"relation {relation.name}: {unit.name} sends no address for logs: {text[:80]}"
+                ) from error
+            yield f"{relation.id}-{unit.name.replace('/', '-')}", str(url)
+
+
+def _target(url: str, labels: Mapping[str, str]) -> pebble.LogTargetDict:
+    return {"override": "replace", "type": "loki", "location": url, "services": ["all"], "labels": dict(labels)}
+
+
+def _forward(container: ops.Container, targets: Mapping[str, pebble.LogTargetDict]) -> None:
+    """Send a container's logs to the targets and to no other."""
+    with contextlib.suppress(pebble.ConnectionError):  # the workload's own part waits for the container
+        try:
+            planned = container.get_plan().log_targets
+            wanted = {name: pebble.LogTarget(name, target) for name, target in targets.items()}
+            for name in planned.keys() - wanted.keys():
+                # Pebble drops no target of a layer; one that takes no service's logs counts for nothing.
+                wanted[name] = pebble.LogTarget(name, {**planned[name].to_dict(), "services": ["-all"]})
+            if planned != wanted:
+                layer: Any = {"log-targets": {name: target.to_dict() for name, target in wanted.items()}}
+                container.add_layer("log-forwarding", layer, combine=True)
+        except pebble.APIError as error:
+            raise Waiting(f"container {container.name} to take the address for its logs") from error
+
+
+def _write(databag: Any, wanted: Mapping[str, str]) -> None:
+    for key, value in wanted.items():
+        if databag.get(key) != value:
+            databag[key] = value

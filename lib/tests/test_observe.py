@@ -1,0 +1,104 @@
+"""An observability stack gets metrics, a dashboard and logs of every charm, without a line in the charm."""
+
+import base64
+import json
+import lzma
+from collections.abc import Iterator
+from typing import Any
+
+import ops
+import pytest
+from kubeflow_charms.parts import Metrics, Part, Workload
+from ops import testing
+from support.deployment import Deployment
+from support.examples import Deploy
+
+ENDPOINTS: dict[str, Any] = {
+    "provides": {
+        "metrics-endpoint": {"interface": "prometheus_scrape"},
+        "grafana-dashboard": {"interface": "grafana_dashboard"},
+    },
+    "requires": {"logging": {"interface": "loki_push_api", "optional": True}},
+}
+LOKI = "http://loki-0.loki-endpoints.cos.svc.cluster.local:3100/loki/api/v1/push"
+
+
+def plan(charm: Any) -> Iterator[Part]:
+    yield Workload(container="app", command="run", metrics=Metrics(9090, "/prometheus"))
+
+
+@pytest.fixture
+def deployment(deploy: Deploy) -> Deployment:
+    return deploy(plan, **ENDPOINTS)
+
+
+def changed(deployment: Deployment, relation: testing.Relation, **state: Any) -> testing.State:
+    return deployment.run(
+        deployment.context.on.relation_changed(relation), deployment.state(relations={relation}, **state)
+    )
+
+
+def loki(endpoint: str = json.dumps({"url": LOKI})) -> testing.Relation:
+    return testing.Relation("logging", remote_app_name="loki", remote_units_data={0: {"endpoint": endpoint}})
+
+
+def test_prometheus_is_told_where_each_workload_shows_metrics(deployment: Deployment) -> None:
+    relation = testing.Relation("metrics-endpoint")
+    told = changed(deployment, relation).get_relation(relation.id).local_app_data
+    (job,) = json.loads(told["scrape_jobs"])
+    assert (job["metrics_path"], job["static_configs"][0]["targets"]) == ("/prometheus", ["*:9090"])
+    assert json.loads(told["scrape_metadata"])["application"] == "example"
+
+
+def test_prometheus_is_told_each_units_address_even_by_one_that_does_not_lead(deployment: Deployment) -> None:
+    relation = testing.Relation("metrics-endpoint")
+    after = changed(deployment, relation, leader=False).get_relation(relation.id)
+    assert after.local_unit_data["prometheus_scrape_unit_address"] == (
+        "example-0.example-endpoints.edge.svc.cluster.local"
+    )
+    assert after.local_app_data == {}
+
+
+def test_grafana_gets_a_dashboard_that_it_can_unpack(deployment: Deployment) -> None:
+    relation = testing.Relation("grafana-dashboard")
+    told = json.loads(changed(deployment, relation).get_relation(relation.id).local_app_data["dashboards"])
+    (template,) = told["templates"].values()
+    unpacked = json.loads(lzma.decompress(base64.b64decode(template["content"])))
+    assert unpacked["title"] == "example"
+    assert all("$juju_application" in panel["targets"][0]["expr"] for panel in unpacked["panels"])
+
+
+def test_a_dashboard_that_is_the_same_is_not_sent_anew(deployment: Deployment) -> None:
+    relation = testing.Relation("grafana-dashboard")
+    first = changed(deployment, relation)
+    second = deployment.run(deployment.context.on.config_changed(), first)
+    assert second.get_relation(relation.id) == first.get_relation(relation.id)
+
+
+def test_logs_go_to_every_unit_that_takes_them_with_the_units_name(deployment: Deployment) -> None:
+    relation = loki()
+    targets = changed(deployment, relation).get_container("app").plan.log_targets
+    (target,) = targets.values()
+    assert (target.type, target.location, target.services) == ("loki", LOKI, ["all"])
+    assert target.labels is not None
+    assert target.labels["juju_unit"] == "example/0"
+
+
+def test_logs_go_nowhere_once_the_relation_is_gone(deployment: Deployment) -> None:
+    relation = loki()
+    after = deployment.run(deployment.context.on.relation_broken(relation), changed(deployment, relation))
+    (target,) = after.get_container("app").plan.log_targets.values()
+    assert target.services == ["-all"]
+
+
+def test_the_workload_is_not_restarted_when_logs_are_sent_elsewhere(deployment: Deployment) -> None:
+    relation = loki()
+    before = deployment.run(deployment.context.on.config_changed(), deployment.state())
+    after = changed(deployment, relation)
+    assert after.get_container("app").plan.services == before.get_container("app").plan.services
+
+
+def test_an_address_for_logs_that_is_none_blocks(deployment: Deployment) -> None:
+    status = changed(deployment, loki(endpoint="nonsense")).unit_status
+    assert isinstance(status, ops.BlockedStatus)
+    assert "loki/0 sends no address" in status.message
