@@ -166,6 +166,10 @@ class Charm(ops.CharmBase):
         if run.leader:
             anew = isinstance(event, ops.UpgradeCharmEvent)
             run.attempt(functools.partial(commit, anew=anew))
+        if isinstance(event, ops.InstallEvent):
+            # A workload started now would serve without what relations say: a Dex that knows no clients, say.
+            run.problems.append(Waiting("Juju to tell of the relations"))
+            return
         for part in parts:
             run.attempt(part.apply, run)
         if run.leader and run.late:

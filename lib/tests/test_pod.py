@@ -114,7 +114,7 @@ def test_hooks_before_leader_elected_leave_the_cluster_alone(example: Deployment
     state = example.run(example.context.on.install(), example.state())
     assert example.cluster.calls == []
     assert state.unit_status == ops.WaitingStatus(
-        "waiting for the next hook to change the cluster; waiting for the pod to restart with its own identity"
+        "waiting for the next hook to change the cluster; waiting for Juju to tell of the relations"
     )
 
 

@@ -49,6 +49,13 @@ def test_a_unit_that_does_not_lead_writes_no_application_databag(deploy: Deploy)
     assert state.get_relation(relation.id).local_app_data == {}
 
 
+def test_a_new_unit_starts_no_workload_before_juju_has_told_it_of_its_relations(deploy: Deploy) -> None:
+    deployment, _ = example(deploy)
+    state = deployment.run(deployment.context.on.install(), deployment.state(leader=False))
+    assert state.get_container("app").service_statuses == {}
+    assert state.unit_status == ops.WaitingStatus("waiting for Juju to tell of the relations")
+
+
 def test_a_unit_that_does_not_lead_runs_its_workload_and_opens_its_ports(deploy: Deploy) -> None:
     deployment, relation = example(deploy)
     state = deployment.state(leader=False, relations={relation})
