@@ -50,6 +50,15 @@ def test_prometheus_is_told_where_each_workload_shows_metrics(deployment: Deploy
     assert json.loads(told["scrape_metadata"])["application"] == "example"
 
 
+def test_prometheus_alerts_when_a_program_of_this_application_shows_no_metrics(deployment: Deployment) -> None:
+    relation = testing.Relation("metrics-endpoint")
+    told = changed(deployment, relation).get_relation(relation.id).local_app_data
+    (rule,) = json.loads(told["alert_rules"])["groups"][0]["rules"]
+    assert 'juju_model="edge"' in rule["expr"]
+    assert 'juju_application="example"' in rule["expr"]
+    assert rule["labels"]["severity"] == "critical"
+
+
 def test_prometheus_is_told_each_units_address_even_by_one_that_does_not_lead(deployment: Deployment) -> None:
     relation = testing.Relation("metrics-endpoint")
     after = changed(deployment, relation, leader=False).get_relation(relation.id)

@@ -1,4 +1,4 @@
-"""What an observability stack gets of every charm: where its metrics are, a dashboard for them, and its logs.
+"""What an observability stack gets of every charm: where its metrics are, an alert, a dashboard, and its logs.
 
 The library yields this part by itself for each endpoint of these interfaces in charmcraft.yaml; all that a charm
 says is at which port and path a workload shows `Metrics`. Formats: the libraries `prometheus_scrape` v0 published
@@ -99,7 +99,28 @@ def _jobs(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
         for container, metrics in sorted(run.metrics.items())
     ]
     metadata = {**topology, "charm_name": run.charm}
-    return {"scrape_jobs": json.dumps(jobs), "scrape_metadata": json.dumps(metadata)}
+    return {
+        "scrape_jobs": json.dumps(jobs),
+        "scrape_metadata": json.dumps(metadata),
+        "alert_rules": json.dumps(_alerts(run, topology)),
+    }
+
+
+def _alerts(run: Run, topology: Mapping[str, str]) -> dict[str, Any]:
+    """Return the rule by which a program that shows no metrics for five minutes wakes somebody."""
+    labels = _labels({key: value for key, value in topology.items() if key != "unit"})
+    chosen = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    rule = {
+        "alert": "KubeflowProgramDown",
+        "expr": f"up{{{chosen}}} < 1",
+        "for": "5m",
+        "labels": {"severity": "critical", **labels},
+        "annotations": {
+            "summary": "{{ $labels.juju_unit }} shows no metrics of {{ $labels.container }}",
+            "description": f"See juju status {run.app} and its README, under Repair.",
+        },
+    }
+    return {"groups": [{"name": f"{run.namespace}_{run.app}_down", "rules": [rule]}]}
 
 
 def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
