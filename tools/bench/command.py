@@ -32,7 +32,10 @@ class Format(enum.StrEnum):
 @app.command()
 def bench(
     bundle: typing.Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder of bundles/.")] = "kubeflow-lite",
-    model: typing.Annotated[str, typer.Option(help="The model that is made and destroyed, twice.")] = "bench",
+    model: typing.Annotated[str, typer.Option(help="The model that is made and destroyed.")] = "bench",
+    others: typing.Annotated[
+        int | None, typer.Option(help="Measure so many empty charms, too: what others need for the same.", min=1)
+    ] = None,
     form: typing.Annotated[Format, typer.Option("--format", help="How to write the numbers.")] = Format.TABLE,
     timeout: typing.Annotated[float, typer.Option(help="Minutes that a deployment may take.")] = 30,
 ) -> None:
@@ -50,7 +53,7 @@ def bench(
             shown = view.Plain(console, place.prefix)
             site = bring.Site(place, repository, juju, model)
             bench = Bench(Paths.from_environment(), site, shown, console.print, timeout * 60)
-            found = bench.run(Bundle.load(repository, bundle))
+            found = bench.run(Bundle.load(repository, bundle), others)
     except (Refusal, PackError, StoreError) as error:
         raise _refused(str(error)) from None
     except jubilant.TaskError as error:

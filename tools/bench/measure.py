@@ -18,7 +18,7 @@ from testbed import cgroups
 from testbed.machine import Machine
 from testbed.paths import Paths
 from tools.bench import calls, empty, hooks, idle, memory
-from tools.bench.report import Application, Measurement
+from tools.bench.report import Application, Empty, Measurement
 from tools.store.index import Store
 from tools.store.model import Channel
 from tools.up import bring, waiting
@@ -55,8 +55,12 @@ class Bench:
     say: Say
     timeout: float
 
-    def run(self, bundle: Bundle) -> Measurement:
+    def run(self, bundle: Bundle, others: int | None = None) -> Measurement:
         """Measure a bundle.
+
+        Args:
+            bundle: what to deploy.
+            others: how many applications others need for the same, to deploy as many empty charms, too.
 
         Raises:
             Refusal: one of the deployments does not become active.
@@ -66,15 +70,19 @@ class Bench:
         archives = bring.packed(self.site, bundle, self.say)
         for path in archives.values():
             Store(self.paths.store).add(path, Channel("latest", "stable"))
-        count = len(bundle.charms)
-        with self._empty_charms(count), self._model() as juju:
-            empty_seconds = self._deploy(juju, empty.NAME, empty.names(count))
-            empty_hook_seconds = idle.measure(juju, f"{empty.names(count)[0]}/0")
-            empty_memory = sum(self._memory(juju).values())
+        counts = [len(bundle.charms), *([others] if others else [])]
+        baselines = tuple(map(self._empty, counts))
         with self._model() as juju:
             seconds = self._deploy(juju, bundle.name, list(bundle.charms))
             applications = self._applications(juju, bundle, archives)
-        return Measurement(bundle.name, seconds, empty_seconds, empty_hook_seconds, empty_memory, applications)
+        return Measurement(bundle.name, seconds, baselines, applications)
+
+    def _empty(self, count: int) -> Empty:
+        names = empty.names(count)
+        with self._empty_charms(count), self._model() as juju:
+            seconds = self._deploy(juju, empty.NAME, names)
+            hook_seconds = idle.measure(juju, f"{names[0]}/0")
+            return Empty(count, seconds, hook_seconds, sum(self._memory(juju).values()))
 
     def _applications(
         self, juju: jubilant.Juju, bundle: Bundle, archives: dict[str, pathlib.Path]

@@ -44,23 +44,36 @@ class Application:
 
 
 @dataclasses.dataclass(frozen=True)
+class Empty:
+    """So many empty charms.
+
+    Attributes:
+        count: how many.
+        seconds: from `juju deploy` to all active.
+        hook_seconds: CPU seconds of a hook.
+        memory: bytes that their charm containers hold.
+    """
+
+    count: int
+    seconds: float
+    hook_seconds: float
+    memory: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Measurement:
     """One run.
 
     Attributes:
         bundle: what was deployed.
         seconds: from `juju deploy` to all active.
-        empty_seconds: the same with as many empty charms.
-        empty_hook_seconds: CPU seconds of an empty charm's hook.
-        empty_memory: bytes that the charm containers of the empty charms hold.
+        empty: as many empty charms as the bundle has applications; then as many as others need, if asked for.
         applications: by name.
     """
 
     bundle: str
     seconds: float
-    empty_seconds: float
-    empty_hook_seconds: float
-    empty_memory: int
+    empty: tuple[Empty, ...]
     applications: Mapping[str, Application]
 
     def as_json(self) -> str:
@@ -91,7 +104,8 @@ def lines(found: Measurement, before: Mapping[str, Any] | None) -> list[Line]:
         found: the run.
         before: `as_json` of the run before, as read back, if there was one of the same bundle.
     """
-    earlier = {(line.what, line.unit): line.value for line in _lines(_restore(before))} if before else {}
+    restored = _restore(before) if before else None
+    earlier = {(line.what, line.unit): line.value for line in _lines(restored)} if restored else {}
     return [dataclasses.replace(line, before=earlier.get((line.what, line.unit))) for line in _lines(found)]
 
 
@@ -128,19 +142,25 @@ def remember(path: pathlib.Path, found: Measurement) -> None:
     path.write_text(json.dumps({**kept, found.bundle: dataclasses.asdict(found)}, indent=1))
 
 
-def _restore(content: Mapping[str, Any]) -> Measurement:
-    applications = {name: Application(**values) for name, values in content["applications"].items()}
-    return Measurement(**{**content, "applications": applications})
+def _restore(content: Mapping[str, Any]) -> Measurement | None:
+    """Return a run that was kept, or None if it was one of an earlier form."""
+    try:
+        applications = {name: Application(**values) for name, values in content["applications"].items()}
+        empty = tuple(Empty(**values) for values in content["empty"])
+        return Measurement(**{**content, "applications": applications, "empty": empty})
+    except (KeyError, TypeError):
+        return None
 
 
 def _lines(found: Measurement) -> Iterable[Line]:
-    count = len(found.applications)
-    yield Line("from juju deploy to all active", found.seconds, "s", FACTOR * found.empty_seconds)
-    yield Line(f"the same with {count} empty charms", found.empty_seconds, "s")
+    yield Line("from juju deploy to all active", found.seconds, "s", FACTOR * found.empty[0].seconds)
+    for empty in found.empty:
+        yield Line(f"the same with {empty.count} empty charms", empty.seconds, "s")
     memory = sum(application.memory for application in found.applications.values())
     yield Line("memory of the charm side", memory / 1e6, "MB", MEMORY / 1e6)
-    yield Line(f"memory of {count} empty charms", found.empty_memory / 1e6, "MB")
-    yield Line("an empty charm: idle hook", found.empty_hook_seconds, "CPU s")
+    for empty in found.empty:
+        yield Line(f"memory of {empty.count} empty charms", empty.memory / 1e6, "MB")
+    yield Line("an empty charm: idle hook", found.empty[0].hook_seconds, "CPU s")
     for name, application in found.applications.items():
         yield Line(f"{name}: idle hook", application.seconds, "CPU s", CPU_SECONDS)
     for name, application in found.applications.items():

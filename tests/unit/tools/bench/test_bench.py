@@ -7,7 +7,7 @@ import zipfile
 import yaml
 
 from tools.bench import calls, empty, hooks, memory, report
-from tools.bench.report import Application, Measurement
+from tools.bench.report import Application, Empty, Measurement
 
 LOG = """\
 unit-dex-auth-0: 01:44:42 INFO juju.worker.uniter found queued "install" hook
@@ -74,7 +74,7 @@ def test_an_empty_charm_can_be_dispatched_and_its_bundle_names_it(tmp_path):
 
 
 DEX = Application("dex-auth", 1, hooks=19, seconds=0.2, calls=1.0, memory=100_000_000, size=7_000_000)
-FOUND = Measurement("small", 60.0, 50.0, 0.05, 40_000_000, {"dex-auth": DEX})
+FOUND = Measurement("small", 60.0, (Empty(1, 50.0, 0.05, 40_000_000),), {"dex-auth": DEX})
 
 
 def exceeded(found):
@@ -104,3 +104,16 @@ def test_a_run_is_compared_with_the_one_before_of_the_same_bundle(tmp_path):
     later = dataclasses.replace(FOUND, seconds=70.0)
     first = report.lines(later, report.recall(kept, "small"))[0]
     assert (first.value, first.before) == (70.0, 60.0)
+
+
+def test_what_others_need_for_the_same_is_shown_beside_it_and_is_no_budget():
+    others = Empty(14, 230.0, 0.05, 500_000_000)
+    listed = report.lines(dataclasses.replace(FOUND, empty=(*FOUND.empty, others)), None)
+    shown = {line.what: (line.value, line.budget) for line in listed}
+    assert shown["the same with 14 empty charms"] == (230.0, None)
+    assert shown["memory of 14 empty charms"] == (500.0, None)
+    assert shown["from juju deploy to all active"] == (60.0, 75.0)
+
+
+def test_a_run_that_an_earlier_form_kept_is_passed_over():
+    assert report.lines(FOUND, {"bundle": "small", "seconds": 1.0, "applications": {}})[0].before is None
