@@ -16,7 +16,7 @@ import ops
 from .applied import Applied
 from .cluster import Cluster, Reference
 from .options import load
-from .parts.observe import observe
+from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run
 from .secrets import Secrets
@@ -105,6 +105,7 @@ class Charm(ops.CharmBase):
             purge=bool(self.config.get("purge", False)),
             secrets=self.secrets,
             cluster=Cluster(self.app.name),
+            collectors=collectors(self),
         )
 
     def _reconciling_events(self) -> Iterator[ops.BoundEvent]:

@@ -18,7 +18,9 @@ DELAYS = (0.2, 0.5, 1.0)
 TRANSIENT = (408, 429, 500, 502, 503, 504)
 CLUSTER_SCOPED = {
     "APIService",
+    "CompositeController",
     "CustomResourceDefinition",
+    "DecoratorController",
     "GatewayClass",
     "IngressClass",
     "MutatingWebhookConfiguration",
@@ -29,6 +31,8 @@ CLUSTER_SCOPED = {
     "Profile",
     "RuntimeClass",
     "StorageClass",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",
 }
 

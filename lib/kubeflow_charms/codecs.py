@@ -7,7 +7,7 @@ and of the libraries published with the charms.
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, get_origin
 
 import msgspec
 
@@ -66,25 +66,27 @@ class Versioned(Generic[Data]):
 
 @dataclasses.dataclass(frozen=True)
 class Flat(Generic[Data]):
-    """A key for each field, its value as plain text; true and false for truth."""
+    """A key for each field, its value as plain text; JSON for truth and for lists."""
 
     kind: type[Data]
 
     def decode(self, databag: Databag) -> Data | None:
         """See `Codec`."""
-        fields = {field.encode_name: field.required for field in msgspec.structs.fields(self.kind)}
-        found = {key: databag[key] for key in fields if key in databag}
-        if not any(databag.get(key) for key, required in fields.items() if required):
+        fields = {field.encode_name: field for field in msgspec.structs.fields(self.kind)}
+        telling = [key for key, field in fields.items() if field.required] or fields
+        if not any(databag.get(key) for key in telling):
             return None
-        return _convert(found, self.kind)
+        lists = {key for key, field in fields.items() if get_origin(field.type) is tuple}
+        found = {key: databag[key] for key in fields if key in databag}
+        return _convert({key: _document(text) if key in lists else text for key, text in found.items()}, self.kind)
 
     def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
         """See `Codec`."""
         fields = msgspec.to_builtins(data) if data is not None else {}
         return {
-            key: json.dumps(value) if isinstance(value, bool) else str(value)
+            key: json.dumps(value) if isinstance(value, (bool, list, tuple)) else str(value)
             for key, value in fields.items()
-            if value not in (None, "")
+            if value not in (None, "", (), [])
         }
 
 

@@ -112,6 +112,14 @@ class BoundEndpoint:
                 bad += [] if item else [self._silent(relation)]
         return tuple(good), tuple(bad)
 
+    def by(self, relation: ops.Relation) -> Any | None:
+        """Return what is said over one relation; None if nothing yet.
+
+        Raises:
+            Blocked: it is wrong.
+        """
+        return next((item.data for item in self.all() if item.relation.id == relation.id), None)
+
     def maybe(self) -> Any | None:
         """Return what the related application says; None when none is related.
 

@@ -111,6 +111,14 @@ def name(value: str | None) -> str:
     return text
 
 
+def image(value: str | None) -> str:
+    """Accept the reference of a container image."""
+    text = (value or "").strip()
+    if not re.fullmatch(r"[\w.-]+(:[0-9]+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?", text):
+        raise ValueError(f"{text!r} is no image, expected for example docker.io/library/alpine:3.20")
+    return text
+
+
 def url(value: str | None) -> str:
     """Accept nothing, or an http or https URL with a host; returned without the slash at its end."""
     text = (value or "").strip()

@@ -87,6 +87,7 @@ class Run:
     Attributes:
         charm: the charm's name; app: the application's; both give objects their owner.
         metrics: where workloads show metrics, by container.
+        collectors: applications that are related to collect them.
         sources: the charm's src folder, where templates are.
         leader: whether this unit may write cluster objects and application databags.
         purge: whether the CRDs go with the application.
@@ -100,6 +101,7 @@ class Run:
     purge: bool
     secrets: Secrets
     cluster: Cluster
+    collectors: tuple[str, ...] = ()
     pod: Pod = dataclasses.field(default_factory=Pod)
     metrics: dict[str, Metrics] = dataclasses.field(default_factory=dict)
     declarations: list[Declaration] = dataclasses.field(default_factory=list)

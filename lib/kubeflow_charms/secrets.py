@@ -71,6 +71,12 @@ class Secrets:
         if self._leader and secret is not None:
             secret.set_content(content)
 
+    def forget(self, label: str) -> None:
+        """Remove the secret `label` if it is there; units that do not lead leave it to the leader."""
+        secret = self.find(label)
+        if self._leader and secret is not None:
+            secret.remove_all_revisions()
+
     def derived(self, label: str, source: str, make: Callable[[], str]) -> str:
         """Return a value made from `source` that stays the same until `source` changes: a salted hash, say.
 

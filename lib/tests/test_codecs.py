@@ -20,7 +20,12 @@ class Info(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     port: int | None = None
 
 
-ROUTES, INFOS, DOCUMENTS = Versioned(Route, ("v1", "v2")), Flat(Info), Json(Route)
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    name: str = ""
+    parts: tuple[str, ...] = ()
+
+
+ROUTES, INFOS, DOCUMENTS, WISHES = Versioned(Route, ("v1", "v2")), Flat(Info), Json(Route), Flat(Wish)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,8 @@ ROUTES, INFOS, DOCUMENTS = Versioned(Route, ("v1", "v2")), Flat(Info), Json(Rout
         (INFOS, {"egress-subnets": "10.0.0.0/8"}, None),
         (INFOS, {"gateway-name": "istio", "is-up": "false"}, Info(gateway_name="istio", is_up=False)),
         (INFOS, {"gateway-name": "istio", "is-up": "True", "port": "80"}, Info(gateway_name="istio", port=80)),
+        (WISHES, {"other": "1"}, None),
+        (WISHES, {"name": "[a]", "parts": '["b", "c"]'}, Wish(name="[a]", parts=("b", "c"))),
         (DOCUMENTS, {}, None),
         (DOCUMENTS, {"other": "1"}, None),
         (
@@ -78,6 +85,8 @@ def test_a_databag_that_is_wrong_is_refused_with_the_reason(codec: Any, databag:
     ("codec", "data", "expected"),
     [
         (ROUTES, None, {"_supported_versions": '["v1", "v2"]'}),
+        (WISHES, Wish(name="a", parts=("b",)), {"name": "a", "parts": '["b"]'}),
+        (WISHES, Wish(), {}),
         (
             ROUTES,
             Route(service="web", port=80),

@@ -121,6 +121,18 @@ def test_replacing_a_secret_is_the_leaders(deploy: Deploy) -> None:
         assert (secret.latest_content or secret.tracked_content) == expected
 
 
+def test_forgetting_a_secret_is_the_leaders(deploy: Deploy) -> None:
+    def forget(charm: Any) -> str:
+        charm.secrets.forget("login")
+        charm.secrets.forget("no such secret")
+        return ""
+
+    deployment = deploy(saying(forget))
+    for leader, left in ((False, 1), (True, 0)):
+        state = deployment.state(leader=leader, secrets={made("login", word="old")})
+        assert len(list(run(deployment, state).secrets)) == left
+
+
 def test_a_granted_secret_is_read_by_its_identifier(deploy: Deploy) -> None:
     secret = testing.Secret({"word": "theirs"})
     deployment = deploy(saying(lambda charm: charm.secrets.granted(secret.id)["word"]))

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from kubeflow_charms.parts.crds import expand
 from kubeflow_charms.parts.shapes import openapi
@@ -16,6 +18,22 @@ def test_any_keeps_whatever_is_in_the_object():
 
 def test_a_port_is_a_number_that_ports_can_have():
     assert openapi("port") == {"type": "integer", "minimum": 0, "maximum": 65535}
+
+
+def test_a_number_that_programs_keep_in_32_bits_has_their_bounds():
+    assert openapi("int32") == {
+        "type": "integer",
+        "format": "int32",
+        "minimum": -2147483648,
+        "maximum": 2147483647,
+    }
+
+
+def test_a_quantity_is_a_number_or_text_as_kubernetes_writes_it():
+    quantity = openapi("quantity")
+    assert quantity["x-kubernetes-int-or-string"] is True
+    assert all(re.match(quantity["pattern"], text) for text in ("1", "0.5", "100m", "16Gi", "1e3"))
+    assert not any(re.match(quantity["pattern"], text) for text in ("plenty", "1 Gi", "Gi", ""))
 
 
 def test_words_with_bars_between_are_an_enumeration():

@@ -5,7 +5,7 @@ Dockerfile, package.json and app/server.ts).
 """
 
 from kubeflow_charms.interfaces.k8s_service import Service
-from kubeflow_charms.parts import HttpCheck, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Workload
 
 USER_HEADER = "kubeflow-userid"
 LOG_OUT = "/oauth2/sign_out"
@@ -45,4 +45,5 @@ def workload(*, port: int, namespace: str, configmap: str, profiles: Service, re
             "USERID_PREFIX": "",
         },
         checks={"dashboard": HttpCheck(port, "/healthz")},
+        metrics=Metrics(port, "/prometheus/metrics"),
     )

@@ -4,12 +4,12 @@
 from collections.abc import Iterator
 
 import central_dashboard
-import gateway_access
 import link_lists
 from dashboard_options import DashboardOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, kubeflow_profiles
-from kubeflow_charms.parts import Manifests, Message, Part, Ports, Report, Sandbox
+from kubeflow_charms.parts import Fence, Manifests, Message, Part, Ports, Report, Sandbox
+from kubeflow_charms.parts.fence import gateways
 
 
 class KubeflowDashboard(Charm):
@@ -66,7 +66,8 @@ class KubeflowDashboard(Charm):
         """Yield who may ask for pages, once the gateway says who it is, and where users find them."""
         address = self.gateway.maybe() or ingress.Address()
         if address.principals:
-            yield Manifests("access", "access.yaml.j2", gateway_access.rules(address.principals, self.options.port))
+            port = self.options.port
+            yield Fence({port: gateways(address.principals)}, collected=(port,))
         if address.url:
             yield Message(address.url)
 

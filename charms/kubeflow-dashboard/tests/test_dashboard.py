@@ -110,7 +110,13 @@ def test_only_the_gateways_identities_may_ask_for_pages(dashboard):
     assert policy["spec"] == {
         "selector": {"matchLabels": {"app.kubernetes.io/name": "kubeflow-dashboard"}},
         "action": "ALLOW",
-        "rules": [{"from": [{"source": {"principals": sorted(principals.split())}}]}],
+        "rules": [
+            {"to": [{"operation": {"notPorts": ["8082"]}}]},
+            {
+                "from": [{"source": {"principals": sorted(principals.split())}}],
+                "to": [{"operation": {"ports": ["8082"]}}],
+            },
+        ],
     }
 
 
@@ -126,10 +132,10 @@ def test_pods_other_than_the_gateways_do_not_reach_the_pages_but_reach_all_else(
     dashboard.settle(databags={"ingress": {"principals": principals}})
     policy = dashboard.deployment.cluster.find("NetworkPolicy", "kubeflow-dashboard")["spec"]
     assert policy["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "kubeflow-dashboard"}}
-    anyone, *gateways = policy["ingress"]
+    anyone, gateways = policy["ingress"]
     assert [(item["port"], item["endPort"]) for item in anyone["ports"]] == [(1, 8081), (8083, 65535)]
-    assert [rule["ports"] for rule in gateways] == [[{"port": 8082, "protocol": "TCP"}]] * 2
-    assert [rule["from"][0] for rule in gateways] == [
+    assert gateways["ports"] == [{"port": 8082, "protocol": "TCP"}]
+    assert gateways["from"] == [
         {
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
             "podSelector": {"matchLabels": {"istio": "ingressgateway"}},

@@ -5,13 +5,14 @@ that can read Juju secrets says so with `secrets: true` beside its versions; the
 granted to the relation, whose key is `secret`.
 """
 
-import dataclasses
 from collections.abc import Callable
 
 import msgspec
 
-from ..codecs import Databag, Versioned
+from ..codecs import Versioned
 from ..endpoints import Interface
+from .secret_readers import Reader as Issuer
+from .secret_readers import ReaderCodec
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True, rename={"redirect_uris": "redirectURIs"}):
@@ -30,32 +31,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, rename={"redirect_uris":
     secret: str
 
 
-class Issuer(msgspec.Struct, frozen=True):
-    """What the issuer says of itself.
-
-    Attributes:
-        secrets: it reads Juju secrets.
-    """
-
-    secrets: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class IssuerCodec:
-    """The issuer's side: the versions it speaks, and whether it reads Juju secrets."""
-
-    def decode(self, databag: Databag) -> Issuer | None:
-        """Return what the issuer can do; None until it wrote its versions."""
-        if "_supported_versions" not in databag:
-            return None
-        return Issuer(databag.get("secrets") == "true")
-
-    def encode(self, data: Issuer | None, remote: Databag) -> dict[str, str]:
-        """Return versions and abilities."""
-        return {"_supported_versions": '["v1"]', **({"secrets": "true"} if data and data.secrets else {})}
-
-
-OIDC_CLIENT = Interface("oidc-client", provider=Versioned(Client), requirer=IssuerCodec())
+OIDC_CLIENT = Interface("oidc-client", provider=Versioned(Client), requirer=ReaderCodec())
 
 
 def resolve(client: Client, read: Callable[[str], dict[str, str]]) -> Client:
@@ -68,3 +44,6 @@ def resolve(client: Client, read: Callable[[str], dict[str, str]]) -> Client:
     if not client.secret.startswith("secret:"):
         return client
     return msgspec.structs.replace(client, secret=read(client.secret)["secret"])
+
+
+__all__ = ["OIDC_CLIENT", "Client", "Issuer", "resolve"]

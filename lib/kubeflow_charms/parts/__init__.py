@@ -1,7 +1,11 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
 from ..run import Metrics, Part
+from .bucket import Bucket
 from .crds import Crds
+from .fence import Fence
+from .first_unit import FirstUnit
+from .idle import Idle
 from .manifests import Manifests
 from .message import Message
 from .ports import Ports
@@ -12,9 +16,13 @@ from .webhooks import Webhooks
 from .workload import File, HttpCheck, TcpCheck, Workload
 
 __all__ = [
+    "Bucket",
     "Crds",
+    "Fence",
     "File",
+    "FirstUnit",
     "HttpCheck",
+    "Idle",
     "Manifests",
     "Message",
     "Metrics",

@@ -57,13 +57,24 @@ class Observe:
 
 def observe(charm: ops.CharmBase) -> Iterator[Observe]:
     """Yield the part, if charmcraft.yaml has an endpoint for it."""
+    found = _relations(charm)
+    if found:
+        yield Observe(found)
+
+
+def collectors(charm: ops.CharmBase) -> tuple[str, ...]:
+    """Return the applications that are related to collect metrics."""
+    return tuple(sorted({relation.app.name for relation in _relations(charm).get(METRICS, ())}))
+
+
+def _relations(charm: ops.CharmBase) -> dict[str, list[ops.Relation]]:
+    """Return the relations of each of the three interfaces that charmcraft.yaml has an endpoint for."""
     found: dict[str, list[ops.Relation]] = {}
     for name, endpoint in charm.meta.relations.items():
         if endpoint.interface_name in (METRICS, DASHBOARDS, LOGS):
             relations = [relation for relation in charm.model.relations[name] if relation.app]
             found.setdefault(endpoint.interface_name, []).extend(relations)
-    if found:
-        yield Observe(found)
+    return found
 
 
 def _topology(run: Run) -> dict[str, str]:

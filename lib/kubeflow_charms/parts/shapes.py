@@ -7,6 +7,13 @@ from ..cluster import Object
 NAMED: dict[str, Object] = {
     "any": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
     "port": {"type": "integer", "minimum": 0, "maximum": 65535},
+    # The API server reads the format and enforces only the bounds.
+    "int32": {"type": "integer", "format": "int32", "minimum": -(2**31), "maximum": 2**31 - 1},
+    "quantity": {
+        "anyOf": [{"type": "integer"}, {"type": "string"}],
+        "pattern": r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
+        "x-kubernetes-int-or-string": True,
+    },
     **{name: {"type": name} for name in ("string", "integer", "number", "boolean")},
 }
 
@@ -15,9 +22,10 @@ def openapi(shape: Any) -> Object:
     """Return the OpenAPI schema of a shape, as Kubernetes wants it for a CRD.
 
     Args:
-        shape: the name of a type: `string`, `integer`, `number`, `boolean`, `port` (0 to 65535) or `any` (an object
-            of any kind); or `A | B`, one of these words; or `[shape]`, a list; or a mapping of fields to shapes,
-            where `!` after the name requires a field and `*` is for all fields that are not named.
+        shape: the name of a type: `string`, `integer`, `int32`, `number`, `boolean`, `port` (0 to 65535), `quantity`
+            (as Kubernetes writes 1.5, 100m or 16Gi) or `any` (an object of any kind); or `A | B`, one of these words;
+            or `[shape]`, a list; or a mapping of fields to shapes, where `!` after the name requires a field and `*`
+            is for all fields that are not named.
 
     Raises:
         ValueError: it is none of these.

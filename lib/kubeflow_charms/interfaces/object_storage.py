@@ -1,0 +1,61 @@
+"""`object-storage`: an application tells others where its object store is, and how to log in.
+
+Format: serialized-data-interface v1, as minio publishes it: both keys in plain text. A consumer that reads Juju secrets
+says so (see `secret_readers`); then `secret-key` is a secret's identifier, granted to the relation, whose key is
+`secret-key`. A consumer needs three lines:
+
+    objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
+
+    yield self.objects.send(object_storage.Reader(secrets=True))
+    store = self.objects.one().store(self.secrets.granted)  # an object_store.Store
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from ..codecs import Versioned
+from ..endpoints import Interface
+from ..object_store import Store
+from .secret_readers import Reader, ReaderCodec
+from .wire import Host, Port
+
+
+class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """An object store that speaks Amazon's S3.
+
+    Attributes:
+        access_key: the login's name.
+        secret_key: its password, or a Juju secret's identifier.
+        service: the Service's name, or a host name.
+        port: where it answers.
+        secure: whether it speaks https.
+        namespace: of the Service; None if `service` is a host name, or in the consumer's own model.
+    """
+
+    access_key: str
+    secret_key: str
+    service: Host
+    port: Port
+    secure: bool
+    namespace: str | None = None
+
+    def store(self, read: Callable[[str], dict[str, str]]) -> Store:
+        """Return the store with its password in plain text.
+
+        Args:
+            read: returns the content of a Juju secret by its identifier.
+        """
+        secret = self.secret_key
+        return Store(
+            host=f"{self.service}.{self.namespace}.svc" if self.namespace else self.service,
+            port=self.port,
+            secure=self.secure,
+            access_key=self.access_key,
+            secret_key=read(secret)["secret-key"] if secret.startswith("secret:") else secret,
+        )
+
+
+OBJECT_STORAGE = Interface("object-storage", provider=Versioned(ObjectStorage), requirer=ReaderCodec())
+
+__all__ = ["OBJECT_STORAGE", "ObjectStorage", "Reader"]

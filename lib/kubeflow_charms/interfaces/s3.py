@@ -1,0 +1,125 @@
+"""`s3`: an application tells others where an object store is, which bucket to use, and how to log in.
+
+Formats: the plain keys of the library `s3` v0 (s3-integrator 1), with both keys of the login in plain text; and those
+of v1 (s3-integrator 2), where `secret-extra` is the identifier of a Juju secret with `access-key` and `secret-key`, for
+consumers that ask for that in `requested-secrets`. Source: the libraries as published with s3-integrator. A consumer
+of ours asks for the secret and needs three lines:
+
+    bucket = Requires("s3", s3.S3)
+
+    yield self.bucket.send(s3.Request(bucket="mlpipeline"))
+    store = self.bucket.one().store(self.secrets.granted)  # an object_store.Store
+"""
+
+import urllib.parse
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ..codecs import Databag, Flat
+from ..endpoints import Interface
+from ..object_store import Store
+
+KEYS = ("access-key", "secret-key")
+VERSION = "1.0"
+DEFAULT_REGION = "us-east-1"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What a consumer asks for.
+
+    Attributes:
+        bucket: its wish, which the provider may pass over; a v0 provider answers nothing without one.
+        path: below which it would keep its objects.
+        lib_version: of the format; empty from a v0 consumer.
+        requested_secrets: what it wants to read from a Juju secret; nothing from a v0 consumer.
+    """
+
+    bucket: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
+    path: str = ""
+    lib_version: str = VERSION
+    requested_secrets: tuple[str, ...] = KEYS
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What a provider answers.
+
+    Attributes:
+        lib_version: of the format; empty from a v0 provider.
+        secret_extra: identifier of the Juju secret with the login.
+        access_key, secret_key: the login in plain text, if there is no secret.
+        endpoint: URL of the store; empty for Amazon's own.
+        bucket: the one to use; empty if any may be.
+        region: of the bucket.
+        path: below which to keep objects.
+        s3_uri_style: `path` or `host`: where the bucket's name goes in a URL.
+        tls_ca_chain: certificates in PEM that the store is to be trusted by.
+    """
+
+    lib_version: str = ""
+    secret_extra: str = ""
+    access_key: str = ""
+    secret_key: str = ""
+    endpoint: str = ""
+    bucket: str = ""
+    region: str = ""
+    path: str = ""
+    s3_uri_style: str = ""
+    tls_ca_chain: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse an endpoint that is none."""
+        parsed = _split(self.endpoint)
+        if self.endpoint and (parsed.scheme not in ("http", "https") or not parsed.hostname):
+            raise ValueError(f"{self.endpoint!r} is no endpoint, expected a URL such as https://s3.example.com")
+
+    def store(self, read: Callable[[str], dict[str, str]]) -> Store:
+        """Return the store with its login in plain text.
+
+        Args:
+            read: returns the content of a Juju secret by its identifier.
+        """
+        login = read(self.secret_extra) if self.secret_extra else {KEYS[0]: self.access_key, KEYS[1]: self.secret_key}
+        parsed = _split(self.endpoint or f"https://s3.{self.region or DEFAULT_REGION}.amazonaws.com")
+        secure = parsed.scheme == "https"
+        return Store(
+            host=parsed.hostname or "",
+            port=parsed.port or (443 if secure else 80),
+            secure=secure,
+            access_key=login[KEYS[0]],
+            secret_key=login[KEYS[1]],
+            bucket=self.bucket,
+            region=self.region,
+            path=self.path.strip("/"),
+            authorities=self.tls_ca_chain,
+        )
+
+
+class RequestCodec(Flat[Request]):
+    """The consumer's side."""
+
+    def decode(self, databag: Databag) -> Request | None:
+        """Return what it asks for; None until it asks for a bucket or names its version."""
+        if not databag.keys() & {"bucket", "lib-version"}:
+            return None
+        unsaid = {"lib-version": "", "requested-secrets": "[]"}
+        return super().decode({**unsaid, **databag})
+
+
+class ConnectionCodec(Flat[Connection]):
+    """The provider's side."""
+
+    def decode(self, databag: Databag) -> Connection | None:
+        """Return the connection; None until there is a login."""
+        plain = all(databag.get(key) for key in KEYS)
+        return super().decode(databag) if plain or databag.get("secret-extra") else None
+
+
+def _split(endpoint: str) -> urllib.parse.SplitResult:
+    """Split a URL; published providers take a host name without a scheme, which speaks https."""
+    return urllib.parse.urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+
+
+S3 = Interface("s3", provider=ConnectionCodec(Connection), requirer=RequestCodec(Request))

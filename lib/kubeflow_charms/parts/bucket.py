@@ -1,0 +1,69 @@
+"""A bucket in a related object store."""
+
+import dataclasses
+import logging
+
+from ..object_store import Store
+from ..problems import Blocked, Waiting
+from ..run import Run, fingerprint
+
+logger = logging.getLogger(__name__)
+
+MEMORY = ".bucket"
+"""Begins a file beside the charm's code: which bucket was found; gone with the pod, which is when looking again is right."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Bucket:
+    """A bucket that the leader makes unless it is there; never emptied and never removed.
+
+    Attributes:
+        store: where, and with which login.
+        name: the bucket's; the store's own, if that insists on one, is for the charm to choose.
+    """
+
+    store: Store
+    name: str
+
+    def declare(self, run: Run) -> None:
+        """Nothing is needed of the cluster."""
+
+    def apply(self, run: Run) -> None:
+        """Look for the bucket, and make it.
+
+        Raises:
+            Waiting: the store does not answer.
+            Blocked: it refuses the login, or the bucket.
+        """
+        if not run.leader:
+            return
+        memory = run.sources.parent / f"{MEMORY}-{self.name}"
+        wanted = fingerprint(dataclasses.asdict(self))
+        if memory.exists() and memory.read_text() == wanted:
+            return
+        if self._ask("HEAD") == 404:
+            self._ask("PUT")
+        memory.write_text(wanted)
+
+    def _ask(self, method: str) -> int:
+        """Send a request about the bucket and return the status code, if it is 404 or good."""
+        import http.client
+
+        from ..s3_requests import send
+
+        store = self.store
+        try:
+            code, answer = send(store, method, f"/{self.name}")
+        except (OSError, http.client.HTTPException) as error:
+            raise Waiting(f"the object store {store.url} to answer ({type(error).__name__})") from error
+        if code < 300 or code == 404 or b"BucketAlreadyOwnedByYou" in answer:
+            return code
+        logger.warning("%s /%s: %s %s", method, self.name, code, answer[:500])
+        if code >= 500:
+            raise Waiting(f"the object store {store.url} to answer (it says {code})")
+        if code in (401, 403):
+            raise Blocked(
+                f"the object store {store.url} refuses the bucket {self.name} to this login ({code}): "
+                "another name, or another login"
+            )
+        raise Blocked(f"the object store {store.url} has no bucket {self.name} and makes none ({code})")

@@ -1,0 +1,137 @@
+"""Ports that only some pods reach, because the programs there believe what callers say of who the user is."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Mapping
+
+from ..cluster import Object
+from ..run import Declaration, Run, fingerprint
+
+APP_LABEL = "app.kubernetes.io/name"
+LAST_PORT = 65535
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Source:
+    """Pods that may call.
+
+    Attributes:
+        principal: what Istio calls them, `<trust domain>/ns/<namespace>/sa/<service account>`.
+        labels: theirs; with its namespace it is what tells them apart where there is no sidecar.
+    """
+
+    principal: str
+    labels: Mapping[str, str]
+
+    @property
+    def namespace(self) -> str:
+        """Where they are."""
+        return self.principal.split("/")[2]
+
+
+def gateways(principals: Iterable[str]) -> tuple[Source, ...]:
+    """Return the proxies of an ingress gateway, by the label that each such gateway of Istio has."""
+    return tuple(Source(principal=it, labels={"istio": "ingressgateway"}) for it in sorted(principals))
+
+
+def application(principal: str, name: str) -> Source:
+    """Return the pods of an application of Juju's, which labels them with its name."""
+    return Source(principal=principal, labels={APP_LABEL: name})
+
+
+@dataclasses.dataclass(frozen=True)
+class Fence:
+    """The application's guarded ports; all others stay open, as probes, webhooks and metrics need.
+
+    A NetworkPolicy keeps others off where the cluster's network enforces it, an AuthorizationPolicy where the pods
+    have a sidecar. An application needs one fence at most: what one guards, another would leave open.
+
+    Attributes:
+        guarded: who may call, by port.
+        collected: guarded ports that show metrics, too, and so let in what is related to collect these.
+    """
+
+    guarded: Mapping[int, tuple[Source, ...]]
+    collected: tuple[int, ...] = ()
+
+    def declare(self, run: Run) -> None:
+        """Declare both policies."""
+        account = f"cluster.local/ns/{run.namespace}/sa"
+        collectors = tuple(application(f"{account}/{name}", name) for name in run.collectors)
+        guarded = {
+            port: (*sources, *(collectors if port in self.collected else ()))
+            for port, sources in sorted(self.guarded.items())
+        }
+        told = {str(port): [dataclasses.asdict(source) for source in sources] for port, sources in guarded.items()}
+        run.declarations.append(Declaration("fence", fingerprint(told), lambda: policies(run.app, guarded)))
+
+    def apply(self, run: Run) -> None:
+        """Nothing is left to do once the cluster has the policies."""
+
+
+def policies(app: str, guarded: Mapping[int, tuple[Source, ...]]) -> list[Object]:
+    """Return the NetworkPolicy and the AuthorizationPolicy.
+
+    Args:
+        app: the application, whose pods are guarded.
+        guarded: who may call, by port.
+    """
+    selector = {"matchLabels": {APP_LABEL: app}}
+    return [
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": app},
+            "spec": {
+                "podSelector": selector,
+                "policyTypes": ["Ingress"],
+                "ingress": [
+                    {"ports": _others(sorted(guarded))},
+                    *(_let_in(port, sources) for port, sources in guarded.items() if sources),
+                ],
+            },
+        },
+        {
+            "apiVersion": "security.istio.io/v1",
+            "kind": "AuthorizationPolicy",
+            "metadata": {"name": app},
+            "spec": {
+                "selector": selector,
+                "action": "ALLOW",
+                "rules": [
+                    {"to": [{"operation": {"notPorts": [str(port) for port in sorted(guarded)]}}]},
+                    *(_let_principals_in(port, sources) for port, sources in guarded.items() if sources),
+                ],
+            },
+        },
+    ]
+
+
+def _others(guarded: list[int]) -> list[Object]:
+    """Return the ranges of ports between the guarded ones."""
+    bounds = [0, *guarded, LAST_PORT + 1]
+    return [
+        {"port": low + 1, "endPort": high - 1, "protocol": "TCP"}
+        for low, high in itertools.pairwise(bounds)
+        if high - low > 1
+    ]
+
+
+def _let_in(port: int, sources: tuple[Source, ...]) -> Object:
+    # Several accounts may have pods with the same labels.
+    there = dict.fromkeys((source.namespace, tuple(source.labels.items())) for source in sources)
+    peers = [
+        {
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "podSelector": {"matchLabels": dict(labels)},
+        }
+        for namespace, labels in there
+    ]
+    return {"from": peers, "ports": [{"port": port, "protocol": "TCP"}]}
+
+
+def _let_principals_in(port: int, sources: tuple[Source, ...]) -> Object:
+    return {
+        "from": [{"source": {"principals": [source.principal for source in sources]}}],
+        "to": [{"operation": {"ports": [str(port)]}}],
+    }

@@ -1,0 +1,71 @@
+"""Who reaches a port behind a fence, and that everybody reaches the others."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kubeflow_charms.parts import Fence, Part
+from kubeflow_charms.parts.fence import application, gateways
+from ops import testing
+from support.deployment import Deployment
+from support.examples import Deploy
+
+GATEWAY = "cluster.local/ns/edge/sa/istio-ingressgateway"
+OTHER = "cluster.local/ns/tools/sa/reporter"
+
+
+def plan(charm: Any) -> Iterator[Part]:
+    yield Fence({8082: gateways([GATEWAY]), 9000: (application(OTHER, "reporter"),), 9001: ()}, collected=(9000,))
+
+
+@pytest.fixture
+def deployment(deploy: Deploy) -> Deployment:
+    return deploy(plan, provides={"metrics-endpoint": {"interface": "prometheus_scrape"}})
+
+
+def policy(deployment: Deployment, kind: str, **state: Any) -> Any:
+    deployment.settle(deployment.state(**state))
+    return deployment.cluster.find(kind, "example")["spec"]
+
+
+def peers(spec: Any, port: int) -> list[tuple[str, dict[str, str]]]:
+    """Return the namespaces and labels that the NetworkPolicy lets in at a port."""
+    return [
+        (
+            peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"],
+            peer["podSelector"]["matchLabels"],
+        )
+        for rule in spec["ingress"]
+        for peer in rule.get("from", ())
+        if rule["ports"][0]["port"] == port
+    ]
+
+
+def test_only_the_named_pods_reach_a_guarded_port(deployment: Deployment) -> None:
+    spec = policy(deployment, "NetworkPolicy")
+    assert peers(spec, 8082) == [("edge", {"istio": "ingressgateway"})]
+    assert peers(spec, 9000) == [("tools", {"app.kubernetes.io/name": "reporter"})]
+
+
+def test_every_port_that_is_not_guarded_stays_open_and_no_other(deployment: Deployment) -> None:
+    spec = policy(deployment, "NetworkPolicy")
+    (everybody,) = [rule for rule in spec["ingress"] if "from" not in rule]
+    open_ports = {port for it in everybody["ports"] for port in range(it["port"], it["endPort"] + 1)}
+    assert open_ports == set(range(1, 65536)) - {8082, 9000, 9001}
+
+
+def test_inside_the_mesh_the_same_go_by_their_identity(deployment: Deployment) -> None:
+    spec = policy(deployment, "AuthorizationPolicy")
+    others, *rules = spec["rules"]
+    assert others == {"to": [{"operation": {"notPorts": ["8082", "9000", "9001"]}}]}
+    assert [(rule["from"][0]["source"]["principals"], rule["to"][0]["operation"]["ports"]) for rule in rules] == [
+        ([GATEWAY], ["8082"]),
+        ([OTHER], ["9000"]),
+    ]
+
+
+def test_what_collects_metrics_reaches_the_guarded_port_that_shows_them_alone(deployment: Deployment) -> None:
+    relation = testing.Relation("metrics-endpoint", remote_app_name="collector")
+    spec = policy(deployment, "NetworkPolicy", relations={relation})
+    assert ("edge", {"app.kubernetes.io/name": "collector"}) in peers(spec, 9000)
+    assert len(peers(spec, 8082)) == 1
