@@ -56,7 +56,7 @@ def _no_testbed() -> str:
 
 ENVIRONMENTS = (
     Environment("lint"),
-    Environment("unit", ("lib/tests", "tests/unit", "charms")),
+    Environment("unit", ("lib/tests", "tests/unit", "tests/wire", "charms")),
     Environment("model", ("tests/model",)),
     Environment("cluster", ("tests/cluster",)),
     Environment("integration", ("tests/integration",), _no_testbed, testbed=True),
