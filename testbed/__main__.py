@@ -125,7 +125,7 @@ def images_(
 ) -> None:
     """List the container images that the charms name, and what the testbed has in place of each."""
     with explained():
-        image_table.show(images.rows(images.named()), form)
+        image_table.show(images.rows(images.all_named()), form)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Programs built from the Go module proxy, kept in the cache under the content they were built from.
 
 A program is described by a folder of `testbed/modules` that holds a go.mod, its go.sum and at most a few
-small .go files; the sources come from the module proxy as Go is set up to use it.
+small .go files; the sources come from the module proxy as Go is set up to use it, see `mended` for what that lacks.
 """
 
 import json
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from testbed import cache, pypi
+from testbed import cache, mended, pypi
 from testbed.errors import TestbedError
 
 MODULES = Path(__file__).parent / "modules"
@@ -45,11 +45,11 @@ class Target:
     ldflags: str = "-s -w"
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def command(self, go: Path, output: Path) -> list[str]:
+    def command(self, go: Path, output: Path, flags: Sequence[str] = ()) -> list[str]:
         """Return the build command, which writes the program to `output`."""
         tags = [f"-tags={','.join(self.tags)}"] if self.tags else []
         ldflags = [f"-ldflags={self.ldflags}"] if self.ldflags else []
-        return [str(go), "build", *tags, *ldflags, "-o", str(output), self.package]
+        return [str(go), "build", *flags, *tags, *ldflags, "-o", str(output), self.package]
 
 
 def version(go: Path) -> tuple[int, ...]:
@@ -110,10 +110,11 @@ def build(module: str, targets: Sequence[Target], *, modules: Path = MODULES) ->
     content = key(module, targets, modules=modules, toolchain=toolchain)
     final = cache.directory() / "go" / f"{module}-{content}"
     if not final.is_dir():
+        flags = mended.flags(modules / module, lambda path: source(module, path, modules=modules))
         with cache.new_directory(final) as made:
             for target in targets:
                 with cache.step(f"building {target.name} of {module} with Go {toolchain}"):
-                    _run(target.command(go, made / target.name), modules / module, environment(target))
+                    _run(target.command(go, made / target.name, flags), modules / module, environment(target))
     return {target.name: final / target.name for target in targets}
 
 

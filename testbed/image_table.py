@@ -43,6 +43,8 @@ def remarks(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         if row.kind == "stand-in":
             said.append(f"{row.image}: a stand-in, which only answers on the workload's ports")
+        elif row.kind == "packages":
+            said.append(f"{row.image}: made of {row.source}, version {row.built}")
         elif row.differs:
             said.append(f"{row.image}: the charm pins {row.pinned}, the testbed runs {readable(row.built)}")
     return said

