@@ -43,12 +43,16 @@ class ApiServer:
         """The key that signs the tokens of ServiceAccounts."""
         return self.certificate.parents[1] / "accounts.pem"
 
+    def context(self) -> ssl.SSLContext:
+        """Return what a client checks the server with."""
+        return ssl.create_default_context(cafile=self.certificate)
+
     def client(self) -> httpx2.Client:
         """Return an HTTP client for the administrator."""
         return httpx2.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token}"},
-            verify=ssl.create_default_context(cafile=self.certificate),
+            verify=self.context(),
             timeout=30,
         )
 
@@ -66,8 +70,13 @@ class ApiServer:
 
 
 @contextlib.contextmanager
-def running(folder: pathlib.Path) -> Iterator[ApiServer]:
-    """Run an API server with its data in a folder; skip the test if the programs are not there."""
+def running(folder: pathlib.Path, *flags: str) -> Iterator[ApiServer]:
+    """Run an API server with its data in a folder; skip the test if the programs are not there.
+
+    Args:
+        folder: for data and logs.
+        flags: further flags of the API server.
+    """
     etcd, apiserver = link("etcd", folder), link("kube-apiserver", folder)
     client, peer, secure = (f"https://127.0.0.1:{port}" for port in free_ports(3))
     client, peer = client.replace("https", "http"), peer.replace("https", "http")
@@ -101,6 +110,7 @@ def running(folder: pathlib.Path) -> Iterator[ApiServer]:
         "--authorization-mode=RBAC",
         # Nothing here makes namespaces' default accounts.
         "--disable-admission-plugins=ServiceAccount",
+        *flags,
     ]
     certificate = folder / "certificates" / "apiserver.crt"
     with program(etcd_command, folder), program(apiserver_command, folder) as process:

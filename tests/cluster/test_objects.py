@@ -1,0 +1,176 @@
+"""Every charm's objects on a real kube-apiserver: applied, owned, defended, pruned and collected.
+
+The tests of a charm are in order: each takes the application as the one before left it.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import ops
+import pytest
+from kubeflow_charms.applied import CRD
+from kubeflow_charms.cluster import Reference
+from kubeflow_charms.ownership import APP, CHARM, MODEL
+from kubeflow_charms.parts import Manifests
+from support import objects, rights, samples
+from support.apiserver import ApiServer
+from support.eventually import eventually
+from support.objects import Deployed, path
+from support.related import ROOTS, Described
+
+TOKEN = "kubernetes.io/service-account-token"
+
+
+@pytest.fixture(scope="module", params=ROOTS, ids=lambda root: root.name)
+def deployed(
+    request: pytest.FixtureRequest,
+    apiserver: ApiServer,
+    collected: httpx2.Client,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployed]:
+    samples.define(collected, samples.kinds())
+    yield from objects.running(apiserver, collected, Described.load(request.param), tmp_path_factory)
+
+
+def version(item: dict[str, Any]) -> str:
+    return item["metadata"]["resourceVersion"]
+
+
+def versions(deployed: Deployed) -> dict[Reference, str]:
+    return {reference: version(item) for reference, item in deployed.own.items()}
+
+
+def test_beside_the_applications_that_it_works_with_a_charm_is_active(deployed: Deployed):
+    assert deployed.settled, deployed.state.unit_status
+
+
+def test_applying_everything_again_changes_nothing(deployed: Deployed):
+    before = versions(deployed)
+    deployed.run()
+    assert deployed.settled, deployed.state.unit_status
+    assert versions(deployed) == before
+
+
+def test_every_object_says_whose_it_is_and_has_an_owner(deployed: Deployed):
+    application, model = deployed.application.deployment.charm, deployed.application.model
+    for reference, item in deployed.own.items():
+        labels = item["metadata"]["labels"]
+        assert (labels[APP], labels[MODEL], labels[CHARM]) == (application, model, deployed.charm.root.name)
+        (owner,) = item["metadata"]["ownerReferences"]
+        assert owner["kind"] == ("StatefulSet" if reference.namespace == model else "ClusterRole")
+
+
+def test_every_program_may_do_what_it_does(deployed: Deployed):
+    wanted = rights.load(deployed.charm.root)
+    identities = deployed.identities()
+    assert wanted.keys() == identities.keys(), f"say it in charms/{deployed.charm.root.name}/tests/rights.yaml"
+    model = deployed.application.model
+    missing = [
+        f"{container}: {right}"
+        for container, program in wanted.items()
+        for namespace, asked in (("", program.everywhere), (model, program.here))
+        for right in sorted(asked)
+        if not deployed.allowed(container, right, namespace)
+    ]
+    assert missing == []
+
+
+def test_no_program_may_do_more_than_upstream_lets_it(deployed: Deployed):
+    wanted = rights.load(deployed.charm.root)
+    excess = {
+        f"{container}: {right}"
+        for container, granted in deployed.identities().items()
+        for right in granted
+        if not any(item.covers(right) for item in wanted[container].upstream)
+    }
+    assert sorted(excess) == []
+
+
+def test_what_another_took_over_is_named_and_left_to_it(deployed: Deployed):
+    model = deployed.application.model
+    for reference in {item.kind: item for item in deployed.references if item.kind != CRD}.values():
+        deployed.edit(reference, "kubectl-edit", **{MODEL: "theirs"})
+        status = deployed.run().unit_status
+        assert isinstance(status, ops.BlockedStatus)
+        assert f"{reference} belongs to someone else" in status.message
+        assert 'conflict with "kubectl-edit"' in status.message
+        assert deployed.own[reference]["metadata"]["labels"][MODEL] == "theirs"
+        deployed.edit(reference, "kubectl-edit", **{MODEL: model})
+    deployed.run()
+    assert deployed.settled, deployed.state.unit_status
+
+
+def test_what_the_plan_no_longer_has_is_pruned_and_nothing_else(deployed: Deployed, monkeypatch: pytest.MonkeyPatch):
+    dropped: set[str] = set()
+    plan = deployed.charm.charm_type.plan
+
+    def without_manifests(charm: Any) -> Iterator[Any]:
+        for part in plan(charm):
+            if isinstance(part, Manifests):
+                dropped.add(f"{charm.app.name}.{part.name}")
+            else:
+                yield part
+
+    before = deployed.own
+    with monkeypatch.context() as patch:
+        patch.setattr(deployed.charm.charm_type, "plan", without_manifests)
+        deployed.run()
+    managers = {
+        reference: {entry["manager"] for entry in item["metadata"]["managedFields"]}
+        for reference, item in before.items()
+    }
+    doomed = {reference for reference, names in managers.items() if names & dropped}
+    # A namespace takes a moment to go.
+    eventually(lambda: {item for item in before if not deployed.application.get(path(item))} == doomed, timeout=30)
+    deployed.run()
+    assert deployed.settled, deployed.state.unit_status
+    assert deployed.own.keys() == before.keys()
+
+
+def test_after_a_forced_removal_kubernetes_collects_everything_but_kinds(deployed: Deployed):
+    application = deployed.application
+    owned = [path(reference) for reference in deployed.own]
+    anchor = f"{application.model}-{application.deployment.charm}-anchor"
+    roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+    kinds = [path(reference) for reference in deployed.references if path(reference) not in owned]
+    for gone in (application.stateful_set, f"{roles}/{anchor}"):
+        application.http.delete(gone)
+    eventually(lambda: not any(map(application.get, owned)))
+    assert all(map(application.get, kinds))
+
+
+def test_what_was_there_before_is_named_and_left_alone(deployed: Deployed):
+    application = deployed.application
+    application.deploy()
+    application.deployment.become({})
+    deployed.state = application.settle(deployed.state)
+    ours = deployed.own
+    application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
+    eventually(lambda: not any(application.get(path(reference)) for reference in ours), timeout=30)
+    # Kubernetes itself deletes a token whose account is another one.
+    theirs = {reference: item for reference, item in _namespaces_first(ours) if item.get("type") != TOKEN}
+    before = {reference: theirs_now(deployed, reference, item) for reference, item in theirs.items()}
+    status = deployed.run().unit_status
+    assert isinstance(status, ops.BlockedStatus) == bool(theirs)
+    for reference in theirs:
+        assert f"{reference} belongs to helm" in status.message
+    assert {reference: version(application.get(path(reference))) for reference in theirs} == before
+    for reference in reversed(theirs):
+        application.http.delete(path(reference)).raise_for_status()
+
+
+def _namespaces_first(items: dict[Reference, Any]) -> list[tuple[Reference, Any]]:
+    return sorted(items.items(), key=lambda pair: pair[0].kind != "Namespace")
+
+
+def theirs_now(deployed: Deployed, reference: Reference, item: dict[str, Any]) -> str:
+    """Make an object as another tool does, and return its version."""
+    where, _, name = path(reference).rpartition("/")
+    item = {key: value for key, value in item.items() if key != "status"}
+    annotations = item["metadata"].get("annotations", {})
+    document = {**item, "metadata": {"name": name, "annotations": annotations, "labels": {"app": "theirs"}}}
+    answer = deployed.http.post(where, json=document, params={"fieldManager": "helm"})
+    assert answer.is_success, answer.text
+    return version(answer.json())

@@ -1,0 +1,230 @@
+"""The program that fills users' namespaces, with its own token, on a real API server with garbage collection."""
+
+import base64
+import dataclasses
+import json
+import pathlib
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import ops
+import pytest
+from ops import testing
+from support.apiserver import ApiServer
+from support.deployment import passing
+from support.eventually import eventually
+from support.profiles import Profiles, running
+
+CONTAINER = "profile-manifests"
+SENDERS = {
+    "pod-defaults": {
+        "apiVersion": "kubeflow.org/v1alpha1",
+        "kind": "PodDefault",
+        "metadata": {"name": "gpu"},
+        "spec": {"desc": "In {{ NAMESPACE }}", "selector": {"matchLabels": {"gpu": "true"}}, "env": [{"name": "A"}]},
+    },
+    "secrets": {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "key"}, "stringData": {"key": "hunter2"}},
+    "config-maps": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "where"}, "data": {"url": "x"}},
+    "service-accounts": {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}},
+    "roles": {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "robot"},
+        "rules": [{"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create"]}],
+    },
+    "role-bindings": {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "robot"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "robot"},
+        "subjects": [{"kind": "ServiceAccount", "name": "robot"}],
+    },
+}
+DEFAULTS = "/apis/kubeflow.org/v1alpha1/namespaces/{}/poddefaults/gpu"
+MAPS = "/api/v1/namespaces/{}/configmaps/where"
+PLACES = (
+    DEFAULTS,
+    "/api/v1/namespaces/{}/secrets/key",
+    MAPS,
+    "/api/v1/namespaces/{}/serviceaccounts/robot",
+    "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles/robot",
+    "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings/robot",
+)
+
+
+@dataclasses.dataclass
+class Placing:
+    """The application with its program, which a test lets look."""
+
+    profiles: Profiles
+    folder: pathlib.Path
+    said: list[str] = dataclasses.field(default_factory=list)
+
+    def relate(self, *endpoints: str) -> None:
+        """Let an application be related at these endpoints, and no others."""
+        application = self.profiles.application
+        known = [item for item in self.profiles.state.relations if item.endpoint not in SENDERS]
+        related = [
+            testing.Relation(
+                name, remote_app_name=name, remote_app_data={"kubernetes_manifests": json.dumps([SENDERS[name]])}
+            )
+            for name in endpoints
+        ]
+        state = dataclasses.replace(self.profiles.state, relations=[*known, *related])
+        state = application.run(passing(application.run(state)))
+        assert state.unit_status == ops.ActiveStatus()
+        self.profiles.state = state
+
+    def program(self) -> Any:
+        """Return the program as it would start now."""
+        import placer
+        import placer_api
+
+        application = self.profiles.application
+        files = application.deployment.files[CONTAINER]
+        secret = application.get(f"/api/v1/namespaces/{application.model}/secrets/kubeflow-profiles-{CONTAINER}-token")
+        (self.folder / "token").write_bytes(base64.b64decode(secret["data"]["token"]))
+        (self.folder / "ca.crt").write_bytes(application.server.certificate.read_bytes())
+        wanted = placer.Wanted.read(files["/etc/profile-manifests/manifests.json"].text)
+        return placer.Placer(placer_api.Kubernetes(application.server.url, self.folder), wanted, self.said.append)
+
+    def look(self) -> bool:
+        """Let the program make one pass, and tell whether all went well."""
+        return self.program().look()[1]
+
+    def has(self, path: str) -> bool:
+        return bool(self.profiles.application.get(path))
+
+
+@pytest.fixture(scope="module")
+def profiles(
+    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Profiles]:
+    with running(apiserver, collected, tmp_path_factory) as found:
+        yield found
+
+
+@pytest.fixture
+def placing(profiles: Profiles, tmp_path: pathlib.Path) -> Iterator[Placing]:
+    placing = Placing(profiles, tmp_path)
+    yield placing
+    placing.relate()
+
+
+@pytest.fixture
+def ada(profiles: Profiles) -> Iterator[str]:
+    with profiles.namespace() as name:
+        yield name
+
+
+def test_objects_of_every_kind_come_into_a_profile_and_a_second_pass_changes_nothing(placing: Placing, ada: str):
+    placing.relate(*SENDERS)
+    assert placing.look(), placing.said
+    assert [path for path in PLACES if not placing.has(path.format(ada))] == []
+    assert placing.profiles.application.get(DEFAULTS.format(ada))["spec"]["desc"] == f"In {ada}"
+    placing.said.clear()
+    assert placing.look()
+    assert placing.said == []
+
+
+def test_a_profile_that_is_made_later_has_them_within_seconds(placing: Placing):
+    placing.relate("pod-defaults")
+    threading.Thread(target=placing.program().run, daemon=True).start()
+    with placing.profiles.namespace() as early:
+        eventually(lambda: placing.has(DEFAULTS.format(early)), timeout=20)
+        with placing.profiles.namespace() as late:
+            eventually(lambda: placing.has(DEFAULTS.format(late)), timeout=5)
+
+
+def test_namespaces_that_are_no_profiles_get_nothing(placing: Placing, ada: str):
+    placing.relate("pod-defaults")
+    assert placing.look()
+    assert not placing.has(DEFAULTS.format("default"))
+    assert not placing.has(DEFAULTS.format(placing.profiles.application.model))
+
+
+def test_when_the_relation_goes_so_does_what_was_placed_though_nobody_may_delete_it(placing: Placing, ada: str):
+    placing.relate("pod-defaults", "config-maps")
+    assert placing.look()
+    placing.relate("config-maps")
+    assert placing.look()
+    eventually(lambda: not placing.has(DEFAULTS.format(ada)), timeout=60)
+    assert placing.has(MAPS.format(ada))
+
+
+def test_what_an_application_no_longer_sends_is_removed(placing: Placing, ada: str, monkeypatch: pytest.MonkeyPatch):
+    placing.relate("config-maps")
+    assert placing.look()
+    monkeypatch.setitem(SENDERS, "config-maps", {**SENDERS["config-maps"], "metadata": {"name": "elsewhere"}})
+    placing.relate("config-maps")
+    assert placing.look()
+    assert (placing.has(MAPS.format(ada)), placing.has(MAPS.format(ada).replace("where", "elsewhere"))) == (False, True)
+
+
+def test_what_somebody_changed_or_deleted_is_put_right(placing: Placing, ada: str):
+    placing.relate("pod-defaults", "config-maps")
+    assert placing.look()
+    placing.profiles.application.edit(MAPS.format(ada), "ada", lambda item: item["data"].update(url="evil", mine="1"))
+    placing.profiles.http.delete(DEFAULTS.format(ada)).raise_for_status()
+    assert placing.look()
+    assert placing.profiles.application.get(MAPS.format(ada))["data"] == {"url": "x", "mine": "1"}
+    assert placing.has(DEFAULTS.format(ada))
+
+
+def test_an_object_of_hers_by_the_same_name_stays_hers(placing: Placing, ada: str):
+    own = {"metadata": {"name": "where"}, "data": {"url": "hers"}}
+    placing.profiles.http.post(f"/api/v1/namespaces/{ada}/configmaps", json=own).raise_for_status()
+    placing.relate("config-maps")
+    assert not placing.look()
+    assert placing.said == [f"ConfigMap where in {ada}: somebody else's is there, and stays"]
+    assert placing.profiles.application.get(MAPS.format(ada))["data"] == {"url": "hers"}
+
+
+def test_the_applications_own_objects_are_never_taken_for_placed_ones(placing: Placing, ada: str):
+    placing.relate("secrets", "config-maps")
+    before = placing.profiles.application.get(f"/api/v1/namespaces/{placing.profiles.application.model}/secrets")
+    assert placing.look()
+    after = placing.profiles.application.get(f"/api/v1/namespaces/{placing.profiles.application.model}/secrets")
+    assert [item["metadata"]["name"] for item in after["items"]] == [
+        item["metadata"]["name"] for item in before["items"]
+    ]
+
+
+def test_its_token_writes_nothing_outside_of_profiles(placing: Placing, ada: str):
+    placing.relate("config-maps")
+    item = {"metadata": {"name": "mine"}}
+    with placing.profiles.application.workload(CONTAINER) as client:
+        eventually(lambda: client.post(f"/api/v1/namespaces/{ada}/configmaps", json=item).is_success, timeout=30)
+        for namespace in ("default", "kube-system", placing.profiles.application.model):
+            refused = client.post(f"/api/v1/namespaces/{namespace}/configmaps", json=item)
+            assert refused.status_code == 422, refused.text
+            assert "only in the namespace of a profile" in refused.json()["message"]
+
+
+def test_its_token_opens_nothing_that_is_not_related(placing: Placing, ada: str):
+    placing.relate("pod-defaults")
+    with placing.profiles.application.workload(CONTAINER) as client:
+        for path in (f"/api/v1/namespaces/{ada}/secrets", "/api/v1/secrets", f"/api/v1/namespaces/{ada}/pods"):
+            assert client.get(path).status_code == 403
+
+
+def test_the_program_runs_on_the_standard_library_alone():
+    import placer
+    import placer_api
+
+    for module in (placer, placer_api):
+        names = {name.partition(".")[0] for name in _imports(pathlib.Path(module.__file__ or "").read_text())}
+        assert names - sys.stdlib_module_names <= {"placer_api"}
+
+
+def _imports(text: str) -> Iterator[str]:
+    import ast
+
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
