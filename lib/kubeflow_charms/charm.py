@@ -49,6 +49,7 @@ class Charm(ops.CharmBase):
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
         self._run: Run | None = None
+        framework.observe(self.on.install, self._install)
         for event in self._reconciling_events():
             framework.observe(event, self._reconcile)
         for event in self._departing_events():
@@ -111,7 +112,6 @@ class Charm(ops.CharmBase):
     def _reconciling_events(self) -> Iterator[ops.BoundEvent]:
         on = self.on
         yield from (
-            on.install,
             on.start,
             on.config_changed,
             on.upgrade_charm,
@@ -152,11 +152,20 @@ class Charm(ops.CharmBase):
         for reference in references:
             self.run.attempt(self.run.cluster.delete, reference)
 
+    def _install(self, event: ops.InstallEvent) -> None:
+        """Look at the options alone: Juju tells of relations next, and a plan made now would miss what they say.
+
+        A Dex that knew no clients would serve already, and what is related would be asked for.
+        """
+        self._run = self.run
+        self.run.attempt(getattr, self, "options")
+        self.run.problems.append(Waiting("Juju to tell of the relations"))
+
     def _reconcile(self, event: ops.EventBase) -> None:
         applied = Applied(self.run, self._cache)
         run = self._run = self.run
         parts: list[Part] = []
-        early = isinstance(event, (ops.InstallEvent, ops.RelationCreatedEvent))
+        early = isinstance(event, ops.RelationCreatedEvent)
         run.attempt(self._require_relations, early)
         collected = run.attempt(self._collect, parts)
         complete = run.attempt(_declare, parts, run) and collected
@@ -167,10 +176,6 @@ class Charm(ops.CharmBase):
         if run.leader:
             anew = isinstance(event, ops.UpgradeCharmEvent)
             run.attempt(functools.partial(commit, anew=anew))
-        if isinstance(event, ops.InstallEvent):
-            # A workload started now would serve without what relations say: a Dex that knows no clients, say.
-            run.problems.append(Waiting("Juju to tell of the relations"))
-            return
         for part in parts:
             run.attempt(part.apply, run)
         if run.leader and run.late:

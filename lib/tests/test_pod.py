@@ -113,8 +113,12 @@ def test_a_pod_that_could_not_be_deleted_is_tried_again_by_the_next_hook(example
 def test_hooks_before_leader_elected_leave_the_cluster_alone(example: Deployment) -> None:
     state = example.run(example.context.on.install(), example.state())
     assert example.cluster.calls == []
+    relation = testing.Relation("peers")
+    state = dataclasses.replace(state, relations={relation})
+    state = example.run(example.context.on.relation_created(relation), state)
+    assert example.cluster.calls == []
     assert state.unit_status == ops.WaitingStatus(
-        "waiting for the next hook to change the cluster; waiting for Juju to tell of the relations"
+        "waiting for the next hook to change the cluster; waiting for the pod to restart with its own identity"
     )
 
 

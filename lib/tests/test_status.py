@@ -69,8 +69,10 @@ def test_every_missing_required_relation_is_named_with_the_command_to_type(deplo
 
 
 def test_a_relation_that_juju_may_yet_tell_of_is_waited_for(deploy: Deploy) -> None:
-    deployment = deploy(reporting(), requires={"database": {"interface": "mysql_client"}})
-    state = deployment.run(deployment.context.on.install(), deployment.state())
+    requires = {"database": {"interface": "mysql_client"}, "extra": {"interface": "address", "optional": True}}
+    deployment, relation = deploy(reporting(), requires=requires), testing.Relation("extra")
+    event = deployment.context.on.relation_created(relation)
+    state = deployment.run(event, deployment.state(relations={relation}))
     assert isinstance(state.unit_status, ops.WaitingStatus)
     assert "waiting for the relations database" in state.unit_status.message
 
