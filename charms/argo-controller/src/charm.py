@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Operate the controller of Argo Workflows, which runs Kubeflow's pipelines."""
+
+from collections.abc import Iterator
+
+import artefact_repository
+import workflow_program
+import workflow_settings
+from argo_options import ArgoOptions
+from kubeflow_charms import Charm, Requires, main
+from kubeflow_charms.interfaces import object_storage, s3
+from kubeflow_charms.object_store import related
+from kubeflow_charms.parts import Bucket, Crds, Manifests, Part, Ports
+
+
+class ArgoController(Charm):
+    """The workflow controller, the kinds that it works on, and the store through which steps hand files on."""
+
+    options_type = ArgoOptions
+    objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
+    bucket = Requires("s3-credentials", s3.S3)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options = self.options
+        yield workflow_program.sandbox(options.memory)
+        yield Crds("crds.yaml", version="3.7.3")
+        yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("lease", "lease.yaml.j2", {"name": workflow_program.LEASE})
+        yield Ports(workflow_settings.METRICS_PORT)
+        yield self.objects.send(object_storage.Reader(secrets=True))
+        yield self.bucket.send(s3.Request(bucket=options.bucket))
+        store = artefact_repository.qualified(related(self.objects, self.bucket, self.secrets), self.model.name)
+        yield Bucket(store, store.bucket or options.bucket)
+        name = f"{self.app.name}-configuration"
+        settings = workflow_settings.settings(options, store)
+        login = {"name": artefact_repository.LOGIN, "content": artefact_repository.login(store)}
+        yield Manifests("configuration", "configuration.yaml.j2", {"name": name, "settings": settings, "login": login})
+        yield workflow_program.workload(
+            unit=self.unit.name, config_map=name, executor_image=options.executor_image, settings=settings
+        )
+
+
+if __name__ == "__main__":
+    main(ArgoController)

@@ -1,0 +1,48 @@
+"""How the workflow controller is started.
+
+Source of the flags, variables and ports: github.com/argoproj/argo-workflows v3.7, cmd/workflow-controller and
+docs/environment-variables.md.
+"""
+
+from collections.abc import Mapping
+
+from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.run import fingerprint
+from workflow_settings import METRICS_PORT
+
+CONTAINER = "workflow-controller"
+HEALTH_PORT = 6060
+LEASE = "workflow-controller"
+"""With which units agree on one that works; the name is fixed."""
+CALLS, BURST = 50, 75
+"""To Kubernetes, in a second; upstream's 20 and 30 let short steps wait for the controller."""
+PAUSE = "1s"
+"""Between two looks at a workflow whose pods changed; upstream's 10s is most of what a short step takes."""
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the controller's sandbox."""
+    return Sandbox(container=CONTAINER, role="controller-role.yaml.j2", context={"lease": LEASE}, memory=memory)
+
+
+def workload(*, unit: str, config_map: str, executor_image: str, settings: Mapping[str, str]) -> Workload:
+    """Return the controller.
+
+    Args:
+        unit: by which the units agree on one that works.
+        config_map: its configuration's name.
+        executor_image: what accompanies each step.
+        settings: the configuration itself: limits are read only when the program starts.
+    """
+    return Workload(
+        container=CONTAINER,
+        command=f"/bin/workflow-controller --configmap={config_map} --executor-image={executor_image} "
+        f"--executor-image-pull-policy=IfNotPresent --qps={CALLS} --burst={BURST}",
+        environment={
+            "LEADER_ELECTION_IDENTITY": unit.replace("/", "-"),
+            "DEFAULT_REQUEUE_TIME": PAUSE,
+            "CONFIGURATION_DIGEST": fingerprint(dict(settings)),
+        },
+        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+        metrics=Metrics(METRICS_PORT),
+    )

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Operate Kubeflow's training operator, which runs distributed training jobs in users' namespaces."""
+
+import base64
+import functools
+from collections.abc import Iterator
+
+import gang_scheduling
+import training_program
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.interfaces import dashboard_links
+from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
+from training_options import TrainingOptions
+
+LINK = dashboard_links.Link(
+    text="Training jobs",
+    link="https://www.kubeflow.org/docs/components/trainer/legacy-v1/",
+    location="documentation",
+    desc="Distributed training with PyTorch, TensorFlow, MPI, XGBoost, JAX and PaddlePaddle",
+)
+
+
+class TrainingOperator(Charm):
+    """The operator, the kinds of job that it runs, and who may make them."""
+
+    options_type = TrainingOptions
+    links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options, names = self.options, self._names
+        yield training_program.sandbox(names, options.memory)
+        yield Crds("crds.yaml", version="1.9.3")
+        yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("lease", "lease.yaml.j2", {"name": names.lease})
+        yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
+        yield self.links.send(dashboard_links.Links((LINK,)))
+        yield Manifests(
+            "certificates",
+            "certificates.yaml.j2",
+            {
+                "account": names.account,
+                "certificates": names.certificates,
+                "configuration": training_program.CONFIGURATION,
+                "secret": training_program.SECRET,
+            },
+        )
+        if options.gang_scheduler:
+            gang_scheduling.require(self.run.cluster, self.app.name, options.gang_scheduler)
+        certificate = self._certificate
+        yield training_program.workload(options, names, certificate)
+        yield Webhooks(
+            "webhooks",
+            "webhooks.yaml.j2",
+            container=training_program.CONTAINER,
+            context={
+                "ca_bundle": base64.b64encode(certificate.authority.encode()).decode(),
+                "kinds": training_program.VALIDATED,
+                "port": training_program.WEBHOOK_PORT,
+            },
+        )
+
+    @property
+    def _names(self) -> training_program.Names:
+        return training_program.Names.of(self.app.name, self.model.name)
+
+    @functools.cached_property
+    def _certificate(self) -> certificates.Certificate:
+        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
+        return certificates.server_certificate(
+            self.secrets, "webhook-certificate", authority, [self.host, f"{self.host}.cluster.local"]
+        )
+
+
+if __name__ == "__main__":
+    main(TrainingOperator)

@@ -1,0 +1,30 @@
+"""Whether the scheduler that starts a job's pods at once is there.
+
+Source of the groups: kubeflow/training-operator v1.9, which ends when the kind PodGroup is missing.
+"""
+
+from kubeflow_charms import Blocked
+from kubeflow_charms.cluster import Cluster, Reference
+
+VOLCANO = "volcano"
+
+
+def require(cluster: Cluster, application: str, scheduler: str) -> None:
+    """Check that the cluster knows the scheduler's groups of pods.
+
+    Args:
+        cluster: to look at.
+        application: whose option it is.
+        scheduler: the option's value, not empty.
+
+    Raises:
+        Blocked: it does not.
+        Waiting: Kubernetes does not answer.
+    """
+    group = "scheduling.volcano.sh" if scheduler == VOLCANO else "scheduling.x-k8s.io"
+    name = f"podgroups.{group}"
+    if cluster.get(Reference("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)) is None:
+        raise Blocked(
+            f"option gang-scheduler: the cluster has no {name}, install the scheduler {scheduler} first, "
+            f"or run: juju config {application} --reset gang-scheduler"
+        )

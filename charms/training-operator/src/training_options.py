@@ -1,0 +1,28 @@
+"""The options of training-operator."""
+
+import dataclasses
+
+from kubeflow_charms import option, options
+
+
+def scheduler(value: str | None) -> str:
+    """Accept nothing, or the name of a scheduler."""
+    return options.name(value) if (value or "").strip() else ""
+
+
+def threads(value: int) -> int:
+    """Accept how many jobs of a kind are worked on at once."""
+    if not 1 <= value <= 100:
+        raise ValueError(f"{value} is no number of threads, expected 1 to 100")
+    return value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """The options, as charmcraft.yaml describes them."""
+
+    gang_scheduler: str = option(scheduler)
+    threads: int = option(threads)
+    pytorch_init_image: str = option(options.image)
+    kubectl_delivery_image: str = option(options.image)
+    memory: str = option(options.quantity)
