@@ -1,0 +1,115 @@
+"""The charm's options as typed values."""
+
+import base64
+import binascii
+import dataclasses
+
+from kubeflow_charms import option, options
+
+SHORTEST_ACCESS_KEY, SHORTEST_SECRET_KEY = 3, 8
+KEYS = ("access-key", "secret-key")
+NO_GATEWAY = (
+    "MinIO no longer is a gateway to other stores; relate the consumers to a charm that provides s3, such as "
+    "s3-integrator, and unset this option"
+)
+
+
+def access_key(value: str) -> str:
+    """Accept a name that MinIO takes."""
+    if len(value.strip()) < SHORTEST_ACCESS_KEY:
+        raise ValueError(f"too short, expected at least {SHORTEST_ACCESS_KEY} characters")
+    return value.strip()
+
+
+def secret_key(value: str) -> str:
+    """Accept nothing, or a password that MinIO takes; it is never repeated in a message."""
+    if value and len(value.strip()) < SHORTEST_SECRET_KEY:
+        raise ValueError(f"too short, expected at least {SHORTEST_SECRET_KEY} characters, or nothing to generate one")
+    return value.strip()
+
+
+def pem(value: str) -> str:
+    """Accept nothing, PEM, or PEM in base64, as the published charm takes it."""
+    text = value.strip()
+    if text and not text.startswith("-----BEGIN "):
+        try:
+            text = base64.b64decode(text, validate=True).decode().strip()
+        except (binascii.Error, UnicodeDecodeError):
+            text = ""
+    if value.strip() and not text.startswith("-----BEGIN "):
+        raise ValueError("no PEM, expected a file's content or that in base64")
+    return f"{text}\n" if text else ""
+
+
+def server_mode(value: str) -> str:
+    """Accept the only mode there is."""
+    if value != "server":
+        raise ValueError(f"{value!r} is not to be had, expected server: {NO_GATEWAY}")
+    return value
+
+
+def no_gateway(value: str) -> str:
+    """Accept nothing."""
+    if value:
+        raise ValueError(NO_GATEWAY)
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class Login:
+    """The root user of MinIO."""
+
+    access_key: str
+    secret_key: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MinioOptions:
+    """The options, as charmcraft.yaml describes them.
+
+    Raises:
+        ValueError: two of them contradict each other.
+    """
+
+    access_key: str = option(access_key)
+    secret_key: str = option(secret_key)
+    credentials: dict[str, str] | None = option(options.SecretKeys(required=KEYS))
+    port: int = option(options.port)
+    console_port: int = option(options.port)
+    memory: str = option(options.quantity)
+    ssl_cert: str = option(pem)
+    ssl_key: str = option(pem)
+    ssl_ca: str = option(pem)
+    mode: str = option(server_mode)
+    gateway_storage_service: str = option(no_gateway)
+    storage_service_endpoint: str = option(no_gateway)
+
+    def __post_init__(self) -> None:
+        """Check what options mean together."""
+        if self.port == self.console_port:
+            raise ValueError(f"options port, console-port: both are {self.port}, expected two ports")
+        if bool(self.ssl_cert) != bool(self.ssl_key):
+            raise ValueError("options ssl-cert, ssl-key: one without the other, expected both or none")
+        if self.ssl_ca and not self.ssl_cert:
+            raise ValueError("option ssl-ca: set without ssl-cert, expected both")
+        if self.credentials is None:
+            return
+        if self.secret_key:
+            raise ValueError("option secret-key: unset it, credentials is set")
+        for key, check in zip(KEYS, (access_key, secret_key), strict=True):
+            try:
+                check(self.credentials[key])
+            except ValueError as error:
+                raise ValueError(f"option credentials: the secret's {key} is {error}") from error
+
+    @property
+    def secure(self) -> bool:
+        """Whether MinIO speaks https."""
+        return bool(self.ssl_cert)
+
+    @property
+    def given(self) -> Login | None:
+        """The user's own login; None if the password is to be generated."""
+        if self.credentials is not None:
+            return Login(*(self.credentials[key].strip() for key in KEYS))
+        return Login(self.access_key, self.secret_key) if self.secret_key else None

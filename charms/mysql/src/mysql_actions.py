@@ -1,0 +1,92 @@
+"""The charm's actions: passwords, backups, and bringing them back."""
+
+from typing import Any, Protocol
+
+import ops
+from kubeflow_charms import Blocked, Problem, Waiting
+from kubeflow_charms.parts.first_unit import holds
+from kubeflow_charms.parts.workload import answers
+from kubeflow_charms.run import Run
+from mysql_accounts import PREFIX, Accounts
+from mysql_backups import BackupError, Backups
+from mysql_client_program import refused
+from mysql_server import ROOT
+
+Results = dict[str, Any]
+
+
+class Server(Protocol):
+    """What actions need of the charm."""
+
+    @property
+    def unit(self) -> ops.Unit:
+        """The unit that the action runs on."""
+        ...
+
+    def accounts(self) -> Accounts:
+        """Return the part that gives each application its user."""
+        ...
+
+    def password(self, user: str) -> str:
+        """Return a user's password."""
+        ...
+
+    def backups(self) -> Backups:
+        """Return the backups in the related object store."""
+        ...
+
+
+def act(server: Server, run: Run, event: ops.ActionEvent) -> None:
+    """Run one action, and say what came of it."""
+    do = {
+        "get_password_action": show_password,
+        "backup_action": back_up,
+        "list_backups_action": show_backups,
+        "restore_action": restore,
+    }[event.handle.kind]
+    try:
+        event.set_results(do(server, run, event.params))
+    except Waiting as problem:
+        event.fail(f"waiting for {problem}; run it again then")
+    except (Problem, BackupError) as problem:
+        event.fail(str(problem))
+    except (ops.pebble.Error, TimeoutError) as error:
+        event.fail(f"MySQL refuses: {refused(error)}")
+
+
+def show_password(server: Server, run: Run, params: dict[str, Any]) -> Results:
+    """Return a user and its password."""
+    user = str(params["username"])
+    if user != ROOT and user not in server.accounts().related:
+        raise Blocked(f"there is no user {user}, expected {ROOT}, or {PREFIX}NUMBER of a related application")
+    return {"username": user, "password": server.password(user)}
+
+
+def back_up(server: Server, run: Run, params: dict[str, Any]) -> Results:
+    """Make a backup and return its identifier and size."""
+    identifier, size = server.backups().make(run, _container(server))
+    return {"backup-id": identifier, "bytes": size}
+
+
+def show_backups(server: Server, run: Run, params: dict[str, Any]) -> Results:
+    """Return the identifiers of all backups, a line each."""
+    return {"backups": "\n".join(server.backups().identifiers())}
+
+
+def restore(server: Server, run: Run, params: dict[str, Any]) -> Results:
+    """Bring a backup back, and let clients in again, also when it failed."""
+    identifier = str(params["backup-id"])
+    try:
+        server.backups().bring_back(run, identifier, _container(server))
+    finally:
+        server.accounts().apply(run)
+    return {"restored": identifier}
+
+
+def _container(server: Server) -> ops.Container:
+    container = server.unit.get_container("mysql")
+    if not holds(server.unit):
+        raise Blocked(f"the data is on another unit, run it on {server.unit.app.name}/0")
+    if not container.can_connect() or not answers(container):
+        raise Waiting("mysql to answer")
+    return container
