@@ -1,0 +1,54 @@
+"""What lets users' pods into the object store: a TensorBoard whose logs are in a bucket, or a server.
+
+Source of the variables: TensorFlow 2.5's S3 file system, and Amazon's SDKs, which TensorBoard uses without TensorFlow.
+"""
+
+from typing import Any
+
+from kubeflow_charms.object_store import Store
+
+NAME = "access-minio"
+"""Of the PodDefault and its Secret, and the label by which pods ask for it."""
+ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+REGION = "us-east-1"
+"""What S3's clients sign with where a store knows no regions."""
+
+
+def pod_default(store: Store, namespace: str) -> dict[str, Any]:
+    """Return the PodDefault; it goes to the namespace of every profile.
+
+    Args:
+        store: the object store.
+        namespace: of a store that gives its Service's name alone.
+    """
+    host = store.host if "." in store.host else f"{store.host}.{namespace}.svc"
+    settings = {
+        "AWS_REGION": store.region or REGION,
+        "AWS_ENDPOINT_URL": f"{'https' if store.secure else 'http'}://{host}:{store.port}",
+        "S3_ENDPOINT": f"{host}:{store.port}",
+        "S3_USE_HTTPS": "1" if store.secure else "0",
+        "S3_VERIFY_SSL": "1" if store.secure else "0",
+    }
+    keys = [
+        {"name": key, "valueFrom": {"secretKeyRef": {"name": NAME, "key": key}}} for key in (ACCESS_KEY, SECRET_KEY)
+    ]
+    return {
+        "apiVersion": "kubeflow.org/v1alpha1",
+        "kind": "PodDefault",
+        "metadata": {"name": NAME},
+        "spec": {
+            "desc": "Allow access to object storage",
+            "selector": {"matchLabels": {NAME: "true"}},
+            "env": [*keys, *({"name": name, "value": value} for name, value in settings.items())],
+        },
+    }
+
+
+def secret(store: Store) -> dict[str, Any]:
+    """Return the Secret with the store's keys; it goes there too."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": NAME},
+        "stringData": {ACCESS_KEY: store.access_key, SECRET_KEY: store.secret_key},
+    }

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Operate Kubeflow's notebooks: servers, volumes and TensorBoards, and the pages for them."""
+
+import base64
+import functools
+import pathlib
+from collections.abc import Iterator
+
+import bucket_access
+import idle_servers
+import jupyter_web_app
+import notebook_controller
+import notebook_gpus
+import notebook_pages
+import ops
+import pvcviewer_controller
+import tensorboard_controller
+import tensorboards_web_app
+import volumes_web_app
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.cluster import Object, Reference
+from kubeflow_charms.interfaces import (
+    dashboard_links,
+    gateway_info,
+    ingress,
+    kubeflow_profiles,
+    kubernetes_manifest,
+    object_storage,
+)
+from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
+from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.problems import Blocked, Waiting
+from kubeflow_charms.user_objects import EVERYWHERE, list_all
+from notebooks_options import NotebooksOptions
+
+PROGRAMS = (
+    notebook_controller,
+    jupyter_web_app,
+    volumes_web_app,
+    pvcviewer_controller,
+    tensorboard_controller,
+    tensorboards_web_app,
+)
+
+
+class Notebooks(Charm):
+    """Three controllers and three pages."""
+
+    options_type = NotebooksOptions
+    gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
+    jupyter = Requires("ingress-jupyter", ingress.INGRESS)
+    volumes = Requires("ingress-volumes", ingress.INGRESS)
+    tensorboards = Requires("ingress-tensorboards", ingress.INGRESS)
+    dashboard = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
+    profiles = Requires("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
+    policies = Requires("authorization-policies", kubernetes_manifest.KUBERNETES_MANIFEST)
+    objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
+    pod_defaults = Requires("pod-defaults", kubernetes_manifest.KUBERNETES_MANIFEST)
+    user_secrets = Requires("secrets", kubernetes_manifest.KUBERNETES_MANIFEST)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        framework.observe(self.on.list_gpus_action, self._list_gpus)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options = self.options
+        yield from (program.sandbox(options.memory) for program in PROGRAMS)
+        yield Crds("crds.yaml", version="1.11")
+        yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("limits", "limits.yaml.j2", {"most": options.most, "volume": options.volume_size_max})
+        yield Ports(*notebook_pages.PORTS, pvcviewer_controller.WEBHOOK_PORT)
+        yield self.dashboard.send(notebook_pages.LINKS)
+        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.NOTEBOOKS, principal=self._principal))
+        yield from self._pages()
+        yield from self._controllers()
+        yield from self._bucket()
+
+    def _pages(self) -> Iterator[Part]:
+        """Yield the pages, their routes, and who may ask for them."""
+        options, addresses = self.options, []
+        for endpoint, page in (
+            (self.jupyter, jupyter_web_app),
+            (self.volumes, volumes_web_app),
+            (self.tensorboards, tensorboards_web_app),
+        ):
+            yield endpoint.send(notebook_pages.route(self.app.name, page.PREFIX, page.PORT))
+            addresses.append(endpoint.maybe() or ingress.Address())
+        if principals := {name for address in addresses for name in address.principals}:
+            guard = gateways(principals)
+            yield Fence(dict.fromkeys(notebook_pages.PORTS, guard), collected=notebook_pages.PORTS)
+        secure = [self._secure(address) for address in addresses]
+        yield volumes_web_app.workload(options.images.viewer, secure_cookies=secure[1])
+        yield tensorboards_web_app.workload(secure_cookies=secure[2])
+        gpus = self._gpus()
+        yield jupyter_web_app.workload(options, gpus, secure_cookies=secure[0])
+        yield Message(notebook_gpus.describe(gpus))
+
+    def _controllers(self) -> Iterator[Part]:
+        options, info, certificate = self.options, self.gateway.one(), self._certificate
+        gateway = f"{info.gateway_namespace}/{info.gateway_name}"
+        culling = options.enable_culling and bool(self.policies.relations)
+        yield self.policies.send(kubernetes_manifest.plain([idle_servers.policy()] if culling else []))
+        yield notebook_controller.workload(options, namespace=self.model.name, gateway=gateway, culling=culling)
+        if options.enable_culling and not culling:
+            yield idle_servers.unasked(self.app.name)
+        yield tensorboard_controller.workload(
+            gateway=gateway, image=options.images.tensorboard, follow_volumes=options.rwo_pvc_scheduling
+        )
+        yield pvcviewer_controller.workload(
+            gateway=gateway, viewer_image=options.images.viewer, certificate=certificate
+        )
+        yield Webhooks(
+            "webhooks",
+            "webhooks.yaml.j2",
+            container=pvcviewer_controller.CONTAINER,
+            context={
+                "ca_bundle": base64.b64encode(certificate.authority.encode()).decode(),
+                "port": pvcviewer_controller.WEBHOOK_PORT,
+            },
+        )
+
+    def _bucket(self) -> Iterator[Part]:
+        """Yield what users get to read an object store, where one is related."""
+        yield self.objects.send(object_storage.Reader(secrets=True))
+        found = self.objects.maybe()
+        store = found.store(self.secrets.granted) if found else None
+        yield self.pod_defaults.send(
+            kubernetes_manifest.plain([bucket_access.pod_default(store, self.model.name)] if store else [])
+        )
+        yield self.user_secrets.send_each(
+            lambda relation: kubernetes_manifest.in_secret(
+                [bucket_access.secret(store)] if store else [], relation, secrets=self.secrets, label="user-secrets"
+            )
+        )
+
+    def _gpus(self) -> tuple[notebook_gpus.Gpu, ...]:
+        """Return the GPUs that the cluster has, as of some minutes ago."""
+        return notebook_gpus.recent(pathlib.Path(self.charm_dir) / ".gpus", self._nodes)
+
+    def _nodes(self) -> list[Object]:
+        """Return all nodes; costs a Kubernetes call."""
+        return list_all(self.run.cluster, Reference("v1", "Node", "list"))
+
+    def _secure(self, address: ingress.Address) -> bool:
+        given = self.options.secure_cookies
+        return given == "true" if given != "auto" else address.url.startswith("https:")
+
+    @functools.cached_property
+    def _certificate(self) -> certificates.Certificate:
+        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
+        return certificates.server_certificate(
+            self.secrets, "webhook-certificate", authority, [self.host, f"{self.host}.cluster.local"]
+        )
+
+    @property
+    def _principal(self) -> str:
+        """Who the pods are inside the mesh: Istio goes by the ServiceAccount that Juju gives them."""
+        return f"cluster.local/ns/{self.model.name}/sa/{self.app.name}"
+
+    def _list_gpus(self, event: ops.ActionEvent) -> None:
+        import yaml
+
+        try:
+            gpus = notebook_gpus.found(self._nodes())
+            pods = list_all(self.run.cluster, Reference("v1", "Pod", "list", EVERYWHERE))
+        except (Blocked, Waiting) as problem:
+            event.fail(str(problem))
+            return
+        rows = notebook_gpus.table(gpus, notebook_gpus.used(pods))
+        event.set_results({"summary": notebook_gpus.describe(gpus), "gpus": yaml.safe_dump(rows, sort_keys=False)})
+
+
+if __name__ == "__main__":
+    main(Notebooks)

@@ -1,0 +1,154 @@
+import json
+
+import pytest
+from ops import testing
+
+PORTS = {"5000", "5001", "5002"}
+
+
+def test_the_dashboard_gets_four_links(notebooks):
+    links = json.loads(notebooks.sent(notebooks.settle(), "dashboard-links")["dashboard_links"])
+    assert [(link["text"], link["link"], link["location"]) for link in links] == [
+        ("Notebooks", "/jupyter/", "menu"),
+        ("Volumes", "/volumes/", "menu"),
+        ("TensorBoards", "/tensorboards/", "menu"),
+        ("Create a new Notebook server", "/jupyter/new", "quick"),
+    ]
+
+
+@pytest.mark.parametrize(("page", "port"), [("jupyter", 5000), ("volumes", 5001), ("tensorboards", 5002)])
+def test_each_page_has_a_route_of_its_own(notebooks, page, port):
+    sent = notebooks.sent(notebooks.settle(), f"ingress-{page}")
+    assert json.loads(sent["data"]) == {"service": "notebooks", "port": port, "prefix": f"/{page}/", "rewrite": "/"}
+
+
+def test_profiles_are_told_who_asks_servers_when_they_were_used(notebooks):
+    assert notebooks.sent(notebooks.settle(), "kubeflow-profiles") == {
+        "_supported_versions": '["v1"]',
+        "role": "notebooks",
+        "principal": "cluster.local/ns/edge/sa/notebooks",
+    }
+
+
+def test_only_pods_outside_the_mesh_learn_when_a_server_was_used_and_nothing_else(notebooks):
+    sent = notebooks.sent(notebooks.settle(), "authorization-policies")
+    (policy,) = json.loads(sent["kubernetes_manifests"])
+    assert policy["kind"] == "AuthorizationPolicy"
+    assert policy["spec"]["rules"] == [
+        {
+            "from": [{"source": {"notPrincipals": ["*"]}}],
+            "to": [{"operation": {"methods": ["GET"], "paths": ["*/api/kernels"]}}],
+        }
+    ]
+
+
+def test_where_servers_go_on_no_policy_is_sent(notebooks):
+    state = notebooks.configured(enable_culling=False)
+    assert json.loads(notebooks.sent(state, "authorization-policies")["kubernetes_manifests"]) == []
+
+
+def test_pages_and_webhooks_are_reached_at_the_applications_service(notebooks):
+    assert {port.port for port in notebooks.settle().opened_ports} == {5000, 5001, 5002, 9443}
+
+
+def test_the_unit_needs_neither_routes_nor_dashboard_nor_profiles_to_be_active(notebooks):
+    missing = dict.fromkeys(
+        (
+            "authorization-policies",
+            "dashboard-links",
+            "ingress-jupyter",
+            "ingress-tensorboards",
+            "ingress-volumes",
+            "kubeflow-profiles",
+        )
+    )
+    assert isinstance(notebooks.settle(databags=missing).unit_status, testing.ActiveStatus)
+
+
+def test_nobody_but_the_gateway_reaches_the_pages(notebooks):
+    notebooks.settle()
+    spec = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]
+    fenced = {str(rule["ports"][0]["port"]) for rule in spec["ingress"] if "from" in rule}
+    peers = [peer["podSelector"]["matchLabels"] for rule in spec["ingress"] for peer in rule.get("from", ())]
+    assert fenced == PORTS
+    assert all(peer == {"istio": "ingressgateway"} for peer in peers)
+
+
+def test_the_api_server_reaches_the_webhooks(notebooks):
+    notebooks.settle()
+    spec = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]
+    (everybody,) = [rule for rule in spec["ingress"] if "from" not in rule]
+    assert any(port["port"] <= 9443 <= port["endPort"] for port in everybody["ports"])
+
+
+@pytest.mark.parametrize("databag", [None, {}, {"_supported_versions": "- v1\n- v2\n"}])
+def test_a_gateway_that_does_not_say_who_it_is_shuts_nobody_out(notebooks, databag):
+    databags = {f"ingress-{page}": databag for page in ("jupyter", "volumes", "tensorboards")}
+    assert isinstance(notebooks.settle(databags=databags).unit_status, testing.ActiveStatus)
+    assert not [kind for kind in notebooks.cluster.kinds() if "Policy" in kind]
+
+
+def test_a_gateway_that_goes_away_leaves_everything_running(notebooks):
+    before = notebooks.settle()
+    relation = before.get_relations("gateway-info")[0]
+    after = notebooks.deployment.run(notebooks.deployment.context.on.relation_broken(relation), before)
+    assert {it.name: it.plan for it in after.containers} == {it.name: it.plan for it in before.containers}
+
+
+STORE = {
+    "_supported_versions": '["v1"]',
+    "data": json.dumps(
+        {
+            "access-key": "minio",
+            "secret-key": "hush",
+            "service": "minio",
+            "port": 9000,
+            "secure": False,
+            "namespace": None,
+        }
+    ),
+}
+
+
+def variables(notebooks, state):
+    (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
+    return {item["name"]: item.get("value") for item in found["spec"]["env"]}
+
+
+def related_to_a_store(notebooks):
+    return notebooks.settle(databags={"object-storage": STORE, "pod-defaults": {}, "secrets": {}})
+
+
+def test_with_an_object_store_users_may_tick_access_to_it(notebooks):
+    state = related_to_a_store(notebooks)
+    (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
+    assert found["metadata"]["name"] == "access-minio"
+    assert found["spec"]["selector"] == {"matchLabels": {"access-minio": "true"}}
+    assert variables(notebooks, state)["S3_ENDPOINT"] == "minio.edge.svc:9000"
+    assert variables(notebooks, state)["S3_USE_HTTPS"] == "0"
+
+
+def test_the_stores_keys_go_to_users_namespaces_in_a_juju_secret_alone(notebooks):
+    state = related_to_a_store(notebooks)
+    sent = notebooks.sent(state, "secrets")
+    assert sent["is_secret"] == "true"
+    content = state.get_secret(label="user-secrets").latest_content
+    assert json.loads(content["manifests"])[0]["stringData"] == {
+        "AWS_ACCESS_KEY_ID": "minio",
+        "AWS_SECRET_ACCESS_KEY": "hush",
+    }
+    said = [relation.local_app_data for relation in state.relations]
+    assert "hush" not in str(said) + str(notebooks.cluster.objects) + str(notebooks.deployment.files)
+
+
+def test_without_an_object_store_users_get_nothing(notebooks):
+    state = notebooks.settle(databags={"pod-defaults": {}, "secrets": {}})
+    assert json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"]) == []
+    content = state.get_secret(label="user-secrets").latest_content
+    assert json.loads(content["manifests"]) == []
+
+
+def test_a_store_that_says_nothing_yet_is_waited_for_while_everything_runs(notebooks):
+    state = notebooks.settle(databags={"object-storage": {}})
+    assert isinstance(state.unit_status, testing.WaitingStatus)
+    assert all(container.plan.services for container in state.containers)

@@ -1,0 +1,184 @@
+import json
+
+import pytest
+from ops import testing
+
+CONTAINERS = (
+    "notebook-controller",
+    "jupyter-web-app",
+    "volumes-web-app",
+    "pvcviewer-controller",
+    "tensorboard-controller",
+    "tensorboards-web-app",
+)
+PAGES = ("jupyter-web-app", "volumes-web-app", "tensorboards-web-app")
+CONTROLLERS = ("notebook-controller", "pvcviewer-controller", "tensorboard-controller")
+
+
+def test_with_a_gateway_the_unit_is_active(notebooks):
+    assert notebooks.settle().unit_status == testing.ActiveStatus("no GPUs found")
+
+
+def test_each_container_has_an_identity_of_its_own(notebooks):
+    notebooks.settle()
+    spec = notebooks.deployment.stateful_set["spec"]["template"]["spec"]
+    volumes = {volume["name"]: volume.get("secret", {}).get("secretName") for volume in spec["volumes"]}
+    for container in CONTAINERS:
+        assert volumes[f"{container}-token"] == f"notebooks-{container}-token"
+
+
+def test_no_two_programs_of_the_pod_listen_on_one_port(notebooks):
+    state = notebooks.settle()
+    ports = [
+        check.http["url"].split(":")[2].split("/")[0] if check.http else str(check.tcp["port"])
+        for container in CONTAINERS
+        for check in state.get_container(container).plan.checks.values()
+    ]
+    commands = " ".join(notebooks.program(state, container).command for container in CONTROLLERS)
+    ports += [flag.rpartition(":")[2] for flag in commands.split() if "metrics" in flag]
+    assert len(ports) == 10
+    assert len(set(ports)) == len(ports)
+
+
+@pytest.mark.parametrize(
+    ("container", "prefix"),
+    [("jupyter-web-app", "/jupyter"), ("volumes-web-app", "/volumes"), ("tensorboards-web-app", "/tensorboards")],
+)
+def test_each_page_knows_where_users_find_it_and_who_they_are(notebooks, container, prefix):
+    environment = notebooks.program(notebooks.settle(), container).environment
+    assert environment["APP_PREFIX"] == prefix
+    assert (environment["USERID_HEADER"], environment["USERID_PREFIX"]) == ("kubeflow-userid", "")
+    assert environment["BACKEND_MODE"] == "production"
+
+
+@pytest.mark.parametrize(
+    ("option", "url", "secure"),
+    [
+        ("auto", "http://10.64.140.43", "false"),
+        ("auto", "https://kubeflow.example.com", "true"),
+        ("auto", "", "false"),
+        ("true", "http://10.64.140.43", "true"),
+        ("false", "https://kubeflow.example.com", "false"),
+    ],
+)
+def test_cookies_are_for_https_alone_where_the_gateway_speaks_it(notebooks, option, url, secure):
+    databags = {f"ingress-{name}": {"url": url} for name in ("jupyter", "volumes", "tensorboards")}
+    state = notebooks.settle(databags=databags, config={"secure-cookies": option})
+    for page in PAGES:
+        assert notebooks.program(state, page).environment["APP_SECURE_COOKIES"] == secure
+
+
+@pytest.mark.parametrize("container", CONTROLLERS)
+def test_routes_belong_to_the_related_gateway(notebooks, container):
+    state = notebooks.settle(databags={"gateway-info": {"gateway_name": "front", "gateway_namespace": "mesh"}})
+    assert notebooks.program(state, container).environment["ISTIO_GATEWAY"] == "mesh/front"
+
+
+@pytest.mark.parametrize("container", CONTROLLERS)
+def test_of_several_units_one_controller_works(notebooks, container):
+    assert "leader-elect" in notebooks.program(notebooks.settle(), container).command
+
+
+def test_idle_servers_are_stopped_as_the_options_say(notebooks):
+    state = notebooks.configured(enable_culling=True, cull_idle_time=90, idleness_check_period=5)
+    environment = notebooks.program(state, "notebook-controller").environment
+    assert environment["ENABLE_CULLING"] == "true"
+    assert (environment["CULL_IDLE_TIME"], environment["IDLENESS_CHECK_PERIOD"]) == ("90", "5")
+
+
+def test_idle_servers_go_on_where_the_option_says_so(notebooks):
+    state = notebooks.configured(enable_culling=False)
+    assert notebooks.program(state, "notebook-controller").environment["ENABLE_CULLING"] == "false"
+
+
+def test_idle_servers_go_on_while_the_controller_may_not_ask_them(notebooks):
+    state = notebooks.settle(databags={"authorization-policies": None})
+    assert notebooks.program(state, "notebook-controller").environment["ENABLE_CULLING"] == "false"
+    assert "juju integrate notebooks:authorization-policies kubeflow-profiles" in state.unit_status.message
+
+
+def test_who_wants_servers_to_go_on_is_not_told_of_a_relation(notebooks):
+    state = notebooks.settle(databags={"authorization-policies": None}, config={"enable-culling": False})
+    assert state.unit_status == testing.ActiveStatus("no GPUs found")
+
+
+def test_the_cluster_may_have_another_domain(notebooks):
+    state = notebooks.configured(cluster_domain="site.example")
+    assert notebooks.program(state, "notebook-controller").environment["CLUSTER_DOMAIN"] == "site.example"
+
+
+def test_tensorboards_have_the_image_and_the_node_that_the_options_say(notebooks):
+    state = notebooks.configured(tensorboard_image="registry.site/board:1", rwo_pvc_scheduling=False)
+    environment = notebooks.program(state, "tensorboard-controller").environment
+    assert environment["TENSORBOARD_IMAGE"] == "registry.site/board:1"
+    assert environment["RWO_PVC_SCHEDULING"] == "false"
+
+
+def test_a_volumes_file_browser_has_the_options_image_whoever_makes_it(notebooks):
+    notebooks.configured(volume_viewer_image="registry.site/browser:1")
+    files = notebooks.deployment.files
+    by_page = json.loads(files["volumes-web-app"]["/etc/config/viewer-spec.yaml"].text)
+    by_controller = json.loads(files["pvcviewer-controller"]["/etc/pvcviewer-controller/pod-spec.yaml"].text)
+    assert by_page["podSpec"]["containers"][0]["image"] == "registry.site/browser:1"
+    assert by_controller["containers"][0]["image"] == "registry.site/browser:1"
+
+
+def test_a_volumes_file_browser_knows_its_address(notebooks):
+    notebooks.settle()
+    files = notebooks.deployment.files
+    by_page = json.loads(files["volumes-web-app"]["/etc/config/viewer-spec.yaml"].text)
+    by_controller = json.loads(files["pvcviewer-controller"]["/etc/pvcviewer-controller/pod-spec.yaml"].text)
+    addresses = [
+        next(item["value"] for item in pod["containers"][0]["env"] if item["name"] == "FB_BASEURL")
+        for pod in (by_page["podSpec"], by_controller)
+    ]
+    assert addresses == ["/pvcviewers/$NAMESPACE/$NAME/", "/pvcviewers/$(NAMESPACE)/$(NAME)/"]
+    assert by_page["networking"]["basePrefix"] == "/pvcviewers"
+
+
+def test_an_option_of_the_form_restarts_its_page_alone(notebooks):
+    before = notebooks.settle()
+    after = notebooks.reconfigure(before, cpu_default="2")
+    changed = [name for name in CONTAINERS if notebooks.program(before, name) != notebooks.program(after, name)]
+    assert changed == ["jupyter-web-app"]
+
+
+def test_without_a_gateway_the_unit_is_blocked_with_the_command_that_helps(notebooks):
+    status = notebooks.settle(databags={"gateway-info": None}).unit_status
+    assert isinstance(status, testing.BlockedStatus)
+    assert "juju integrate notebooks:gateway-info" in status.message
+
+
+def test_while_the_gateway_says_nothing_the_pages_run_already(notebooks):
+    state = notebooks.settle(databags={"gateway-info": {}})
+    assert isinstance(state.unit_status, testing.WaitingStatus)
+    assert all(state.get_container(page).plan.services for page in PAGES)
+
+
+def test_a_unit_that_does_not_lead_runs_all_programs(notebooks):
+    notebooks.settle()
+    state = notebooks.state(leader=False)
+    leading = notebooks.settle()
+    state = notebooks.state(leader=False, secrets=leading.secrets)
+    state = notebooks.deployment.settle(state)
+    assert all(state.get_container(container).plan.services for container in CONTAINERS)
+
+
+def test_a_memory_limit_reaches_every_program(notebooks):
+    notebooks.configured(memory="256Mi")
+    containers = notebooks.deployment.stateful_set["spec"]["template"]["spec"]["containers"]
+    limits = {container["name"]: container.get("resources") for container in containers}
+    assert all(limits[container] == {"limits": {"memory": "256Mi"}} for container in CONTAINERS)
+
+
+def test_without_a_change_kubernetes_is_asked_for_its_nodes_every_few_minutes_and_nothing_else(notebooks):
+    notebooks.node("one", resources={"nvidia.com/gpu": "1"})
+    state = notebooks.settle()
+    on = notebooks.deployment.context.on
+    notebooks.cluster.calls.clear()
+    notebooks.deployment.run(on.config_changed(), state)
+    assert notebooks.cluster.calls == []
+    notebooks.later()
+    again = notebooks.deployment.run(on.update_status(), state)
+    assert notebooks.cluster.calls == ["GET /api/v1/nodes"]
+    assert {it.name: it.plan for it in again.containers} == {it.name: it.plan for it in state.containers}
