@@ -60,10 +60,13 @@ def test_the_dashboard_reads_its_links_with_its_own_account(settled: Application
     assert json.loads(data["settings"]) == {"DASHBOARD_FORCE_IFRAME": True}
 
 
-def test_the_dashboard_sees_events_of_every_namespace_and_the_nodes(settled: Application) -> None:
+def test_the_dashboard_sees_the_nodes_and_events_if_an_option_says_so(settled: Application) -> None:
+    events = "/api/v1/namespaces/default/events"
     with settled.workload("dashboard") as client:
-        for path in ("/api/v1/namespaces", "/api/v1/nodes", "/api/v1/namespaces/default/events"):
-            eventually(lambda path=path: client.get(path).is_success)
+        eventually(lambda: client.get("/api/v1/nodes").is_success)
+        assert client.get(events).status_code == 403
+        settled.settle(state(settled, **{"show-activity": True}))
+        eventually(lambda: client.get(events).is_success)
 
 
 def test_the_dashboard_sees_and_changes_nothing_else(settled: Application) -> None:
@@ -72,7 +75,8 @@ def test_the_dashboard_sees_and_changes_nothing_else(settled: Application) -> No
         eventually(lambda: client.get("/api/v1/nodes").is_success)
         for path in ("secrets", "configmaps", "configmaps/other", "pods", "pods/any/log", "serviceaccounts"):
             assert client.get(f"{namespace}/{path}").status_code == 403
-        assert client.get("/api/v1/secrets").status_code == 403
+        for path in ("secrets", "events", "namespaces"):
+            assert client.get(f"/api/v1/{path}").status_code == 403
         assert client.delete(f"{namespace}/configmaps/centraldashboard-config").status_code == 403
         assert client.post("/api/v1/namespaces", json={"metadata": {"name": "mine"}}).status_code == 403
 

@@ -66,15 +66,24 @@ def test_every_program_may_do_what_it_does(deployed: Deployed):
     wanted = rights.load(deployed.charm.root)
     identities = deployed.identities()
     assert wanted.keys() == identities.keys(), f"say it in charms/{deployed.charm.root.name}/tests/rights.yaml"
-    model = deployed.application.model
-    missing = [
-        f"{container}: {right}"
+    asked = [
+        (container, right, namespace)
         for container, program in wanted.items()
-        for namespace, asked in (("", program.everywhere), (model, program.here))
-        for right in sorted(asked)
-        if not deployed.allowed(container, right, namespace)
+        for namespace, rights_there in (("", program.everywhere), (deployed.application.model, program.here))
+        for right in sorted(rights_there)
     ]
-    assert missing == []
+
+    def all_allowed() -> bool:
+        refused = [
+            f"{container}: {right}"
+            for container, right, where in asked
+            if not deployed.allowed(container, right, where)
+        ]
+        assert refused == []
+        return True
+
+    # The authorizer hears of new roles a moment later.
+    assert eventually(all_allowed, timeout=20)
 
 
 def test_no_program_may_do_more_than_upstream_lets_it(deployed: Deployed):

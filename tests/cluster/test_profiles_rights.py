@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import httpx2
-import ops
 import pytest
 import yaml
 from support.apiserver import ApiServer, Object
 from support.eventually import eventually
-from support.profiles import ADA, BEN, ISTIO, PROFILES, RBAC, WEBHOOKS, Profiles, running
+from support.profiles import ADA, BEN, ISTIO, PROFILES, RBAC, Profiles, running
 
 AGGREGATE = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-"
 OWNER = {"kind": "User", "name": ADA}
@@ -32,31 +31,6 @@ def namespace(profiles: Profiles) -> Iterator[str]:
 def soon(look: Callable[[], bool]) -> None:
     """Wait for what Kubernetes' controllers, or its authorizer's cache, take a moment for."""
     eventually(look, timeout=30)
-
-
-def test_applying_everything_again_changes_nothing(profiles: Profiles):
-    before = versions(profiles)
-    state = profiles.application.run(profiles.state, "upgrade_charm")
-    assert state.unit_status == ops.ActiveStatus()
-    assert versions(profiles) == before
-
-
-def versions(profiles: Profiles) -> dict[str, str]:
-    """Return the version of every object that the application has, by kind and name."""
-    model = profiles.application.model
-    spaces = (
-        ("/api/v1", "serviceaccounts"),
-        ("/apis/networking.k8s.io/v1", "networkpolicies"),
-        (ISTIO, "authorizationpolicies"),
-    )
-    paths = [f"{group}/namespaces/{model}/{plural}" for group, plural in spaces]
-    paths += [f"{RBAC}/clusterroles", f"{RBAC}/clusterrolebindings", WEBHOOKS]
-    found = [item for path in paths for item in profiles.http.get(path).json()["items"]]
-    ours = [item for item in found if item["metadata"].get("labels", {}).get("kubeflow-charms/model") == model]
-    assert len(ours) > 15
-    return {
-        f"{item['metadata']['name']} {item['metadata']['uid']}": item["metadata"]["resourceVersion"] for item in ours
-    }
 
 
 def bound(profiles: Profiles, namespace: str, role: str) -> str:

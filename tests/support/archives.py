@@ -1,12 +1,29 @@
-"""Tiny charms and bundles, as archives."""
+"""A tiny charm, and a bundle of it, as archives."""
 
 import pathlib
 import zipfile
 
-METADATA = """\
-name: {name}
+import yaml
+
+from tools.pack import charm, metadata
+
+CHARMCRAFT = """\
+name: tiny
+type: charm
+title: Tiny
 summary: A tiny charm
 description: It does nothing.
+links:
+  documentation: https://example.com/docs
+  contact: someone@example.com
+base: ubuntu@24.04
+platforms:
+  amd64:
+  arm64:
+parts:
+  charm:
+    plugin: uv
+    source: .
 containers:
   workload:
     resource: workload-image
@@ -14,10 +31,18 @@ resources:
   workload-image:
     type: oci-image
     description: What it runs
-    upstream-source: {image}
+    upstream-source: docker.io/library/busybox:1.37
+config:
+  options:
+    port:
+      type: int
+      default: 80
+      description: Where it listens.
+actions:
+  show:
+    description: Show it.
+    additionalProperties: false
 """
-MANIFEST = "bases: [{name: ubuntu, channel: '24.04', architectures: [amd64]}]\n"
-CONFIG = "options:\n  port: {type: int, default: 80, description: Where it listens}\n"
 BUNDLE = """\
 bundle: kubernetes
 applications:
@@ -38,12 +63,9 @@ def write(path: pathlib.Path, files: dict[str, str], dispatch_mode: int = 0o755)
 
 def charm_files(name: str = "dex-auth", image: str = IMAGE, dispatch: str = "#!/bin/sh\n") -> dict[str, str]:
     """Give what a charm's archive contains, at least."""
-    return {
-        "metadata.yaml": METADATA.format(name=name, image=image),
-        "manifest.yaml": MANIFEST,
-        "config.yaml": CONFIG,
-        "dispatch": dispatch,
-    }
+    project = {**yaml.safe_load(CHARMCRAFT), "name": name}
+    project["resources"]["workload-image"]["upstream-source"] = image
+    return {**metadata.split(project, charm.host_architecture()), "dispatch": dispatch}
 
 
 def bundle_files(name: str = "dex-auth") -> dict[str, str]:

@@ -38,6 +38,7 @@ class Deployment:
         charm: its name, and the application's.
         charm_folder: where it runs.
         containers: names of the workload containers.
+        options: names of the charm's options.
         files: what the charm has written so far, by container and path.
     """
 
@@ -47,6 +48,7 @@ class Deployment:
     charm: str
     charm_folder: pathlib.Path
     containers: tuple[str, ...]
+    options: frozenset[str] = frozenset()
     files: dict[str, dict[str, Written]] = dataclasses.field(default_factory=dict)
 
     def state(self, **changes: Any) -> testing.State:
@@ -155,4 +157,6 @@ def deployed(
         app_name=meta["name"],
         app_trusted=True,
     ) as context:
-        yield Deployment(context, cluster, marker, meta["name"], charm_root, tuple(meta.get("containers", {})))
+        options = frozenset((meta.get("config") or {}).get("options", {}))
+        containers = tuple(meta.get("containers", {}))
+        yield Deployment(context, cluster, marker, meta["name"], charm_root, containers, options)

@@ -190,6 +190,16 @@ def bring_up(kubeflow: Kubeflow) -> list[str]:
     return bring.up(bring.Site(place, Repository(), kubeflow.juju, MODEL), kubeflow.bundle, print)
 
 
+def offer(*names: str) -> None:
+    """Pack charms of the repository, unless that is done, and put them into the testbed's store."""
+    place, repository = places.choose(places.On.TESTBED), Repository()
+    target = charm.Target(place.python, charm.host_architecture())
+    store = Store(Paths.from_environment().store)
+    for name in names:
+        packed = charm.pack(repository, name, target, repository.root / "dist" / f"python{place.python}")
+        store.add(packed.path, Channel("latest", "stable"))
+
+
 def add_echo(kubeflow: Kubeflow, scratch: pathlib.Path) -> None:
     """Put a backend behind the gateway at /echo/, if it is not there yet."""
     if ECHO in kubeflow.juju.status().apps:

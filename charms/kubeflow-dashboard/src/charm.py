@@ -26,7 +26,7 @@ class KubeflowDashboard(Charm):
         yield Sandbox(
             container="dashboard",
             role="dashboard-role.yaml.j2",
-            context={"configmap": options.dashboard_configmap},
+            context={"configmap": options.dashboard_configmap, "activity": options.show_activity},
             memory=options.memory,
         )
         yield Ports(options.port)

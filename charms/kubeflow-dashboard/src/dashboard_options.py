@@ -14,6 +14,7 @@ class DashboardOptions:
     port: int = option(options.port)
     dashboard_configmap: str = option(options.name)
     registration_flow: bool = option(bool)
+    show_activity: bool = option(bool)
     additional_menu_links: tuple[Entry, ...] = option(entries("menu"))
     additional_external_links: tuple[Entry, ...] = option(entries("external"))
     additional_quick_links: tuple[Entry, ...] = option(entries("quick"))

@@ -163,11 +163,18 @@ def test_the_workload_has_an_identity_of_its_own_that_reads_no_secret_and_no_pod
     everywhere = cluster.find("ClusterRole", "edge-kubeflow-dashboard-dashboard")["rules"]
     assert [(rule["resources"], rule["verbs"]) for rule in namespaced] == [
         (["configmaps"], ["get"]),
-        (["applications"], ["get", "list", "watch"]),
+        (["applications"], ["list"]),
     ]
     assert namespaced[0]["resourceNames"] == ["centraldashboard-config"]
+    assert [(rule["resources"], rule["verbs"]) for rule in everywhere] == [(["nodes"], ["list"])]
+
+
+def test_events_which_the_dashboard_shows_to_anybody_take_an_option(dashboard):
+    dashboard.settle(config={"show-activity": True})
+    everywhere = dashboard.deployment.cluster.find("ClusterRole", "edge-kubeflow-dashboard-dashboard")["rules"]
     assert [(rule["resources"], rule["verbs"]) for rule in everywhere] == [
-        (["events", "namespaces", "nodes"], ["get", "list", "watch"])
+        (["nodes"], ["list"]),
+        (["events"], ["list"]),
     ]
 
 

@@ -3,7 +3,7 @@
 Source of the flags, variables and port: kubeflow/kubeflow, components/access-management, v1.10; the port is fixed.
 """
 
-from kubeflow_charms.parts import HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
 from profile_principals import USER_HEADER, Principals
 
 CONTAINER = "kfam"
@@ -31,4 +31,5 @@ def workload(*, principals: Principals, cluster_admin: str) -> Workload:
             "KFP_UI_PRINCIPAL": principals.pipelines,
         },
         checks={CONTAINER: HttpCheck(PORT, "/metrics")},
+        metrics=Metrics(PORT),
     )

@@ -11,10 +11,13 @@ import ops
 import poddefaults_webhook
 import profile_controller
 import profile_documents
+import profile_manifests
 import profile_principals
+import user_manifests
 from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
-from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
+from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
+from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Report, Webhooks
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
@@ -25,6 +28,13 @@ class KubeflowProfiles(Charm):
     options_type = ProfilesOptions
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     callers = Provides("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
+    pod_defaults = Provides("pod-defaults", KUBERNETES_MANIFEST)
+    user_secrets = Provides("secrets", KUBERNETES_MANIFEST)
+    config_maps = Provides("config-maps", KUBERNETES_MANIFEST)
+    service_accounts = Provides("service-accounts", KUBERNETES_MANIFEST)
+    roles = Provides("roles", KUBERNETES_MANIFEST)
+    role_bindings = Provides("role-bindings", KUBERNETES_MANIFEST)
+    policies = Provides("authorization-policies", KUBERNETES_MANIFEST)
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
@@ -40,18 +50,31 @@ class KubeflowProfiles(Charm):
         yield profile_controller.sandbox(options.memory)
         yield access_management.sandbox(options.memory)
         yield poddefaults_webhook.sandbox(options.memory)
+        found = self._user_manifests
+        owners = profile_manifests.owners(found, app=self.app.name, model=self.model.name)
+        yield profile_manifests.sandbox(options.memory, found, owners)
         yield Crds("crds.yaml", version="1.10")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
         )
-        origins = profile_principals.origins(self.callers.all(), self.model.name)
-        kfam = {"port": access_management.PORT, "origins": origins}
-        yield Manifests("network", "network.yaml.j2", kfam)
+        yield from map(Report, found.problems)
+        yield from profile_manifests.objects(owners, PROFILE)
+        if found.complete:
+            # Otherwise it goes on with what it has: objects must not go while a secret is awaited.
+            yield profile_manifests.workload(
+                found,
+                owners,
+                app=self.app.name,
+                model=self.model.name,
+                profiles=PROFILE,
+                read=self.run.source,
+            )
         yield from self._poddefaults()
         principals = self._principals()
-        yield Manifests("access", "access.yaml.j2", kfam)
+        port = access_management.PORT
+        yield Fence({port: profile_principals.origins(self.callers.all(), self.model.name)}, collected=(port,))
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port
         )
@@ -70,6 +93,19 @@ class KubeflowProfiles(Charm):
                 "port": poddefaults_webhook.PORT,
             },
         )
+
+    @functools.cached_property
+    def _user_manifests(self) -> user_manifests.UserManifests:
+        endpoints = (
+            self.pod_defaults,
+            self.user_secrets,
+            self.config_maps,
+            self.service_accounts,
+            self.roles,
+            self.role_bindings,
+            self.policies,
+        )
+        return user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
 
     @functools.cached_property
     def _certificate(self) -> certificates.Certificate:

@@ -7,7 +7,7 @@ no leader: the controller brings each profile to what its inputs alone determine
 import json
 from collections.abc import Mapping
 
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
 from profile_principals import USER_HEADER, Principals
 
 CONTAINER = "profile-controller"
@@ -41,4 +41,5 @@ def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port:
         # JSON is YAML.
         files={LABELS: File(json.dumps(dict(sorted(labels.items())), indent=1))},
         checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+        metrics=Metrics(metrics_port),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from kubeflow_charms.endpoints import From
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.kubeflow_profiles import NOTEBOOKS, PIPELINES, Caller
+from kubeflow_charms.parts.fence import Source, application
 from kubeflow_charms.problems import Waiting
 
 USER_HEADER = "kubeflow-userid"
@@ -25,21 +26,6 @@ class Principals:
     gateway: str
     pipelines: str
     notebooks: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Origin:
-    """Where the requests of a related application come from.
-
-    Attributes:
-        app: the application, which its pods are labelled with.
-        namespace: of its pods.
-        principal: what Istio calls it.
-    """
-
-    app: str
-    namespace: str
-    principal: str
 
 
 def account(namespace: str, name: str) -> str:
@@ -62,19 +48,15 @@ def gateway(info: GatewayInfo) -> str:
     return account(info.gateway_namespace, "istio-ingressgateway-workload-service-account")
 
 
-def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Origin, ...]:
+def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ...]:
     """Return where the requests of related applications come from.
 
     Args:
         callers: what they say of themselves.
         namespace: of those who say nothing, the model's.
     """
-    found: list[Origin] = []
-    for caller in callers:
-        principal = caller.data.principal or account(namespace, caller.application)
-        _, _, there, _, app = principal.split("/")
-        found.append(Origin(app, there, principal))
-    return tuple(sorted(set(found), key=lambda origin: origin.principal))
+    said = {caller.data.principal or account(namespace, caller.application) for caller in callers}
+    return tuple(application(principal, principal.rpartition("/")[2]) for principal in sorted(said))
 
 
 def principals(*, gateway: str, callers: Iterable[From[Caller]], ourselves: str) -> Principals:

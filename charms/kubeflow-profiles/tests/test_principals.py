@@ -76,7 +76,7 @@ def test_related_applications_are_told_where_kfam_is(profiles):
 
 def test_only_related_applications_reach_kfam(profiles):
     profiles.settle()
-    everyone, callers = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles-kfam")["spec"]["ingress"]
+    everyone, callers = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
     assert "from" not in everyone
     assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [(1, 8080), (8082, 65535)]
     (source,) = callers["from"]
@@ -87,12 +87,12 @@ def test_only_related_applications_reach_kfam(profiles):
 
 def test_nobody_reaches_kfam_while_nobody_is_related(profiles):
     profiles.settle(databags={"kubeflow-profiles": None})
-    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles-kfam")["spec"]["ingress"]) == 1
-    assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles-kfam")["spec"]["rules"]) == 1
+    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]) == 1
+    assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]) == 1
 
 
 def test_inside_the_mesh_a_forged_header_alone_does_not_help(profiles):
     profiles.settle()
-    others, kfam = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles-kfam")["spec"]["rules"]
+    others, kfam = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
     assert others == {"to": [{"operation": {"notPorts": ["8081"]}}]}
     assert kfam["from"] == [{"source": {"principals": ["cluster.local/ns/edge/sa/other"]}}]

@@ -1,0 +1,247 @@
+"""Keep objects in the namespace of every profile, also of those that are made later.
+
+Runs in a container of its own with nothing but Python's standard library, on every unit: all of them bring the
+cluster to what the same file says. What is there already and bears no mark of ours is left alone. What was placed
+belongs to an object of the cluster, its owner, and goes when that goes.
+"""
+
+import contextlib
+import dataclasses
+import http.server
+import json
+import os
+import pathlib
+import re
+import sys
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from placer_api import Kubernetes, Object, Refused
+
+NAMESPACES = "/api/v1/namespaces"
+PERIOD = 60
+"""Seconds after which all is looked at again, though no namespace came or went."""
+PAUSE = 2
+"""Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
+PATIENCE = 180
+"""Seconds without a complete pass after which the program calls itself ill."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of object to place.
+
+    Attributes:
+        plural: its name in URLs.
+        owner: the name of the ClusterRole that the placed objects belong to.
+    """
+
+    api_version: str
+    kind: str
+    plural: str
+    owner: str
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """Return the URL's path of an object or of all in a namespace or everywhere."""
+        group = f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+        within = f"/namespaces/{namespace}" if namespace else ""
+        one = f"/{urllib.parse.quote(name, safe='')}" if name else ""
+        return f"{group}{within}/{self.plural}{one}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """What the file says.
+
+    Attributes:
+        manager: the field manager of what is placed.
+        profiles: the label that a profile's namespace has, as `key=value`.
+        labels: the mark that placed objects bear.
+        kinds: what kinds there may be.
+        objects: what to place; those with a namespace in that one alone.
+    """
+
+    manager: str
+    profiles: str
+    labels: Mapping[str, str]
+    kinds: tuple[Kind, ...]
+    objects: tuple[Object, ...]
+
+    @classmethod
+    def read(cls, text: str) -> "Wanted":
+        """Read the file."""
+        document = json.loads(text)
+        return cls(
+            manager=document["manager"],
+            profiles=document["profiles"],
+            labels=document["labels"],
+            kinds=tuple(Kind(**item) for item in document["kinds"]),
+            objects=tuple(document["objects"]),
+        )
+
+    def within(self, kind: Kind, namespace: str) -> dict[str, Object]:
+        """Return the objects of a kind for a namespace, by name; one for it alone goes before one for all."""
+        found: dict[str, Object] = {}
+        for item in sorted(self.objects, key=lambda item: "namespace" in item["metadata"]):
+            if (item["apiVersion"], item["kind"]) != (kind.api_version, kind.kind):
+                continue
+            if item["metadata"].get("namespace", namespace) == namespace:
+                found[item["metadata"]["name"]] = fill(item, namespace)
+        return found
+
+
+def fill(item: Object, namespace: str) -> Object:
+    """Return an object with its namespace's name wherever a string has `{{ NAMESPACE }}`."""
+    return json.loads(re.sub(r"\{\{\s*NAMESPACE\s*\}\}", namespace, json.dumps(item)))
+
+
+def holds(there: Any, wanted: Any) -> bool:
+    """Tell whether an object has all that is wanted of it; what Kubernetes and others added does not count."""
+    if isinstance(wanted, dict):
+        return isinstance(there, dict) and all(holds(there.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(there, list) and len(there) == len(wanted) and all(map(holds, there, wanted))
+    return there == wanted
+
+
+class Placer:
+    """Brings the cluster to what the file says, pass by pass."""
+
+    def __init__(self, kubernetes: Kubernetes, wanted: Wanted, say: Callable[[str], None] = print):
+        self._kubernetes = kubernetes
+        self._wanted = wanted
+        self._say = say
+        self._said: frozenset[str] = frozenset()
+        self.passed = time.monotonic()
+
+    def run(self) -> None:
+        """Go on for ever."""
+        pause = PAUSE
+        while True:
+            try:
+                version, fine = self.look()
+                self.passed = time.monotonic()
+                self._await_change(version, PERIOD if fine else pause)
+            except Refused as refusal:
+                fine = False
+                self._tell([f"Kubernetes does not answer as it should: {refusal}"])
+                time.sleep(pause)
+            pause = PAUSE if fine else min(2 * pause, PERIOD)
+
+    def look(self) -> tuple[str, bool]:
+        """Make one pass; return the version of the list of namespaces that it saw, and whether all went well.
+
+        Raises:
+            Refused: it does not get so far as to know what is there.
+        """
+        found = self._kubernetes.get(NAMESPACES, {"labelSelector": self._wanted.profiles}) or {}
+        namespaces = [
+            item["metadata"]["name"] for item in found.get("items", ()) if "deletionTimestamp" not in item["metadata"]
+        ]
+        problems = [problem for kind in self._wanted.kinds for problem in self._place(kind, namespaces)]
+        self._tell(problems)
+        return found.get("metadata", {}).get("resourceVersion", ""), not problems
+
+    def _tell(self, problems: Iterable[str]) -> None:
+        """Say what is wrong, but only what was not so the last time."""
+        found = frozenset(problems)
+        for problem in sorted(found - self._said):
+            self._say(problem)
+        self._said = found
+
+    def _place(self, kind: Kind, namespaces: list[str]) -> list[str]:
+        """Bring the objects of a kind to what is wanted, and return what went wrong."""
+        owner = self._kubernetes.get(f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{kind.owner}")
+        if owner is None:
+            return [f"waiting for the owner {kind.owner}"]
+        selector = ",".join(f"{key}={value}" for key, value in self._wanted.labels.items())
+        listed = self._kubernetes.get(kind.path(), {"labelSelector": selector})
+        if listed is None:
+            return [f"waiting for Kubernetes to know {kind.kind}"]
+        # Kubernetes leaves out in a list what all its items have in common.
+        common = {"apiVersion": kind.api_version, "kind": kind.kind}
+        there = {(item["metadata"]["namespace"], item["metadata"]["name"]): item | common for item in listed["items"]}
+        problems: list[str] = []
+        for namespace in namespaces:
+            for name, item in self._wanted.within(kind, namespace).items():
+                had = there.pop((namespace, name), None)
+                wanted = self._marked(item, namespace, owner)
+                if not holds(had, wanted):
+                    problems += self._attempt(self._put, kind, wanted, had)
+        for item in there.values():
+            problems += self._attempt(self._take, kind, item)
+        return problems
+
+    def _put(self, kind: Kind, wanted: Object, had: Object | None) -> None:
+        metadata = wanted["metadata"]
+        path = kind.path(metadata["namespace"], metadata["name"])
+        if had is None and self._kubernetes.get(path) is not None:
+            raise Refused(409, "somebody else's is there, and stays")
+        self._kubernetes.apply(path, wanted, self._wanted.manager, force=had is not None)
+        self._say(f"placed {kind.kind} {metadata['name']} in {metadata['namespace']}")
+
+    def _take(self, kind: Kind, item: Object) -> None:
+        metadata = item["metadata"]
+        self._kubernetes.delete(kind.path(metadata["namespace"], metadata["name"]), metadata["uid"])
+        self._say(f"removed {kind.kind} {metadata['name']} from {metadata['namespace']}")
+
+    def _attempt(self, action: Callable[..., None], kind: Kind, item: Object, *more: Any) -> list[str]:
+        try:
+            action(kind, item, *more)
+        except Refused as refusal:
+            return [f"{kind.kind} {item['metadata']['name']} in {item['metadata']['namespace']}: {refusal}"]
+        return []
+
+    def _marked(self, item: Object, namespace: str, owner: Object) -> Object:
+        metadata = item["metadata"]
+        reference = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"],
+        }
+        labels = {**metadata.get("labels", {}), **self._wanted.labels}
+        return {
+            **item,
+            "metadata": {**metadata, "namespace": namespace, "labels": labels, "ownerReferences": [reference]},
+        }
+
+    def _await_change(self, version: str, seconds: int) -> None:
+        """Return when a profile's namespace comes or goes, or the time is over."""
+        parameters = {"labelSelector": self._wanted.profiles, "resourceVersion": version}
+        for event in self._kubernetes.watch(NAMESPACES, parameters, seconds):
+            if event.get("type") != "MODIFIED":
+                return
+
+
+def serve(placer: Placer, port: int) -> None:
+    """Answer at every path: 200 while passes are made; where not, the log says why."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            well = time.monotonic() - placer.passed < PATIENCE
+            with contextlib.suppress(ConnectionError):  # on a busy machine Pebble does not wait
+                self.send_response(200 if well else 503)
+                self.end_headers()
+
+        def log_message(self, format: str, *_: Any) -> None:
+            """Keep the log to what changes."""
+
+    server = http.server.ThreadingHTTPServer(("", port), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def main(file: str, port: str) -> None:
+    """Run with the file that says what to place, and the port to answer at."""
+    host, secure = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+    server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
+    placer = Placer(Kubernetes(server), Wanted.read(pathlib.Path(file).read_text()))
+    serve(placer, int(port))
+    placer.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,82 @@
+"""How the program is started that keeps related applications' objects in every profile's namespace."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
+from user_manifests import UserManifests
+
+CONTAINER = "profile-manifests"
+PORT = 8082
+FOLDER = "/etc/profile-manifests"
+PROGRAM = ("placer.py", "placer_api.py")
+
+
+def sandbox(memory: str, found: UserManifests, owners: Mapping[str, str]) -> Sandbox:
+    """Return the program's sandbox: it may write what is related, and no more."""
+    return Sandbox(
+        container=CONTAINER,
+        role="profile-manifests-role.yaml.j2",
+        context={"kinds": found.kinds, "rights": found.rights, "owners": list(owners.values())},
+        writable=(FOLDER,),
+        memory=memory,
+    )
+
+
+def owners(found: UserManifests, *, app: str, model: str) -> dict[str, str]:
+    """Return the name of what the placed objects of each endpoint belong to."""
+    return {kind.endpoint: f"{model}-{app}-{kind.endpoint}" for kind in found.kinds}
+
+
+def objects(owners: Mapping[str, str], profiles: Mapping[str, str]) -> Iterator[Part]:
+    """Yield what the placed objects belong to, and what keeps the program to profiles' namespaces."""
+    yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(owners.values())})
+    yield Manifests("manifest-fence", "manifest-fence.yaml.j2", {"container": CONTAINER, "profiles": dict(profiles)})
+
+
+def workload(
+    found: UserManifests,
+    owners: Mapping[str, str],
+    *,
+    app: str,
+    model: str,
+    profiles: Mapping[str, str],
+    read: Callable[[str], str],
+) -> Workload:
+    """Return the program.
+
+    Args:
+        found: what it is to place.
+        owners: what that belongs to, by endpoint.
+        app: the application; with its model it marks what is placed.
+        model: see `app`.
+        profiles: the one label that tells a profile's namespace.
+        read: returns the text of a file of the charm's `src`.
+    """
+    ((key, value),) = profiles.items()
+    document = {
+        "manager": f"{app}.{CONTAINER}",
+        "profiles": f"{key}={value}",
+        # Not the labels of the application's own objects, which are never to be taken for placed ones.
+        "labels": {"kubeflow-charms/placed-by": app, "kubeflow-charms/placed-from": model},
+        "kinds": [
+            {
+                "api_version": kind.api_version,
+                "kind": kind.kind,
+                "plural": kind.plural,
+                "owner": owners[kind.endpoint],
+            }
+            for kind in found.kinds
+        ],
+        "objects": found.objects,
+    }
+    manifests = f"{FOLDER}/manifests.json"
+    return Workload(
+        container=CONTAINER,
+        command=f"python3 -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT}",
+        files={
+            **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
+            manifests: File(json.dumps(document, sort_keys=True)),
+        },
+        checks={CONTAINER: HttpCheck(PORT, "/healthz")},
+    )

@@ -1,0 +1,94 @@
+"""A user's namespace on a real cluster, as the profile controller makes it, and what runs there."""
+
+import base64
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from kubeflow_charms.object_store import Store
+from kubeflow_charms.s3_requests import send
+
+from .kubernetes import Object, kubectl, look_up
+
+ACCOUNT = "default-editor"
+LOGIN = "mlpipeline-minio-artifact"
+IMAGE = "docker.io/library/python:3.12-slim"
+
+
+@dataclasses.dataclass(frozen=True)
+class Workspace:
+    """A namespace whose owner's programs have the role kubeflow-edit, and no other right.
+
+    Attributes:
+        name: the namespace's.
+    """
+
+    name: str
+
+    def apply(self, *objects: Object) -> None:
+        """Make objects with the rights of the owner's programs.
+
+        Raises:
+            AssertionError: they are refused; the message holds what Kubernetes said.
+        """
+        whole = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        user = f"system:serviceaccount:{self.name}:{ACCOUNT}"
+        kubectl("create", "-n", self.name, "--as", user, "-f", "-", given=json.dumps(whole))
+
+    def get(self, kind: str, name: str) -> Any:
+        """Return an object, as the administrator sees it."""
+        return look_up(kind, name, "-n", self.name)
+
+    def log(self, pod: str, container: str) -> str:
+        """Return what a container has said."""
+        return kubectl("logs", pod, "-c", container, "-n", self.name)
+
+    def copy_login(self, model: str) -> None:
+        """Give the namespace the login of the object store, as Kubeflow Pipelines does for each profile."""
+        secret = look_up("secret", LOGIN, "-n", model)
+        kept = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": LOGIN}, "data": secret["data"]}
+        kubectl("apply", "-n", self.name, "-f", "-", given=json.dumps(kept))
+
+    def stored(self, s3: Object, key: str) -> int:
+        """Return the status code with which the object store answers for one object.
+
+        Args:
+            s3: the repository, as Argo is told of it.
+            key: of the object in the repository's bucket.
+        """
+        data = self.get("secret", LOGIN)["data"]
+        host, _, port = s3["endpoint"].rpartition(":")
+        login = {name: base64.b64decode(data[name]).decode() for name in ("accesskey", "secretkey")}
+        name, _, rest = host.partition(".")
+        address = look_up("service", name, "-n", rest.partition(".")[0])["spec"]["clusterIP"]
+        store = Store(
+            host=address,
+            port=int(port),
+            secure=not s3["insecure"],
+            access_key=login["accesskey"],
+            secret_key=login["secretkey"],
+        )
+        return send(store, "HEAD", f"/{s3['bucket']}/{key}")[0]
+
+
+@contextlib.contextmanager
+def workspace(name: str) -> Iterator[Workspace]:
+    """Make a namespace, and take it away."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": name}}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubeflow-edit"}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": ACCOUNT, "namespace": name},
+        "roleRef": role,
+        "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": name}],
+    }
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    whole = {"apiVersion": "v1", "kind": "List", "items": [namespace, account, binding]}
+    try:
+        kubectl("apply", "-f", "-", given=json.dumps(whole))
+        yield Workspace(name)
+    finally:
+        kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
