@@ -98,6 +98,18 @@ exec /usr/bin/mariadb-install-db --no-defaults --auth-root-authentication-method
     --datadir="$folder"
 """
 
+NSLOOKUP = """\
+#!/bin/dash
+for domain in $(sed -n 's/^search //p' /etc/resolv.conf); do
+  busybox nslookup "$1.$domain" && exit 0
+done
+exec busybox nslookup "$1"
+"""
+"""Alpine's finds what one of the search domains has; Debian's busybox wants all of them to have it."""
+
+DASH = '#!/bin/dash\nexec /bin/dash "$@"\n'
+"""A shell that looks for programs; busybox's own takes its own nslookup for one."""
+
 WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "docker.io/envoyproxy/envoy": Packaged(
         packages=("busybox-static",),
@@ -230,9 +242,13 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         entrypoint=("/usr/sbin/mysqld",),
         scripts={"/usr/sbin/mysqld": MARIADB_AS_MYSQL},
     ),
-    "docker.io/library/alpine": Packaged(packages=("busybox-static",), version="1.35"),
+    "docker.io/library/alpine": Packaged(
+        packages=("busybox-static", "dash"),
+        version="1.35",
+        scripts={"/bin/sh": DASH, "/usr/local/bin/nslookup": NSLOOKUP},
+    ),
     "docker.io/library/python": Packaged(
-        packages=("python3",),
+        packages=("python3", "libstdc++6"),
         version="3.11",
         entrypoint=("/usr/bin/python3",),
         scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
