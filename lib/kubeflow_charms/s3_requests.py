@@ -47,7 +47,7 @@ def send(
     """
     quoted = urllib.parse.quote(path)
     parameters = urllib.parse.urlencode(sorted((query or {}).items()), quote_via=urllib.parse.quote, safe="")
-    moment = datetime.datetime.now(datetime.timezone.utc)
+    moment = datetime.datetime.now(datetime.UTC)
     headers = sign(store, method, quoted, body, moment, parameters)
     if not isinstance(body, bytes):
         headers["content-length"] = str(body.seek(0, 2))

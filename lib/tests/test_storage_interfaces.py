@@ -113,6 +113,7 @@ def test_a_client_of_mysql_that_asks_for_nothing_yet_is_waited_for() -> None:
         ("mysql", "the database mysql is MySQL's own"),
         ("SYS", "the database SYS is MySQL's own"),
         ("a`b", "matching regex"),
+        ("--all-databases", "matching regex"),
         ("x" * 65, "matching regex"),
     ],
 )

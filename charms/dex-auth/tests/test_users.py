@@ -16,7 +16,7 @@ def test_the_seed_command_sets_user_and_password(dex):
 
 
 def test_without_a_password_one_is_generated_and_the_action_shows_it(dex):
-    shown = dex.act(dex.settle())
+    shown = dex.act("get-admin-password", dex.settle())
     assert shown["username"] == "admin" == dex.user["email"]
     assert len(shown["password"]) == 30
     assert matches(dex, shown["password"])
@@ -24,24 +24,24 @@ def test_without_a_password_one_is_generated_and_the_action_shows_it(dex):
 
 def test_the_action_shows_the_password_that_was_given(dex):
     state = dex.settle(config={"static-username": "alice", "static-password": "wonder"})
-    assert dex.act(state) == {"username": "alice", "password": "wonder"}
+    assert dex.act("get-admin-password", state) == {"username": "alice", "password": "wonder"}
 
 
 def test_the_action_shows_it_on_every_unit(dex):
     leaders = dex.settle()
     follower = dex.settle(leader=False, secrets=leaders.secrets)
-    assert dex.act(follower) == dex.act(leaders)
+    assert dex.act("get-admin-password", follower) == dex.act("get-admin-password", leaders)
 
 
 def test_the_action_fails_without_a_password_database(dex):
     state = dex.settle(config={"enable-password-db": False, "connectors": "[{type: ldap, id: a, name: A}]"})
     with pytest.raises(testing.ActionFailed, match="enable-password-db is false"):
-        dex.act(state)
+        dex.act("get-admin-password", state)
 
 
 def test_the_action_fails_with_the_reason_while_options_are_wrong(dex):
     with pytest.raises(testing.ActionFailed, match="option port"):
-        dex.act(dex.reconfigure(dex.settle(), port=80))
+        dex.act("get-admin-password", dex.reconfigure(dex.settle(), port=80))
 
 
 def test_a_user_secret_sets_user_and_password(dex):
@@ -86,7 +86,7 @@ def test_the_users_identifier_stays_the_same_for_good(dex):
 
 def test_unsetting_the_password_returns_to_the_generated_one(dex):
     state = dex.settle()
-    generated = dex.act(state)["password"]
+    generated = dex.act("get-admin-password", state)["password"]
     state = dex.reconfigure(state, static_username="alice", static_password="wonder")
     dex.again(state, config={})
     assert matches(dex, generated)

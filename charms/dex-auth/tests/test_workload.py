@@ -83,6 +83,6 @@ def test_the_configuration_is_a_file_that_only_dex_reads(dex):
 
 def test_a_generated_password_is_in_no_file_and_no_log(dex):
     state = dex.settle()
-    password = dex.act(state)["password"]
+    password = dex.act("get-admin-password", state)["password"]
     assert password not in dex.text
     assert not [line for line in dex.deployment.context.juju_log if password in line.message]

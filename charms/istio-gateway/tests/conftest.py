@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 from ops import testing
-from support.charms import load_charm
-from support.deployment import MODEL, Deployment, deployed, passing
+from support.deployment import MODEL, passing
+from support.unit import Unit, unit
 
 ROOT = pathlib.Path(__file__).parent.parent
-CHARM = load_charm(ROOT)
 PUBLISHED = {"_supported_versions": "- v1\n", "data": "service-name: istiod.edge.svc\nservice-port: '15012'\n"}
 PILOT = {
     "_supported_versions": '["v1"]',
@@ -20,16 +19,14 @@ PILOT = {
 SERVICE = f"/api/v1/namespaces/{MODEL}/services/istio-gateway-workload"
 
 
-@dataclasses.dataclass
-class Gateway:
-    """A unit of istio-gateway, and what one asks about it."""
+class Gateway(Unit):
+    """A unit of istio-gateway."""
 
-    deployment: Deployment
-
-    def settle(self, *, pilot: Mapping[str, str] | None = PILOT, **changes: Any) -> testing.State:
-        """Return the state of a unit that has done all it can; without a control plane if that is None."""
-        relations = [] if pilot is None else [self.related(pilot)]
-        return self.deployment.settle(self.deployment.state(relations=relations, **changes))
+    def state(
+        self, *relations: testing.RelationBase, pilot: Mapping[str, str] | None = PILOT, **changes: Any
+    ) -> testing.State:
+        """Return the state of a unit before its first event; without a control plane if that is None."""
+        return super().state(*relations, *([] if pilot is None else [self.related(pilot)]), **changes)
 
     def related(self, databag: Mapping[str, str]) -> testing.Relation:
         """Return the relation to a control plane that wrote this; the same relation each time."""
@@ -39,20 +36,10 @@ class Gateway:
         """Return the relation to a control plane of the published charm."""
         return self.related(PUBLISHED)
 
-    def again(self, state: testing.State, **changes: Any) -> testing.State:
-        """Return the state after a hook, with changes."""
+    def again(self, state: testing.State, *relations: testing.RelationBase, **changes: Any) -> testing.State:
+        """Return the state after one hook, with changes."""
         state = dataclasses.replace(state, **changes)
         return self.deployment.run(self.deployment.context.on.update_status(), passing(state))
-
-    def reconfigure(self, state: testing.State, **options: Any) -> testing.State:
-        """Return the state after `juju config`."""
-        return self.again(state, config={**state.config, **options})
-
-    def blocked(self, **options: Any) -> str:
-        """Return the message with which options block the unit."""
-        status = self.settle(config=options).unit_status
-        assert isinstance(status, testing.BlockedStatus), status
-        return status.message
 
     def give_address(self, **address: str) -> None:
         """Let a load balancer give the Service an address."""
@@ -86,5 +73,5 @@ class Gateway:
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Gateway]:
-    with deployed(CHARM.IstioGateway, ROOT, monkeypatch, tmp_path) as deployment:
-        yield Gateway(deployment)
+    with unit(Gateway, ROOT, monkeypatch, tmp_path) as found:
+        yield found

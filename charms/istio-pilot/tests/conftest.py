@@ -2,7 +2,7 @@ import dataclasses
 import datetime
 import json
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -10,11 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from ops import testing
-from support.charms import load_charm
-from support.deployment import Deployment, deployed, passing
+from support.unit import Unit, unit
 
 ROOT = pathlib.Path(__file__).parent.parent
-CHARM = load_charm(ROOT)
 ADDRESS = "10.64.140.43"
 GATEKEEPER = {
     "service": "oidc-gatekeeper",
@@ -35,11 +33,8 @@ def with_hyphens(names: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in names.items()}
 
 
-@dataclasses.dataclass
-class Pilot:
-    """A unit of istio-pilot, whom it is related to, and what one asks about it."""
-
-    deployment: Deployment
+class Pilot(Unit):
+    """A unit of istio-pilot, and whom it is related to."""
 
     def application(self, name: str, *, version: str = "v1", **route: Any) -> testing.Relation:
         """Return the relation of an application that asks for a route; the same relation each time."""
@@ -57,31 +52,6 @@ class Pilot:
     def says(self, endpoint: str, databag: Mapping[str, str]) -> testing.Relation:
         """Return a relation whose other side wrote exactly this."""
         return _related(endpoint, f"other-{endpoint}", databag)
-
-    def settle(self, *relations: testing.Relation, **changes: Any) -> testing.State:
-        """Return the state of a unit that has done all it can."""
-        return self.deployment.settle(self.deployment.state(relations=relations, **changes))
-
-    def again(self, state: testing.State, *relations: testing.Relation, **changes: Any) -> testing.State:
-        """Return the state after a hook that finds these relations, and further changes."""
-        state = dataclasses.replace(state, relations=frozenset(relations), **changes)
-        return self.deployment.run(self.deployment.context.on.update_status(), passing(state))
-
-    def reconfigure(self, state: testing.State, **options: Any) -> testing.State:
-        """Return the state after `juju config`, with underscores for hyphens."""
-        state = dataclasses.replace(state, config={**state.config, **with_hyphens(options)})
-        return self.deployment.run(self.deployment.context.on.config_changed(), passing(state))
-
-    def blocked(self, *relations: testing.Relation, secrets: Iterable[testing.Secret] = (), **options: Any) -> str:
-        """Return the message with which a unit is blocked."""
-        status = self.settle(*relations, config=with_hyphens(options), secrets=secrets).unit_status
-        assert isinstance(status, testing.BlockedStatus), status
-        return status.message
-
-    def sent(self, state: testing.State, endpoint: str) -> Mapping[str, str]:
-        """Return what the application says over an endpoint with one relation."""
-        (relation,) = state.get_relations(endpoint)
-        return relation.local_app_data
 
     def found(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the cluster's objects of a kind, by name."""
@@ -133,8 +103,8 @@ def _related(endpoint: str, application: str, databag: Mapping[str, str]) -> tes
 
 @pytest.fixture
 def pilot(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Pilot]:
-    with deployed(CHARM.IstioPilot, ROOT, monkeypatch, tmp_path) as deployment:
-        yield Pilot(deployment)
+    with unit(Pilot, ROOT, monkeypatch, tmp_path) as found:
+        yield found
 
 
 class Issuer:

@@ -141,7 +141,7 @@ def test_an_application_that_speaks_only_unknown_versions_is_named(pilot):
 
 def test_the_route_goes_with_the_relation(pilot):
     application = pilot.application("dex-auth", service="dex-auth", port=5556, prefix="/dex")
-    pilot.again(pilot.settle(application))
+    pilot.again(pilot.settle(application), relations=frozenset())
     assert pilot.found("VirtualService") == {}
 
 

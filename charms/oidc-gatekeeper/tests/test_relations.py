@@ -82,7 +82,7 @@ def test_an_issuer_that_reads_juju_secrets_gets_the_password_as_one(gatekeeper):
     assert client["redirectURIs"] == ["/oauth2/callback"]
     secret = state.get_secret(label="client")
     assert client["secret"] == secret.id
-    assert secret.remote_grants == {state.get_relations("oidc-client")[0].id: {"remote"}}
+    assert secret.remote_grants == {state.get_relations("oidc-client")[0].id: {"other"}}
 
 
 def test_a_published_issuer_gets_the_password_as_it_stands(gatekeeper):

@@ -40,12 +40,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """What a client asks for.
 
     Attributes:
-        database: its name: letters, digits, `_`, `$` and `-`.
+        database: its name: letters, digits, `_`, `$` and, but for the first, `-`: it is an argument of programs.
         extra_user_roles: rights beyond the database, which a server may refuse.
         requested_secrets: what it wants to read from a Juju secret; nothing from a client that cannot.
     """
 
-    database: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_$-]{1,64}$")]
+    database: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_$][0-9A-Za-z_$-]{0,63}$")]
     extra_user_roles: str = ""
     requested_secrets: tuple[str, ...] = SECRETS
 

@@ -2,15 +2,16 @@
 
 import dataclasses
 import logging
+from collections.abc import Callable
 
 from ..object_store import Store
 from ..problems import Blocked, Waiting
-from ..run import Run, fingerprint
+from ..run import Run, always, fingerprint
 
 logger = logging.getLogger(__name__)
 
 MEMORY = ".bucket"
-"""Begins a file beside the charm's code: which bucket was found; gone with the pod, which is when looking again is right."""
+"""Begins a file beside the charm's code: that a bucket was found; gone with the pod, when looking again is right."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,10 +21,12 @@ class Bucket:
     Attributes:
         store: where, and with which login.
         name: the bucket's; the store's own, if that insists on one, is for the charm to choose.
+        when: tells whether the store can answer; one that is the charm's own is waited for by its workload.
     """
 
     store: Store
     name: str
+    when: Callable[[], bool] = always
 
     def declare(self, run: Run) -> None:
         """Nothing is needed of the cluster."""
@@ -35,17 +38,25 @@ class Bucket:
             Waiting: the store does not answer.
             Blocked: it refuses the login, or the bucket.
         """
-        if not run.leader:
+        if not run.leader or not self.when():
             return
         memory = run.sources.parent / f"{MEMORY}-{self.name}"
-        wanted = fingerprint(dataclasses.asdict(self))
+        wanted = fingerprint(dataclasses.asdict(self.store), self.name)
         if memory.exists() and memory.read_text() == wanted:
             return
         if self._ask("HEAD") == 404:
-            self._ask("PUT")
+            self._ask("PUT", self._place())
         memory.write_text(wanted)
 
-    def _ask(self, method: str) -> int:
+    def _place(self) -> bytes:
+        """Return where a new bucket is to be; Amazon wants no word of its oldest region."""
+        region = self.store.region
+        if region in ("", "us-east-1"):
+            return b""
+        place = f"<LocationConstraint>{region}</LocationConstraint>"
+        return f"<CreateBucketConfiguration>{place}</CreateBucketConfiguration>".encode()
+
+    def _ask(self, method: str, body: bytes = b"") -> int:
         """Send a request about the bucket and return the status code, if it is 404 or good."""
         import http.client
 
@@ -53,7 +64,7 @@ class Bucket:
 
         store = self.store
         try:
-            code, answer = send(store, method, f"/{self.name}")
+            code, answer = send(store, method, f"/{self.name}", body)
         except (OSError, http.client.HTTPException) as error:
             raise Waiting(f"the object store {store.url} to answer ({type(error).__name__})") from error
         if code < 300 or code == 404 or b"BucketAlreadyOwnedByYou" in answer:

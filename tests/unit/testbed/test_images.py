@@ -73,8 +73,26 @@ def test_a_charm_that_is_no_yaml_is_refused_by_name(tmp_path: Path) -> None:
         images.named(tmp_path)
 
 
+def test_an_image_that_a_charm_hands_out_is_found_if_there_is_something_in_its_place(tmp_path: Path) -> None:
+    charm(tmp_path, "one", "a:1")
+    handed_out = "python: [docker.io/library/python:3.12-slim, 'example.com/some/thing:1']\nproxy: istio/proxyv2:1\n"
+    (tmp_path / "charms" / "one" / "images.yaml").write_text(handed_out)
+    assert images.named(tmp_path) == {
+        "a:1": ("one",),
+        "docker.io/library/python:3.12-slim": ("one",),
+        "istio/proxyv2:1": ("one",),
+    }
+
+
+def test_an_image_of_packages_tells_of_which_and_in_which_version() -> None:
+    rows = images.rows({"docker.io/library/python:3.12-slim": ["users' pods"]})
+    assert (rows[0].kind, rows[0].source) == ("packages", "python3 of Debian")
+    (remark,) = image_table.remarks(rows)
+    assert remark.endswith(f"made of python3 of Debian, version {rows[0].built}")
+
+
 def test_every_image_of_this_repository_has_a_row() -> None:
-    named = images.named()
+    named = images.all_named()
     assert [row.image for row in images.rows(named)] == list(named)
 
 

@@ -6,48 +6,13 @@ import sys
 import textwrap
 
 import pytest
+from support.archives import CHARMCRAFT
 
 from tools.pack import cache, charm, dependencies
 from tools.pack.repository import Repository
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-CHARMCRAFT = """\
-name: tiny
-type: charm
-title: Tiny
-summary: A tiny charm
-description: It does nothing.
-links:
-  documentation: https://example.com/docs
-  contact: someone@example.com
-base: ubuntu@24.04
-platforms:
-  amd64:
-  arm64:
-parts:
-  charm:
-    plugin: uv
-    source: .
-containers:
-  workload:
-    resource: workload-image
-resources:
-  workload-image:
-    type: oci-image
-    description: What it runs
-    upstream-source: docker.io/library/busybox:1.37
-config:
-  options:
-    port:
-      type: int
-      default: 80
-      description: Where it listens.
-actions:
-  show:
-    description: Show it.
-    additionalProperties: false
-"""
 CHARM = """\
 import kubeflow_charms
 

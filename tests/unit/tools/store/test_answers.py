@@ -220,7 +220,7 @@ def test_a_broken_overrides_file_is_named_and_ignored(ask, refresh, dex, folder,
 
 
 def test_a_resource_without_an_image_is_left_out(refresh, folder, make_charm):
-    Store(folder).add(make_charm(image="''"), STABLE)
+    Store(folder).add(make_charm(image=""), STABLE)
     assert refresh(name="dex-auth", revision=1, base=None)["charm"]["resources"] == []
 
 

@@ -49,7 +49,7 @@ def test_a_revision_that_is_not_there_cannot_be_promoted(run, make_charm):
 
 
 def test_a_charm_without_images_is_told_of(run, make_charm):
-    assert "its resource workload-image names no image" in run("add", make_charm(image="''")).stderr
+    assert "its resource workload-image names no image" in run("add", make_charm(image="")).stderr
 
 
 def test_what_cannot_be_served_is_listed_with_the_reason(run, folder):
