@@ -1,0 +1,125 @@
+"""How the API of Kubeflow Pipelines is started.
+
+Source of flags, variables and keys of the configuration: kubeflow/pipelines 2.15, backend/src/apiserver. Every key of
+its file can be a variable as well; those that come from elsewhere are in the environment, where Kubernetes would
+otherwise put the addresses of Services of such names.
+"""
+
+import json
+
+from kubeflow_charms.interfaces.mysql_client import Login
+from kubeflow_charms.object_store import Store
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER, VISUALIZATION
+from pipelines_options import PipelinesOptions
+
+CONTAINER = "api-server"
+DATABASE = "mlpipeline"
+FOLDER = "/etc/kubeflow-pipelines"
+AUTHORITIES = f"{FOLDER}/authorities"
+AUDIENCE = "pipelines.kubeflow.org"
+"""Whom tokens that the API takes are for; upstream's default, which SDKs and PodDefaults go by."""
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the API's sandbox."""
+    return Sandbox(container=CONTAINER, role="api-server-role.yaml.j2", writable=(FOLDER,), memory=memory)
+
+
+def workload(
+    *, options: PipelinesOptions, namespace: str, database: Login, store: Store, bucket: str, patch: str
+) -> Workload:
+    """Return the API.
+
+    HTTP is for the pod alone, which the gate is part of; gRPC cannot be bound so, and a NetworkPolicy closes it.
+
+    Args:
+        options: the charm's.
+        namespace: the model's.
+        database: where pipelines and runs are kept.
+        store: where artefacts are.
+        bucket: in the store.
+        patch: of every workflow's specification, as JSON.
+    """
+    text = configuration(
+        options=options, namespace=namespace, database=database, store=store, bucket=bucket, patch=patch
+    )
+    files = {f"{FOLDER}/config.json": File(text)}
+    files |= {
+        f"{AUTHORITIES}/{number}.pem": File(authority) for number, authority in enumerate(store.authorities, start=1)
+    }
+    return Workload(
+        container=CONTAINER,
+        command=f"/bin/apiserver --config={FOLDER} --sampleconfig=/config/sample_config.json -logtostderr=true "
+        f"--logLevel={options.log_level} --httpPortFlag=127.0.0.1:{API_HTTP} --rpcPortFlag=:{API_GRPC}",
+        environment=environment(options, trusted=bool(store.authorities)),
+        files=files,
+        checks={CONTAINER: HttpCheck(API_HTTP, "/apis/v2beta1/healthz")},
+        metrics=Metrics(GATE_HTTP),
+    )
+
+
+def configuration(
+    *, options: PipelinesOptions, namespace: str, database: Login, store: Store, bucket: str, patch: str
+) -> str:
+    """Return config.json; see `workload`."""
+    found = {
+        "DBDriverName": "mysql",
+        "DBConfig": {
+            "ConMaxLifeTime": "120s",
+            "MySQLConfig": {
+                "Host": database.host,
+                "Port": str(database.port),
+                "DBName": database.database or DATABASE,
+                "User": database.username,
+                "Password": database.password,
+                "GroupConcatMaxLen": "4194304",
+            },
+        },
+        "ObjectStoreConfig": {
+            "Host": store.host,
+            "Port": str(store.port),
+            "Secure": json.dumps(store.secure),
+            "Region": store.region,
+            "BucketName": bucket,
+            "PipelinePath": "/".join(filter(None, (store.path, "pipelines"))),
+            "AccessKey": store.access_key,
+            "SecretAccessKey": store.secret_key,
+        },
+        "InitConnectionTimeout": options.init_connection_timeout,
+        "ARCHIVE_CONFIG_LOG_FILE_NAME": options.log_archive_filename,
+        "ARCHIVE_CONFIG_LOG_PATH_PREFIX": options.log_archive_prefix,
+        "AUTO_UPDATE_PIPELINE_DEFAULT_VERSION": json.dumps(options.auto_update_default_version),
+        "CacheEnabled": json.dumps(options.cache_enabled),
+        "COMPILED_PIPELINE_SPEC_PATCH": patch,
+        "CRON_SCHEDULE_TIMEZONE": options.timezone,
+        "DEFAULTPIPELINERUNNERSERVICEACCOUNT": options.runner_sa,
+        "MULTIUSER": "true",
+        "KUBEFLOW_USERID_HEADER": USER_HEADER,
+        "KUBEFLOW_USERID_PREFIX": "",
+        "TOKEN_REVIEW_AUDIENCE": AUDIENCE,
+        "POD_NAMESPACE": namespace,
+        "ML_PIPELINE_SERVICE_NAME": options.k8s_service_name,
+        "VisualizationService": {"Name": "ml-pipeline-visualizationserver", "Port": "8888"},
+    }
+    return json.dumps(found, indent=1, sort_keys=True)
+
+
+def environment(options: PipelinesOptions, *, trusted: bool) -> dict[str, str]:
+    """Return the API's variables.
+
+    Args:
+        options: the charm's.
+        trusted: whether there are authorities of our own beside those of the image.
+    """
+    user = options.pipeline_run_as_user
+    return {
+        "V2_DRIVER_IMAGE": options.driver_image,
+        "V2_LAUNCHER_IMAGE": options.launcher_image,
+        "PUBLISH_LOGS": json.dumps(options.argo_archive_logs),
+        "PIPELINE_LOG_LEVEL": "1",
+        "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST": "localhost",
+        "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT": str(VISUALIZATION),
+        **({"PIPELINE_RUN_AS_USER": str(user)} if user > 0 else {}),
+        **({"SSL_CERT_DIR": f"/etc/ssl/certs:{AUTHORITIES}"} if trusted else {}),
+    }

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Operate Kubeflow Pipelines: run machine learning pipelines for many users, and remember what they made."""
+
+import functools
+from collections.abc import Iterator
+
+import api_gate
+import api_server
+import launcher_address
+import metacontroller
+import metadata_proxy
+import metadata_store
+import metadata_writer
+import persistence_agent
+import pipelines_network
+import pipelines_ui
+import pod_defaults
+import profile_sync
+import published_services
+import scheduled_workflow
+import sync_objects
+import viewer_controller
+import visualization_server
+from kubeflow_charms import Charm, Provides, Requires, main
+from kubeflow_charms.cluster import Reference
+from kubeflow_charms.interfaces import (
+    dashboard_links,
+    ingress,
+    k8s_service,
+    kubeflow_profiles,
+    kubernetes_manifest,
+    mysql_client,
+    object_storage,
+    s3,
+)
+from kubeflow_charms.object_store import Store, related
+from kubeflow_charms.parts import Bucket, Crds, Fence, Idle, Manifests, Message, Part, Ports, Workload
+from pipelines_options import PipelinesOptions
+
+SANDBOXES = (
+    api_server,
+    api_gate,
+    persistence_agent,
+    scheduled_workflow,
+    viewer_controller,
+    pipelines_ui,
+    visualization_server,
+    profile_sync,
+    metacontroller,
+    metadata_store,
+    metadata_proxy,
+    metadata_writer,
+)
+
+
+class Pipelines(Charm):
+    """The API, its pages and controllers, the metadata, and what users' namespaces need to run pipelines."""
+
+    options_type = PipelinesOptions
+    database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
+    metadata_database = Requires("metadata-db", mysql_client.MYSQL_CLIENT)
+    objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
+    s3 = Requires("s3-credentials", s3.S3)
+    gateway = Requires("ingress", ingress.INGRESS)
+    metadata_gateway = Requires("metadata-ingress", ingress.INGRESS)
+    links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
+    profiles = Requires("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
+    defaults = Requires("pod-defaults", kubernetes_manifest.KUBERNETES_MANIFEST)
+    api = Provides("kfp-api", k8s_service.K8S_SERVICE)
+    api_grpc = Provides("kfp-api-grpc", k8s_service.K8S_SERVICE)
+    visualization = Provides("kfp-viz", k8s_service.K8S_SERVICE)
+    metadata = Provides("grpc", k8s_service.K8S_SERVICE_INFO)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options = self.options
+        for program in SANDBOXES:
+            yield program.sandbox(options.memory.get(program.CONTAINER, ""))
+        yield Crds("crds.yaml", version="2.15")
+        yield Crds("metacontroller-crds.yaml", version="4.11", name="metacontroller-crds")
+        yield Manifests("roles", "pipelines-roles.yaml.j2")
+        yield Ports(pipelines_network.UI, pipelines_network.METADATA_PROXY)
+        yield from self._say()
+        yield from self._network()
+        yield api_gate.workload()
+        yield visualization_server.workload()
+        yield from self._once(viewer_controller.workload(options.max_num_viewers))
+        store = related(self.objects, self.s3, self.secrets)
+        yield from self._metadata()
+        bucket = store.bucket or options.object_store_bucket_name
+        yield Bucket(store, bucket)
+        yield from published_services.store(store)
+        yield from self._profiles(store, bucket)
+        database = self.database.one().login(self.secrets.granted)
+        api = functools.partial(
+            api_server.workload,
+            options=options,
+            namespace=self.model.name,
+            database=database,
+            store=store,
+            bucket=bucket,
+        )
+        yield launcher_address.Patched(options.k8s_service_name, lambda patch: api(patch=patch))
+        yield pipelines_ui.workload(options=options, namespace=self.model.name, store=store, bucket=bucket)
+        yield from self._once(persistence_agent.workload(options))
+        yield from self._once(scheduled_workflow.workload(options))
+
+    def left_behind(self) -> Iterator[Reference]:
+        """Yield what Metacontroller made in users' namespaces."""
+        yield from profile_sync.left_behind(self.run.cluster)
+
+    def _say(self) -> Iterator[Part]:
+        """Yield what related applications are told, and asked for."""
+        options, model = self.options, self.model.name
+        yield self.database.send(mysql_client.Request(database=api_server.DATABASE))
+        yield self.objects.send(object_storage.Reader(secrets=True))
+        yield self.s3.send(s3.Request(bucket=options.object_store_bucket_name))
+        yield self.gateway.send(
+            ingress.Route(
+                service=self.app.name, port=pipelines_network.UI, prefix=pipelines_ui.PATH, rewrite=pipelines_ui.PATH
+            )
+        )
+        yield self.links.send(pipelines_ui.links())
+        yield self.profiles.send(
+            kubeflow_profiles.Caller(
+                role=kubeflow_profiles.PIPELINES, principal=f"cluster.local/ns/{model}/sa/{self.app.name}"
+            )
+        )
+        yield self.defaults.send(kubernetes_manifest.plain([pod_defaults.access()]))
+        host = f"{options.k8s_service_name}.{model}"
+        yield self.api.send(k8s_service.Service(name=host, port=options.http_port))
+        yield self.api_grpc.send(k8s_service.Service(name=host, port=options.grpc_port))
+        drawing = f"{published_services.VISUALIZATION_SERVICE}.{model}"
+        yield self.visualization.send(k8s_service.Service(name=drawing, port=8888))
+
+    def _network(self) -> Iterator[Part]:
+        """Yield the Services, and who may connect to what."""
+        gateway = self.gateway.maybe() or ingress.Address()
+        yield Manifests("services", "services.yaml.j2", {"services": published_services.api(self.options)})
+        yield Fence(pipelines_network.guarded(gateway.principals))
+        if gateway.url:
+            yield Message(f"{gateway.url}{pipelines_ui.PATH}/")
+
+    def _metadata(self) -> Iterator[Part]:
+        """Yield all that is ML Metadata's: a database, Services and three programs."""
+        yield self.metadata_database.send(mysql_client.Request(database=metadata_store.DATABASE))
+        yield self.metadata_gateway.send(metadata_proxy.route(self.app.name))
+        yield self.metadata.send(k8s_service.Service(name=metadata_store.SERVICE, port=metadata_store.SERVICE_PORT))
+        yield Manifests("metadata-services", "services.yaml.j2", {"services": published_services.metadata()})
+        yield metadata_proxy.workload()
+        yield metadata_store.workload(self.metadata_database.one().login(self.secrets.granted))
+        yield from self._once(metadata_writer.workload(self.model.name))
+
+    def _profiles(self, store: Store, bucket: str) -> Iterator[Part]:
+        """Yield what makes the objects of users' namespaces."""
+        settings = profile_sync.settings(
+            options=self.options,
+            app=self.app.name,
+            namespace=self.model.name,
+            store=store,
+            bucket=bucket,
+            metadata=(metadata_store.SERVICE, metadata_store.SERVICE_PORT),
+        )
+        yield profile_sync.workload(settings)
+        yield Manifests(
+            "profile-objects",
+            "profile-objects.yaml.j2",
+            {
+                "label": metacontroller.LABEL,
+                "enabled": pipelines_network.ENABLED,
+                "attachments": sync_objects.ATTACHMENTS,
+                "port": pipelines_network.SYNC,
+            },
+        )
+        yield from self._once(metacontroller.workload(app=self.app.name, namespace=self.model.name))
+
+    def _once(self, workload: Workload) -> Iterator[Part]:
+        """Yield a program that elects no leader among several of its kind, on one unit."""
+        yield workload if self.unit.is_leader() else Idle(workload.container)
+
+
+if __name__ == "__main__":
+    main(Pipelines)

@@ -1,0 +1,88 @@
+"""What Envoy's configuration is made of: listeners, routes and clusters inside the pod.
+
+Source of the messages: Envoy's API v3. Envoys of one pod share its network, and with that the names of the sockets by
+which one would hand over to its successor, so they are started without.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+Message = dict[str, Any]
+
+ROOT = "type.googleapis.com/envoy.extensions"
+HTTP = f"{ROOT}.upstreams.http.v3.HttpProtocolOptions"
+
+
+def command(path: str) -> str:
+    """Return how Envoy is started with a configuration file."""
+    return f"/usr/local/bin/envoy -c {path} --disable-hot-restart --concurrency 2 --log-level warning"
+
+
+def configuration(admin: int, listeners: Sequence[Message], clusters: Sequence[Message]) -> str:
+    """Return a configuration file as JSON.
+
+    Args:
+        admin: the port of the administration, for the pod alone, as it can stop Envoy.
+        listeners: of `listener`.
+        clusters: of `cluster`.
+    """
+    document = {
+        "admin": {"address": _address("127.0.0.1", admin)},
+        "static_resources": {"listeners": list(listeners), "clusters": list(clusters)},
+    }
+    return json.dumps(document, indent=1)
+
+
+def listener(
+    name: str, port: int, routes: Sequence[Message], filters: Sequence[Message] = (), options: Message | None = None
+) -> Message:
+    """Return a listener for HTTP and gRPC on all of the pod's addresses.
+
+    Args:
+        name: in logs and metrics.
+        port: where it listens.
+        routes: the first that matches a request decides.
+        filters: run before the routes.
+        options: of the virtual host.
+    """
+    router = {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{ROOT}.filters.http.router.v3.Router"}}
+    host = {"name": name, "domains": ["*"], "routes": list(routes), **(options or {})}
+    manager = {
+        "@type": f"{ROOT}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": name,
+        "codec_type": "AUTO",
+        "normalize_path": True,
+        "merge_slashes": True,
+        "route_config": {"virtual_hosts": [host]},
+        "http_filters": [*filters, router],
+    }
+    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    return {"name": name, "address": _address("0.0.0.0", port), "filter_chains": [chain]}
+
+
+def cluster(name: str, port: int, *, grpc: bool) -> Message:
+    """Return a cluster whose one endpoint is another container of the pod.
+
+    Args:
+        name: as routes call it.
+        port: where the program listens.
+        grpc: whether it speaks HTTP/2 only.
+    """
+    protocol = {"http2_protocol_options": {}} if grpc else {"http_protocol_options": {}}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "typed_extension_protocol_options": {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {"@type": HTTP, "explicit_http_config": protocol}
+        },
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address("127.0.0.1", port)}}]}],
+        },
+    }
+
+
+def _address(host: str, port: int) -> Message:
+    return {"socket_address": {"address": host, "port_value": port}}

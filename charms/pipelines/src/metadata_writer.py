@@ -1,0 +1,26 @@
+"""How the metadata writer is started: it writes down artefacts of pipelines that version 1 of the SDK compiled.
+
+Source of the command and variables: kubeflow/pipelines 2.15, backend/metadata_writer.
+"""
+
+from kubeflow_charms.parts import Sandbox, Workload
+
+CONTAINER = "metadata-writer"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the writer's sandbox."""
+    return Sandbox(container=CONTAINER, role="metadata-writer-role.yaml.j2", memory=memory)
+
+
+def workload(namespace: str) -> Workload:
+    """Return the writer, which watches all namespaces.
+
+    Args:
+        namespace: of the metadata's Service.
+    """
+    return Workload(
+        container=CONTAINER,
+        command="python3 -u /kfp/metadata_writer/metadata_writer.py",
+        environment={"NAMESPACE_TO_WATCH": "", "POD_NAMESPACE": namespace},
+    )

@@ -1,0 +1,28 @@
+"""How the persistence agent is started, which tells the API what workflows do.
+
+Source of the flags and of the token's path: kubeflow/pipelines 2.15, backend/src/agent/persistence.
+"""
+
+from api_server import AUDIENCE
+from kubeflow_charms.parts import Sandbox, Token, Workload
+from pipelines_network import API_GRPC, API_HTTP
+from pipelines_options import PipelinesOptions
+
+CONTAINER = "persistence-agent"
+TOKEN = Token("/var/run/secrets/kubeflow/tokens/persistenceagent-sa-token", AUDIENCE, seconds=3600)
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the agent's sandbox."""
+    return Sandbox(container=CONTAINER, role="persistence-agent-role.yaml.j2", tokens=(TOKEN,), memory=memory)
+
+
+def workload(options: PipelinesOptions) -> Workload:
+    """Return the agent, which speaks to the API of its own pod."""
+    return Workload(
+        container=CONTAINER,
+        command="/bin/persistence_agent --logtostderr=true --namespace= "
+        f"--ttlSecondsAfterWorkflowFinish={options.workflow_ttl} --numWorker=2 --executionType=Workflow "
+        f"--mlPipelineAPIServerName=localhost --mlPipelineServiceHttpPort={API_HTTP} "
+        f"--mlPipelineServiceGRPCPort={API_GRPC} --logLevel={options.log_level}",
+    )

@@ -1,0 +1,44 @@
+"""Where the programs of the pod listen, and who may call which of them.
+
+All of them share the pod's network, so no two may have the same port. Three cannot be told theirs in upstream's
+release: the visualisation server (8888), the metrics of the viewer controller (8080) and the drivers' idea of the API
+(8887); everything else gives way to them, and Services give each its usual port.
+"""
+
+from collections.abc import Iterable
+
+from kubeflow_charms.parts import fence
+from kubeflow_charms.parts.fence import Source
+
+API_HTTP = 8890
+API_GRPC = 8891
+GATE_HTTP = 8898
+GATE_GRPC = 8897
+GATE_ADMIN = 9902
+UI = 3000
+VISUALIZATION = 8888
+VIEWER_METRICS = 8080
+SYNC = 8085
+METACONTROLLER_METRICS = 9999
+METACONTROLLER_HEALTH = 8081
+METADATA = 8090
+METADATA_PROXY = 9090
+METADATA_ADMIN = 9901
+
+USER_HEADER = "kubeflow-userid"
+"""The header in which the gateway says who the user is, and which the API believes."""
+
+ENABLED = {"pipelines.kubeflow.org/enabled": "true", "app.kubernetes.io/part-of": "kubeflow-profile"}
+"""The labels of the namespaces that pipelines run in: profiles', and none that somebody only labels for pipelines."""
+
+
+def guarded(gateways: Iterable[str]) -> dict[int, tuple[Source, ...]]:
+    """Return who may call, for the ports that are not everybody's.
+
+    Those of the gate and of the metadata stay open: pods of every user's pipelines call them.
+
+    Args:
+        gateways: principals of the gateway's proxies.
+    """
+    browsers = fence.gateways(gateways)
+    return {UI: browsers, METADATA_PROXY: browsers, API_GRPC: (), VISUALIZATION: ()}
