@@ -8,6 +8,7 @@ import dataclasses
 
 from kubeflow_charms.certificates import Certificate
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.run import fingerprint
 from training_options import TrainingOptions
 
 CONTAINER = "training-operator"
@@ -16,6 +17,8 @@ FOLDER = "/tmp/k8s-webhook-server/serving-certs"
 SECRET = "training-operator-webhook-cert"
 CONFIGURATION = "validator.training-operator.kubeflow.org"
 """The webhook configuration that the operator writes its own authority into; the name is fixed."""
+LONGEST = 63
+"""Characters of a namespace's name."""
 VALIDATED = ("jaxjob", "paddlejob", "pytorchjob", "tfjob", "xgboostjob")
 """The kinds that it checks; an MPIJob is taken as it is."""
 
@@ -37,7 +40,12 @@ class Names:
     @classmethod
     def of(cls, app: str, model: str) -> "Names":
         """Return the names of an application."""
-        return cls(f"{app}-{CONTAINER}", f"{model}-{app}-certificates", f"{app}-leader")
+        return cls(f"{app}-{CONTAINER}", _namespace(f"{model}-{app}-certificates"), f"{app}-leader")
+
+
+def _namespace(name: str) -> str:
+    """Return a name that a namespace may have."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{fingerprint(name)[:8]}"
 
 
 def sandbox(names: Names, memory: str) -> Sandbox:

@@ -41,6 +41,21 @@ def test_it_keeps_its_own_authority_where_no_other_secret_is(training):
     assert [path.rpartition("/")[2] for path in secrets] == ["training-operator-webhook-cert"]
 
 
+@pytest.mark.parametrize("length", [31, 32, 63])
+def test_the_name_of_a_model_may_be_long(training, length):
+    model = "m" * length
+    stateful_set = {**training.deployment.stateful_set, "metadata": {"name": "training-operator", "uid": "1"}}
+    training.cluster.add(f"/apis/apps/v1/namespaces/{model}/statefulsets/training-operator", stateful_set)
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": model}}
+    training.cluster.add(f"/api/v1/namespaces/{model}", namespace)
+    training.deployment.run(
+        training.deployment.context.on.config_changed(), training.state(model=testing.Model(name=model))
+    )
+    namespaces = {item["metadata"]["name"] for item in training.cluster.objects.values() if item["kind"] == "Namespace"}
+    (made,) = namespaces - {model, "edge"}
+    assert len(made) <= 63
+
+
 def test_it_may_read_no_other_secret_of_the_cluster(training):
     training.settle()
     roles = [item for item in training.cluster.objects.values() if item["kind"] in ("ClusterRole", "Role")]
