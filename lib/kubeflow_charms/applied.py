@@ -10,7 +10,7 @@ import json
 import logging
 import pathlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .cluster import Object, Reference
@@ -37,21 +37,30 @@ FIRST = (
 
 @dataclasses.dataclass(frozen=True)
 class Record:
-    """What the cluster holds of this application: a digest of the declarations, and every object's reference."""
+    """What the cluster holds of this application.
+
+    Attributes:
+        digest: of all declarations; empty while they are being applied.
+        objects: every object's reference.
+        parts: a digest of what each part declared, by its name.
+    """
 
     digest: str = ""
     objects: frozenset[Reference] = frozenset()
+    parts: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def dump(self) -> str:
         """Return the record as JSON text."""
-        return json.dumps([self.digest, [dataclasses.astuple(item) for item in sorted(self.objects)]])
+        objects = [dataclasses.astuple(item) for item in sorted(self.objects)]
+        return json.dumps([self.digest, objects, dict(sorted(self.parts.items()))])
 
     @classmethod
     def load(cls, text: str) -> "Record":
         """Read a record; text that is none reads as an empty record."""
         try:
-            digest, objects = json.loads(text)
-            return cls(digest, frozenset(Reference(*item) for item in objects))
+            # Revisions before this one recorded no parts.
+            digest, objects, *parts = json.loads(text)
+            return cls(digest, frozenset(Reference(*item) for item in objects), dict(*parts))
         except (ValueError, TypeError):
             return cls()
 
@@ -89,7 +98,8 @@ class Applied:
         late = [item for item in self._run.declarations if item not in wanted and self._known(item, record)]
         digest = self._digest(wanted + late, complete)
         if anew or record.digest != digest:
-            self._apply([*wanted, *late], record, stateful_set, digest, complete)
+            had = dataclasses.replace(record, parts={}) if anew else record
+            self._apply([*wanted, *late], had, stateful_set, digest, complete)
         self._remember(digest)
 
     def postpone(self, *, complete: bool, anew: bool = False) -> None:
@@ -144,11 +154,13 @@ class Applied:
         complete: bool,
     ) -> None:
         run = self._run
-        desired = sorted(
+        parts = self._parts(declarations)
+        declared_objects = sorted(
             ((item, declared) for declared in declarations for item in declared.render()),
             key=lambda pair: _order(pair[0]["kind"]),
         )
-        references = {Reference.of(item, run.namespace) for item, _ in desired}
+        references = {Reference.of(item, run.namespace) for item, _ in declared_objects}
+        desired = [pair for pair in declared_objects if parts[pair[1].part] != record.parts.get(pair[1].part)]
         self._check_foreign(desired, record)
         owner = Owner.of(run, stateful_set)
         owned = [item for item, declared in desired if run.purge or not declared.retained]
@@ -165,7 +177,14 @@ class Applied:
                 self._delete(reference)
             known = references | {item for item in known if item.kind == CRD}
         self._roll(stateful_set)
-        self._write(Record(digest, frozenset(known)))
+        self._write(Record(digest, frozenset(known), parts if complete else {**record.parts, **parts}))
+
+    def _parts(self, declarations: list[Declaration]) -> dict[str, str]:
+        """Return a digest of what each part declares; whose the objects are depends on `purge`."""
+        declared: dict[str, list[str]] = {}
+        for item in declarations:
+            declared.setdefault(item.part, []).append(item.fingerprint)
+        return {part: fingerprint(prints, self._run.purge) for part, prints in declared.items()}
 
     def _check_foreign(self, desired: list[tuple[Object, Declaration]], record: Record) -> None:
         """Refuse, before anything is changed, if some of the objects are someone else's; name them all."""

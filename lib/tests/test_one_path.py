@@ -103,7 +103,7 @@ def test_a_change_that_failed_halfway_and_was_taken_back_leaves_nothing_of_it(de
 
     def fail_after_the_config_map(request: httpx2.Request) -> int | None:
         patched.append(request.url.path)
-        return 503 if "clusterrole" in request.url.path and "/configmaps/settings" in "".join(patched) else None
+        return 503 if "statefulsets" in request.url.path and "/configmaps/settings" in "".join(patched) else None
 
     deployment.cluster.refuse = fail_after_the_config_map
     broken = deployment.run(deployment.context.on.config_changed(), with_value(state, "2"))
@@ -112,6 +112,15 @@ def test_a_change_that_failed_halfway_and_was_taken_back_leaves_nothing_of_it(de
     deployment.cluster.refuse = lambda request: None
     deployment.run(deployment.context.on.config_changed(), with_value(broken, "1"))
     assert value_of(deployment) == "1"
+
+
+def test_only_the_parts_that_changed_are_applied(deploy: Deploy) -> None:
+    deployment = example(deploy)
+    state = deployment.settle(deployment.state())
+    deployment.cluster.calls.clear()
+    deployment.run(deployment.context.on.config_changed(), with_value(state, "2"))
+    applied = [call.rpartition("/")[2] for call in deployment.cluster.calls if call.startswith("PATCH")]
+    assert applied == ["example", "settings", "example", "example"]
 
 
 def test_a_pod_killed_between_two_applies_is_followed_by_one_that_finishes(deploy: Deploy) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
+import json
 import typing
 
 import jubilant
@@ -10,7 +12,7 @@ import typer
 from rich.console import Console
 
 from testbed.paths import Paths
-from tools.bench import report
+from tools.bench import model, report
 from tools.bench.measure import Bench
 from tools.pack.repository import PackError, Repository
 from tools.store.model import StoreError
@@ -32,26 +34,49 @@ class Format(enum.StrEnum):
 @app.command()
 def bench(
     bundle: typing.Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder of bundles/.")] = "kubeflow-lite",
-    model: typing.Annotated[str, typer.Option(help="The model that is made and destroyed.")] = "bench",
+    name: typing.Annotated[str, typer.Option("--model", help="The model that is made and destroyed.")] = "bench",
     others: typing.Annotated[
         int | None, typer.Option(help="Measure so many empty charms, too: what others need for the same.", min=1)
     ] = None,
     form: typing.Annotated[Format, typer.Option("--format", help="How to write the numbers.")] = Format.TABLE,
     timeout: typing.Annotated[float, typer.Option(help="Minutes that a deployment may take.")] = 30,
+    juju: typing.Annotated[bool, typer.Option(help="Measure on the testbed, and not only without Juju.")] = True,
 ) -> None:
     """Deploy as many empty charms as BUNDLE has applications, then BUNDLE, and compare what they cost.
 
-    The run before is kept in .cache/bench.json, and shown beside this one. The exit status is 1 if a number is over
-    its budget, 2 if nothing could be measured.
+    Before that, BUNDLE is deployed without Juju, as the tests in tests/model do, which tells in seconds how many hooks,
+    Kubernetes calls and changes of status each application takes. The run before is kept in .cache/bench.json and
+    .cache/bench-model.json, and shown beside this one. The exit status is 1 if a number is over its budget, 2 if
+    nothing could be measured.
     """
     console = Console(highlight=False, stderr=True)
     try:
         repository = Repository()
+        modelled = model.run(repository, bundle)
+    except (Refusal, PackError) as error:
+        raise _refused(str(error)) from None
+    kept = repository.root / ".cache" / "bench-model.json"
+    listed = list(model.lines(modelled, report.recall(kept, bundle)))
+    report.remember(kept, modelled)
+    if juju:
+        listed += _on_testbed(console, repository, bundle, name, others, timeout)
+    if form is Format.JSON:
+        typer.echo(json.dumps([dataclasses.asdict(line) for line in listed], indent=2))
+    else:
+        Console().print(report.table(bundle, listed))
+    raise typer.Exit(1 if any(line.exceeded for line in listed) else 0)
+
+
+def _on_testbed(
+    console: Console, repository: Repository, bundle: str, name: str, others: int | None, timeout: float
+) -> list[report.Line]:
+    """Measure a bundle on the testbed, in a model of this name, and return the numbers."""
+    try:
         place = places.choose(places.On.TESTBED)
         place.prepare(False)
         with place.client() as juju:
             shown = view.Plain(console, place.prefix)
-            site = bring.Site(place, repository, juju, model)
+            site = bring.Site(place, repository, juju, name)
             bench = Bench(Paths.from_environment(), site, shown, console.print, timeout * 60)
             found = bench.run(Bundle.load(repository, bundle), others)
     except (Refusal, PackError, StoreError) as error:
@@ -63,11 +88,7 @@ def bench(
     kept = repository.root / ".cache" / "bench.json"
     listed = report.lines(found, report.recall(kept, bundle))
     report.remember(kept, found)
-    if form is Format.JSON:
-        typer.echo(found.as_json())
-    else:
-        Console().print(report.table(bundle, listed))
-    raise typer.Exit(1 if any(line.exceeded for line in listed) else 0)
+    return listed
 
 
 def _refused(text: str) -> typer.Exit:

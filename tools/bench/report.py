@@ -6,11 +6,14 @@ import dataclasses
 import json
 import pathlib
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich.box
 from rich.table import Table
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from tools.bench.model import Modelled
 
 HOOKS, HOOKS_PER_CONTAINER = 18, 1
 CPU_SECONDS = 0.30
@@ -76,10 +79,6 @@ class Measurement:
     empty: tuple[Empty, ...]
     applications: Mapping[str, Application]
 
-    def as_json(self) -> str:
-        """Return it as JSON."""
-        return json.dumps(dataclasses.asdict(self), indent=2)
-
 
 @dataclasses.dataclass(frozen=True)
 class Line:
@@ -102,7 +101,7 @@ def lines(found: Measurement, before: Mapping[str, Any] | None) -> list[Line]:
 
     Args:
         found: the run.
-        before: `as_json` of the run before, as read back, if there was one of the same bundle.
+        before: the run before as `recall` returns it, if there was one of the same bundle.
     """
     restored = _restore(before) if before else None
     earlier = {(line.what, line.unit): line.value for line in _lines(restored)} if restored else {}
@@ -132,7 +131,7 @@ def recall(path: pathlib.Path, bundle: str) -> Mapping[str, Any] | None:
         return None
 
 
-def remember(path: pathlib.Path, found: Measurement) -> None:
+def remember(path: pathlib.Path, found: Measurement | Modelled) -> None:
     """Keep a run in a file, in place of the last one of its bundle."""
     try:
         kept = json.loads(path.read_text())

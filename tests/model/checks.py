@@ -1,0 +1,291 @@
+"""What has to hold of every bundle, whatever its charms: one function for each of the promises.
+
+Each takes a world that has not been deployed yet, lets something happen in it, and raises AssertionError.
+"""
+
+import base64
+import json
+import random as chance
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import ops
+import yaml
+
+from .juju import Hook, Unit
+from .kubernetes import Key, Kubernetes, Object
+from .outcome import CRDS, Outcome, active, differences, forms, made, outcome, random
+from .plant import plant
+from .trouble import Misfortune
+from .wire import changing, server_side
+from .world import World
+
+HOOKS, HOOKS_OF_CONTAINER, HOOKS_OF_RELATION = 14, 5, 5
+"""What a unit may take: its life with one change of pods, its containers' starts and checks, its relations."""
+
+CALLS = 40
+"""What an application may call for itself. Beside that it looks at and applies each object twice, for its two pods, and
+once more for each relation that it learns of."""
+
+COLLECTION = 90
+"""Seconds that Kubernetes' garbage collector may take, which looks for new kinds every thirty."""
+
+ROUNDS = 2000
+"""Rounds of update-status in which every call site has had its turn."""
+
+USERS = "users"
+"""A namespace of users, which no application made."""
+
+OLD, NEW = "10.64.140.43", "192.168.7.7"
+"""What the load balancer gives, and what it gives later."""
+
+IMAGE = re.compile(
+    r"\b(?:[a-z0-9-]+\.)+(?:io|com|org|dev|net|cloud)(?::\d+)?/[\w./-]+(?::[\w.-]*\w|@sha256:[0-9a-f]{64})"
+)
+"""A registry's host name, a path, and a tag or a digest."""
+
+
+def converges(world: World, end: Outcome) -> None:
+    """T1: it comes to the same end as in any other order, within its budget, and then rests."""
+    world.deploy()
+    world.converge()
+    within_budget(world)
+    world.pass_time()
+    found = outcome(world)
+    same(found, end)
+    rests(world, found)
+
+
+def rests(world: World, before: Outcome) -> None:
+    """T1: one more round of update-status changes nothing, with at most one call for each unit."""
+    calls = len(world.wire.calls)
+    world.pass_time()
+    changes = changing(world.wire.since(calls))
+    assert not changes, f"update-status changes something: {', '.join(map(str, changes))}"
+    busy = [f"{hook.step} makes {hook.calls} calls" for hook in _last(world.model.units) if hook.calls > 1]
+    assert not busy, "; ".join(busy)
+    same(before, outcome(world))
+
+
+def within_budget(world: World) -> None:
+    """T1: hooks and calls are as many as they may be."""
+    for name, application in world.model.applications.items():
+        relations = len(world.model.relations_of(name))
+        containers = len(application.meta.get("containers", {}))
+        objects = {call.path for call in world.wire.calls if call.site.unit == name and call.method == "PATCH"}
+        hooks = HOOKS + containers * HOOKS_OF_CONTAINER + relations * HOOKS_OF_RELATION
+        calls = CALLS + len(objects) * 2 * (2 + relations)
+        for unit in application.units.values():
+            assert len(unit.hooks) <= hooks, f"{unit.name} took {len(unit.hooks)} hooks, more than {hooks}"
+            took = sum(hook.calls for hook in unit.hooks)
+            assert took <= calls, f"{unit.name} made {took} calls, more than {calls}"
+
+
+def agrees(world: World, end: Outcome) -> None:
+    """T2: all units are active however often the leader changes, and the end is the same as with leaders that stay."""
+    world.restless = True
+    world.settle()
+    world.restless = False
+    for application in world.model.applications:
+        world.lead(application, f"{application}/0")
+    world.drain()
+    world.pass_time()
+    same(outcome(world), end)
+
+
+def restarts(world: World) -> None:
+    """T3: all is as before after every container started anew and empty."""
+    world.settle()
+    before = outcome(world)
+    world.restart()
+    world.converge()
+    world.pass_time()
+    same(before, outcome(world))
+
+
+def restarts_midway(world: World, steps: int) -> None:
+    """T3: it becomes active although everything restarts when it is half deployed."""
+    world.deploy()
+    for _ in range(steps):
+        if possible := world.possible():
+            world.do(world.schedule.choose(possible))
+    world.restart()
+    world.converge()
+
+
+def leaves_what_is_the_users(world: World, seed: int) -> None:
+    """T4: removal leaves nothing but definitions and what users made."""
+    kubernetes = world.kubernetes
+    kubernetes.rest()
+    kubernetes.add_model(USERS)
+    try:
+        before = kubernetes.objects()
+        world.settle()
+        mine = _use(world)
+        _remove(world, seed)
+        left = _left(kubernetes, before, lambda key: key[0] != CRDS and key not in mine)
+        assert not left, f"removal leaves {', '.join(left)}"
+        now = kubernetes.objects()
+        changed = [key[1] for key, item in mine.items() if now.get(key, {}).get("metadata") != item["metadata"]]
+        assert not changed, f"removal changes what users made: {', '.join(changed)}"
+    finally:
+        kubernetes.remove_model(USERS)
+
+
+def purges(world: World) -> None:
+    """T4: removal with `purge` leaves nothing at all; no definition may be there before."""
+    world.kubernetes.rest()
+    before = world.kubernetes.objects()
+    world.settle()
+    for application in world.model.applications.values():
+        if "purge" in application.meta.get("config", {}).get("options", {}):
+            world.configure(application.name, purge=True)
+    world.drain()
+    _remove(world, 0)
+    left = _left(world.kubernetes, before, lambda key: True)
+    assert not left, f"removal with purge leaves {', '.join(left)}"
+
+
+def refreshes(world: World, end: Outcome) -> None:
+    """T6: a model that is as a release before has left it comes to the same end as a new one."""
+    world.converge()
+    world.pass_time()
+    same(outcome(world), end)
+
+
+def waits_for_an_address(world: World) -> None:
+    """T8: without a load balancer nothing is in error or blocked, and all is well once there is one."""
+    world.address = ""
+    world.deploy()
+    world.drain()
+    world.pass_time()
+    for unit in world.model.units:
+        assert isinstance(unit.status, (ops.ActiveStatus, ops.WaitingStatus)), f"{unit.name}: {unit.status}"
+    world.move(NEW)
+    world.converge()
+
+
+def forgets_an_address(world: World) -> None:
+    """T8: nobody keeps a public address that has changed."""
+    world.settle()
+    world.move(NEW)
+    world.pass_time()
+    world.converge()
+    kept = [key for key, value in outcome(world).items() if OLD in json.dumps(value)]
+    assert not kept, f"the old address is still in {', '.join(kept)}"
+
+
+def lists_its_images(world: World, listed: set[str]) -> None:
+    """T9: every image that a part names is in a list."""
+    world.settle()
+    text = json.dumps(outcome(world))
+    # A port and a path follow the host's name in an address, and `//` comes before it.
+    found = {match[0] for match in IMAGE.finditer(text) if not text[: match.start()].endswith("//")}
+    assert not found - listed, f"not in `tools images`: {', '.join(sorted(found - listed))}"
+
+
+def keeps_secrets(world: World) -> None:
+    """T11: no password, key or token is seen in a databag, a log, a status, a layer or an object but a Secret."""
+    world.deploy()
+    planted = plant(world)
+    world.converge()
+    world.pass_time()
+    words = {form: told for told, value in _private_values(world, planted) for form in forms(value)}
+    seen = [f"{told} in {where}" for where, text in _visible(world) for word, told in words.items() if word in text]
+    assert not seen, "; ".join(seen)
+
+
+def survives(world: World, end: Outcome) -> Misfortune:
+    """T12: every call may fail in every way; the status says so, and all is well once Kubernetes answers again."""
+    misfortune = Misfortune(world)
+    world.wire.decide = misfortune.decide
+    world.deploy()
+    world.drain(misfortune.look)
+    for _ in range(ROUNDS):
+        failed = misfortune.failed
+        world.pass_time(misfortune.look)
+        if active(world) and failed == misfortune.failed:
+            break
+    assert active(world), "; ".join(f"{unit.name}: {unit.status}" for unit in world.model.units)
+    same(outcome(world), end)
+    return misfortune
+
+
+def same(one: Outcome, other: Outcome) -> None:
+    """Compare two outcomes.
+
+    Raises:
+        AssertionError: they differ; the message says in what.
+    """
+    told = differences(one, other)
+    assert not told, "\n".join(told[:20])
+
+
+def _last(units: Iterable[Unit]) -> list[Hook]:
+    return [unit.hooks[-1] for unit in units if unit.hooks]
+
+
+def _remove(world: World, seed: int) -> None:
+    """Remove the applications in some order, each when the one before is gone, then the model."""
+    names = sorted(world.model.applications)
+    chance.Random(seed).shuffle(names)
+    for name in names:
+        world.remove(name)
+        world.drain()
+    world.destroy()
+
+
+def _use(world: World) -> dict[Key, Object]:
+    """Make objects of the charms' kinds as users do, from the charms' samples, and return them."""
+    kubernetes = world.kubernetes
+    before = kubernetes.objects()
+    for application in world.bundle.applications:
+        charm = world.bundle.charm(application)
+        samples = charm.root / "tests" / "samples" / "accepted.yaml" if charm else None
+        for item in yaml.safe_load_all(samples.read_text()) if samples and samples.exists() else ():
+            server_side(kubernetes.http, item, USERS)
+    return {key: item for key, item in kubernetes.objects().items() if key not in before}
+
+
+def _left(kubernetes: Kubernetes, before: Mapping[Key, Object], counts: Callable[[Key], bool]) -> list[str]:
+    """Return what is there that was not there before, or the reverse, once Kubernetes had time to collect it."""
+    deadline = time.monotonic() + COLLECTION
+    while True:
+        now = kubernetes.objects()
+        left = ["/".join(key) for key in now if key not in before and counts(key)]
+        gone = [f"no {'/'.join(key)}" for key in before if key not in now and counts(key)]
+        if not left + gone or time.monotonic() > deadline:
+            return left + gone
+        time.sleep(1)
+
+
+def _private_values(world: World, planted: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield all that nobody may see, and what it is."""
+    found: list[tuple[str, str]] = [(f"option {told}", value) for told, value in planted.items()]
+    for secret in world.model.secrets.values():
+        for content in secret.revisions:
+            found += [(f"Juju secret {secret}.{key}", value) for key, value in content.items()]
+    for (_, name), item in made(world).items():
+        for key, value in (item.get("data") or {}).items() if item["kind"] == "Secret" else ():
+            found.append((f"Secret {name}.{key}", base64.b64decode(value).decode(errors="replace")))
+    for told, value in found:
+        # A certificate, or the request for one, is for everybody; the key that belongs to it is not.
+        if random(value) and ("-----BEGIN" not in value or "PRIVATE KEY" in value):
+            yield told, value
+
+
+def _visible(world: World) -> Iterator[tuple[str, str]]:
+    """Yield all that others can read: databags, statuses, logs, layers with their environment, objects."""
+    for relation in world.model.relations.values():
+        for data in (relation.application_data, relation.unit_data):
+            yield f"databag of {relation}", json.dumps(data)
+    for unit in world.model.units:
+        for hook in unit.hooks:
+            yield f"status after {hook.step}", str(hook.status)
+            yield f"log of {hook.step}", "\n".join(hook.log)
+        for container in unit.containers.values():
+            yield f"layer of {unit.name} {container.name}", json.dumps(container.plan.to_dict())
+    for (path, name), item in made(world).items():
+        if item["kind"] != "Secret":
+            yield f"{path}/{name}", json.dumps(item)

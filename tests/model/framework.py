@@ -1,0 +1,113 @@
+"""Where the testing framework and the library are told what they cannot know: programs, checks, pods and the cluster.
+
+`ops.testing` lets no program run, so a check of its Pebble neither passes nor fails until somebody says so, and it
+keeps to itself which secrets a hook read. Both are put right here and nowhere else.
+"""
+
+import contextlib
+import json
+import logging
+import pathlib
+import types
+from collections.abc import Callable, Iterator
+
+import kubeflow_charms.cluster
+import kubeflow_charms.parts.workload
+import kubeflow_charms.run
+import lightkube
+import pytest
+import scenario._runtime
+import scenario.mocking
+from ops import pebble
+
+from .guard import Guard, guarded
+
+Prompt = Callable[[str, str], bool]
+
+
+class Framework:
+    """The hook that is running, as the parts that are patched see it.
+
+    Attributes:
+        prompt: tells whether the program of a unit's container answers before the hook that started it ends.
+        unit: whose hook it is.
+        read: identifiers of the secrets that the hook has read.
+        guard: what keeps hooks off the network.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.prompt: Prompt = lambda unit, container: True
+        self.unit = ""
+        self.read: set[str] = set()
+
+    def enter(self, unit: str, marker: pathlib.Path) -> None:
+        """Begin a hook.
+
+        Args:
+            unit: its name.
+            marker: the file by which the charm knows its own pod.
+        """
+        self.unit = unit
+        self.read.clear()
+        self.guard.watching = True
+        kubeflow_charms.run.MARKER = marker
+
+    def leave(self) -> list[str]:
+        """End a hook, and return what it tried to reach besides the cluster."""
+        self.unit, self.guard.watching = "", False
+        tried = list(self.guard.tried)
+        self.guard.tried.clear()
+        return tried
+
+
+@contextlib.contextmanager
+def prepared(connect: Callable[[], lightkube.Client], port: int) -> Iterator[Framework]:
+    """Let charms find the cluster and nothing else, without pauses, and programs come up as `prompt` says.
+
+    Args:
+        connect: returns a client of the cluster.
+        port: where on this machine that is.
+    """
+    with guarded(port) as guard, patched(connect, Framework(guard)) as framework:
+        yield framework
+
+
+@contextlib.contextmanager
+def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> Iterator[Framework]:
+    """Let the library and the testing framework ask `framework`."""
+    replan, secret_get = (
+        scenario.mocking._MockPebbleClient.replan_services,
+        scenario.mocking._MockModelBackend.secret_get,
+    )
+
+    def replan_services(self: scenario.mocking._MockPebbleClient, timeout: float = 30.0, delay: float = 0.1) -> None:
+        replan(self, timeout, delay)
+        if not framework.unit:
+            return  # the hook of another world, which is asked by itself
+        prompt = framework.prompt(framework.unit, self._container_name)
+        for info in self._check_infos.values():
+            if info.status == pebble.CheckStatus.UP:
+                info.successes = 1 if prompt else 0
+        self._update_state_check_infos()
+
+    def get(self: scenario.mocking._MockModelBackend, **arguments: str | bool | None) -> dict[str, str]:
+        content = secret_get(self, **arguments)  # pyright: ignore[reportArgumentType]
+        identifier, label = arguments.get("id"), arguments.get("label")
+        framework.read.add(self._get_secret(identifier, label).id)  # pyright: ignore[reportArgumentType]
+        return content
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kubeflow_charms.run, "MARKER", kubeflow_charms.run.MARKER)
+        patch.setattr(kubeflow_charms.cluster, "connect", connect)
+        patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0, 0.0))
+        patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)
+        patch.setattr(scenario.mocking._MockPebbleClient, "replan_services", replan_services)
+        patch.setattr(scenario.mocking._MockModelBackend, "secret_get", get)
+        # They call a relation-changed of an application, without a unit, impossible.
+        patch.setenv("SCENARIO_SKIP_CONSISTENCY_CHECKS", "1")
+        for name in ("httpcore2", "httpx2", "ops-scenario"):
+            patch.setattr(logging.getLogger(name), "level", logging.WARNING)
+        # The framework writes the charm's metadata as YAML before each hook, which takes longer than the hook.
+        patch.setattr(scenario._runtime, "yaml", types.SimpleNamespace(safe_dump=json.dumps))
+        yield framework

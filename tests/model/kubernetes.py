@@ -1,0 +1,176 @@
+"""The cluster, and what Juju, Kubernetes' controllers and a load balancer do in it that has no node."""
+
+import contextlib
+import dataclasses
+import json
+import pathlib
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+from kubeflow_charms.run import DOMAIN
+from support import controllers
+from support.apiserver import ApiServer, running
+
+from .wire import merge_patch
+
+Object = dict[str, Any]
+
+OF_KUBERNETES = {
+    "apiservices",
+    "bindings",
+    "componentstatuses",
+    "endpoints",
+    "endpointslices",
+    "events",
+    "flowschemas",
+    "ipaddresses",
+    "leases",
+    "prioritylevelconfigurations",
+    "servicecidrs",
+}
+"""Resources that Kubernetes makes for itself."""
+
+UNMARKED = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
+"""Resources that Juju's admission webhook does not see, and so does not mark."""
+
+Key = tuple[str, str]
+"""A resource's path, with its namespace, and an object's name."""
+
+
+@dataclasses.dataclass
+class Kubernetes:
+    """A real API server with its controllers, and the administrator's client.
+
+    Attributes:
+        server: where it is.
+        http: the client.
+    """
+
+    server: ApiServer
+    http: httpx2.Client
+
+    @property
+    def port(self) -> int:
+        """Where on this machine the API server listens."""
+        return int(self.server.url.rpartition(":")[2])
+
+    def add_model(self, model: str) -> None:
+        """Make a model's namespace."""
+        self.http.post("/api/v1/namespaces", json={"metadata": {"name": model}}).raise_for_status()
+
+    def deploy(self, model: str, application: str, containers: tuple[str, ...]) -> None:
+        """Make an application's Service and StatefulSet, as Juju does."""
+        labels = {"app.kubernetes.io/name": application}
+        data = {"name": "charm-data", "mountPath": "/charm"}
+        pod = {
+            "containers": [{"name": name, "image": name, "volumeMounts": [data]} for name in ("charm", *containers)],
+            "volumes": [{"name": "charm-data", "emptyDir": {}}],
+        }
+        template = {"metadata": {"labels": labels}, "spec": pod}
+        metadata = {"name": application, "labels": {**labels, "app.kubernetes.io/managed-by": "juju"}}
+        service = {"metadata": metadata, "spec": {"selector": labels, "ports": [{"name": "juju", "port": 65535}]}}
+        stateful_set = {"metadata": metadata, "spec": {"selector": {"matchLabels": labels}, "template": template}}
+        for path, item in (
+            (f"/api/v1/namespaces/{model}/services", service),
+            (f"/apis/apps/v1/namespaces/{model}/statefulsets", stateful_set),
+        ):
+            self.http.post(path, json=item, params={"fieldManager": "juju"}).raise_for_status()
+
+    def wanted_pod(self, model: str, application: str) -> str:
+        """Return what tells the pods that the StatefulSet asks for from others; empty for Juju's own."""
+        item = self.get(f"/apis/apps/v1/namespaces/{model}/statefulsets/{application}")
+        template = item.get("spec", {}).get("template", {})
+        return (template.get("metadata", {}).get("annotations") or {}).get(f"{DOMAIN}/pod", "")
+
+    def balance(self, model: str, address: str) -> None:
+        """Give each Service that asks for a load balancer an address."""
+        services = self.http.get(f"/api/v1/namespaces/{model}/services").raise_for_status().json()["items"]
+        for item in services:
+            if item["spec"]["type"] == "LoadBalancer":
+                status = {"status": {"loadBalancer": {"ingress": [{"ip": address}]}}}
+                path = f"/api/v1/namespaces/{model}/services/{item['metadata']['name']}/status"
+                merge_patch(self.http, path, status)
+
+    def remove(self, model: str, application: str, created: set[str]) -> None:
+        """Delete an application's objects, as Juju does once its last unit is gone.
+
+        Args:
+            model: the application's.
+            application: its name.
+            created: paths of what its ServiceAccount made. Juju marks such objects and deletes them by the mark.
+        """
+        for path in sorted(created):
+            resource = path.split("/")[-2]
+            item = self.get(path) if resource not in UNMARKED else {}
+            if item and item["metadata"].get("labels", {}).get("model.juju.is/disable-webhook") != "true":
+                self.http.delete(path)
+        for path in (f"/api/v1/namespaces/{model}/services", f"/apis/apps/v1/namespaces/{model}/statefulsets"):
+            self.http.delete(f"{path}/{application}")
+
+    def remove_model(self, model: str) -> None:
+        """Delete a model's namespace, and wait until it is gone."""
+        path = f"/api/v1/namespaces/{model}"
+        self.http.delete(path)
+        self.await_gone(path)
+
+    def rest(self, seconds: float = 60) -> None:
+        """Wait until no namespace is still being deleted.
+
+        Raises:
+            AssertionError: one still is, in the end.
+        """
+        for item in self.http.get("/api/v1/namespaces").raise_for_status().json()["items"]:
+            if "deletionTimestamp" in item["metadata"]:
+                self.await_gone(f"/api/v1/namespaces/{item['metadata']['name']}", seconds)
+
+    def await_gone(self, path: str, seconds: float = 60) -> None:
+        """Wait until an object is gone.
+
+        Raises:
+            AssertionError: it is not, in time.
+        """
+        deadline = time.monotonic() + seconds
+        while item := self.get(path):
+            assert time.monotonic() < deadline, f"{path} is still there after {seconds:.0f} s: {json.dumps(item)}"
+            time.sleep(0.1)
+
+    def get(self, path: str) -> Object:
+        """Return what is at a path; empty if nothing is."""
+        answer = self.http.get(path)
+        return {} if answer.status_code == 404 else answer.raise_for_status().json()
+
+    def objects(self) -> dict[Key, Object]:
+        """Return all objects, but for those that Kubernetes makes for itself."""
+        found: dict[Key, Object] = {}
+        for path, kind, version in self._resources():
+            answer = self.http.get(path)
+            # A resource can go away, with its definition, while others are listed.
+            for item in answer.json()["items"] if answer.is_success else ():
+                metadata = item["metadata"]
+                where = path
+                if namespace := metadata.get("namespace"):
+                    where = f"{path.rpartition('/')[0]}/namespaces/{namespace}/{path.rpartition('/')[2]}"
+                found[where, metadata["name"]] = {"kind": kind, "apiVersion": version, **item}
+        return found
+
+    def _resources(self) -> Iterator[tuple[str, str, str]]:
+        """Yield path, kind and version of everything that can be listed, each in its preferred version."""
+        groups = self.http.get("/apis").raise_for_status().json()["groups"]
+        versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
+        for version in versions:
+            path = f"/api/{version}" if version == "v1" else f"/apis/{version}"
+            answer = self.http.get(path)
+            for resource in answer.json()["resources"] if answer.is_success else ():
+                name = resource["name"]
+                if "list" in resource["verbs"] and name not in OF_KUBERNETES and "/" not in name:
+                    yield f"{path}/{name}", resource["kind"], version
+
+
+@contextlib.contextmanager
+def started(folder: pathlib.Path) -> Iterator[Kubernetes]:
+    """Run a cluster with its data in a folder; no workload runs, so no webhook could be answered and none is asked."""
+    without = "--disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook"
+    with running(folder, without) as server, controllers.running(server, folder), server.client() as http:
+        yield Kubernetes(server, http)

@@ -1,0 +1,26 @@
+"""T6: every bundle is refreshed from what the releases before have recorded."""
+
+import json
+import pathlib
+
+import pytest
+
+from . import bundle, checks, release
+from .conftest import Ends
+from .kubernetes import Kubernetes
+from .seeds import explore
+from .world import World
+
+RECORDS = release.records()
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=[f"{path.parent.name}-{path.stem}" for path in RECORDS])
+def test_a_refresh_ends_as_a_new_deployment_does(kubernetes: Kubernetes, ends: Ends, path: pathlib.Path) -> None:
+    found = bundle.named(path.stem)
+    end, recorded = ends(found), json.loads(path.read_text())
+
+    def scenario(world: World) -> None:
+        release.restore(world, recorded)
+        checks.refreshes(world, end)
+
+    explore(scenario, found, kubernetes, 0)

@@ -1,0 +1,550 @@
+"""One model with the applications of a bundle: what can happen in it next, and what happens then."""
+
+import collections
+import contextlib
+import dataclasses
+import itertools
+import pathlib
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import ops
+from ops import testing
+
+from . import outsiders
+from .agent import Agent
+from .bundle import Bundle
+from .framework import Framework, prepared
+from .juju import Application, Model, Relation, Secret, Unit
+from .kubernetes import Key, Kubernetes, Object
+from .steps import KUBERNETES, OPERATOR, Chance, Schedule, Step
+from .wire import Wire, nothing_wrong
+
+PATIENCE = 5000
+"""Steps after which a model that still has something to do is said to go round in circles."""
+
+ROUNDS = 8
+"""Rounds of update-status, five minutes each, after which a model that is not active is stuck."""
+
+KEYS = ("name", "containers", "resources", "requires", "provides", "peers", "storage", "config", "actions")
+"""What Juju reads of charmcraft.yaml."""
+
+NUMBERS = itertools.count(1)
+
+
+class Stuck(AssertionError):
+    """The model does not come to what it should."""
+
+
+class World:
+    """A model, its units' agents, and the cluster.
+
+    Attributes:
+        bundle: what is deployed.
+        schedule: what chooses among the steps.
+        kubernetes: the cluster.
+        model: what Juju knows.
+        wire: the way to Kubernetes.
+        agent: what runs hooks.
+        trace: all steps so far.
+        baseline: what the cluster held before the deployment.
+        address: what the cluster's load balancer gives; empty if it has none.
+        restless: every application's leadership is moved after each of its hooks.
+    """
+
+    def __init__(
+        self, bundle: Bundle, kubernetes: Kubernetes, wire: Wire, framework: Framework, schedule: Schedule, name: str
+    ):
+        self.bundle, self.kubernetes, self.wire, self.schedule = bundle, kubernetes, wire, schedule
+        self.model = Model(name, str(uuid.uuid5(uuid.NAMESPACE_DNS, name)))
+        self.agent = Agent(self.model, wire, framework)
+        self.trace: list[Step] = []
+        self.baseline: dict[Key, Object] = {}
+        self.address = "10.64.140.43"
+        self.restless = False
+        self._lanes: dict[str, collections.deque[Step]] = {}
+        self._arrival: dict[Step, int] = {}
+        self._arrivals = itertools.count()
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="model-"))
+        self._contexts = contextlib.ExitStack()
+        framework.prompt = self._prompt
+
+    def deploy(self) -> None:
+        """Run `juju deploy BUNDLE --trust`."""
+        self.add_applications()
+        for number, _ in enumerate(self.bundle.relations):
+            self._due("relations", Step(OPERATOR, "integrate", str(number)))
+
+    def add_applications(self) -> None:
+        """Make the model and its applications, without relations."""
+        self.baseline = self.kubernetes.objects()
+        self.kubernetes.add_model(self.model.name)
+        for name in self.bundle.applications:
+            self._add(name)
+
+    def converge(self) -> None:
+        """Let everything happen until all units are active and nothing is left to do.
+
+        Raises:
+            Stuck: it does not come to that, however much time passes.
+        """
+        self.drain()
+        for _ in range(ROUNDS):
+            if all(unit.well for unit in self.model.units):
+                return
+            self.pass_time()
+        told = "; ".join(f"{unit.name}: {unit.status}" for unit in self.model.units)
+        raise Stuck(f"{self.bundle.name} does not become active: {told}")
+
+    def drain(self, after: Callable[[], None] = lambda: None) -> None:
+        """Let happen what can.
+
+        Args:
+            after: called after each step.
+
+        Raises:
+            Stuck: there is no end.
+        """
+        for _ in range(PATIENCE):
+            steps = self.possible()
+            if not steps:
+                return
+            self.do(self.schedule.choose(steps))
+            after()
+        raise Stuck(f"there is no end of hooks: {'; '.join(map(str, self.trace[-20:]))}")
+
+    def pass_time(self, after: Callable[[], None] = lambda: None) -> None:
+        """Let update-status come for every unit, and all that follows from it; `after` is called after each step."""
+        for unit in self.model.units:
+            if unit.phase == "running":
+                unit.due("update-status", unit.step("update-status"))
+        self.drain(after)
+
+    def possible(self) -> list[Step]:
+        """Return what can happen next, in the order in which it became possible."""
+        steps = [lane[0] for lane in self._lanes.values() if lane]
+        for unit in self.model.units:
+            steps += _possible(unit)
+        for step in steps:
+            if step not in self._arrival:
+                self._arrival[step] = next(self._arrivals)
+        return sorted(steps, key=self._arrival.__getitem__)
+
+    def do(self, step: Step) -> None:
+        """Let one thing happen."""
+        self.trace.append(step)
+        self._arrival.pop(step, None)
+        if step.place in (OPERATOR, KUBERNETES):
+            for lane in self._lanes.values():
+                if lane and lane[0] == step:
+                    lane.popleft()
+                    break
+            self._outside(step)
+            return
+        unit = self.model.unit(step.place)
+        _take(unit, step)
+        calls = len(self.wire.calls)
+        match step.what:
+            case "new pod":
+                self._new_pod(unit)
+            case "container":
+                self._connect(unit, step.subject)
+            case "gone":
+                self._gone(unit)
+            case _:
+                self._before_hook(unit, step)
+                self.agent.run(unit, step)
+                self._after_hook(unit, step)
+        self._watch(unit, calls)
+
+    def configure(self, application: str, **options: Any) -> None:
+        """Run `juju config`; `_` in the options' names stands for `-`."""
+        found = self.model.applications[application]
+        found.config |= {name.replace("_", "-"): value for name, value in options.items()}
+        for unit in self.model.units_of(application):
+            unit.due("config", unit.step("config-changed"))
+
+    def settle(self) -> None:
+        """Deploy, and let everything happen until a round of update-status has nothing more to do."""
+        self.deploy()
+        self.converge()
+        self.pass_time()
+
+    def move(self, address: str) -> None:
+        """Let the load balancer give another address from now on, to Services that have one already, too."""
+        self.address = address
+        self.kubernetes.balance(self.model.name, address)
+
+    def lead(self, application: str, unit: str) -> None:
+        """Let a unit be its application's leader from now on."""
+        found = self.model.applications[application]
+        if found.leader != unit:
+            found.leader = unit
+            leader = found.units[unit]
+            if leader.reached("config"):
+                leader.due("leader", leader.step("leader-elected"))
+
+    def add_secret(self, owner: str, label: str, content: dict[str, str], *granted: str) -> str:
+        """Add a user's secret (with an empty owner), grant it to applications, and return its identifier."""
+        secret = Secret(testing.Secret(content).id, owner, label, [content], {0: set(granted)} if granted else {})
+        self.model.secrets[secret.identifier] = secret
+        return secret.identifier
+
+    def restart(self) -> None:
+        """Switch the node off and on: every container starts anew, empty, in the same pod or in another one."""
+        for unit in self.model.units:
+            another = self.schedule.likely(f"{unit.name} gets another pod")
+            hooks = ("upgrade-charm", "config-changed", "start") if another else ("start",)
+            if unit.phase != "running":
+                hooks = ("upgrade-charm",) if another and unit.reached("relations") else ()
+            unit.first.clear()
+            unit.first.extend(map(unit.step, ("new pod", *hooks)))
+
+    def remove(self, application: str) -> None:
+        """Run `juju remove-application`."""
+        found = self.model.applications[application]
+        found.ending = True
+        for relation in self.model.relations_of(application):
+            relation.ending = True
+            for name, _ in relation.ends:
+                if name != application:
+                    for unit in self.model.units_of(name):
+                        _part(unit, relation)
+        for unit in found.units.values():
+            unit.first.clear()
+            unit.lanes.clear()
+            for relation in self.model.relations_of(application):
+                _part(unit, relation)
+            for lane in unit.lanes.values():
+                unit.first.extend(lane)
+            unit.lanes.clear()
+            last = ("stop", "remove") if self.schedule.likely(f"{unit.name} runs remove") else ("stop",)
+            unit.first.extend(map(unit.step, (*last, "gone")))
+
+    def remove_outsider(self, application: str) -> None:
+        """Run `juju remove-application` for one of another publisher."""
+        for relation in self.model.relations_of(application):
+            relation.ending = True
+            for unit in self.model.units_of(relation.other(application)):
+                _part(unit, relation)
+
+    def destroy(self) -> None:
+        """Run `juju destroy-model --force`: the namespace goes, and what Juju marked as an application's."""
+        for name in self.model.applications:
+            self.kubernetes.remove(self.model.name, name, self.wire.created.get(name, set()))
+        self.kubernetes.remove_model(self.model.name)
+
+    def discard(self) -> None:
+        """Delete what the applications made but for CRDs, without waiting for the namespace to go."""
+        self.wire.decide = nothing_wrong
+        for path in sorted(set().union(*self.wire.created.values())):
+            if path.split("/")[-2] != "customresourcedefinitions":
+                self.kubernetes.http.delete(path)
+        self.kubernetes.http.delete(f"/api/v1/namespaces/{self.model.name}")
+
+    def close(self) -> None:
+        """Forget the units' folders."""
+        self._contexts.close()
+        shutil.rmtree(self._folder)
+
+    def _due(self, lane: str, *steps: Step) -> None:
+        queue = self._lanes.setdefault(lane, collections.deque())
+        queue.extend(step for step in steps if step not in queue)
+
+    def _add(self, name: str) -> None:
+        charm = self.bundle.charm(name)
+        if charm is None:
+            self.model.outsiders[name] = self.bundle.applications[name].charm
+            return
+        wanted, document = (
+            self.bundle.applications[name],
+            _brief({key: charm.document[key] for key in KEYS if key in charm.document}),
+        )
+        application = Application(name, document, dict(wanted.options))
+        self.model.applications[name] = application
+        self.kubernetes.deploy(self.model.name, name, tuple(document.get("containers", {})))
+        for number in range(wanted.scale):
+            folder = self._folder / name / str(number)
+            (folder / "charm").mkdir(parents=True)
+            (folder / "charm" / "src").symlink_to(charm.root.resolve() / "src")
+            context = self._contexts.enter_context(
+                testing.Context(
+                    charm.kind,
+                    meta=document,
+                    charm_root=folder / "charm",
+                    app_name=name,
+                    unit_id=number,
+                    app_trusted=True,
+                    juju_version="3.6.11",
+                )
+            )
+            unit = Unit(f"{name}/{number}", application, context, folder)
+            application.units[unit.name] = unit
+            unit.storages = frozenset(testing.Storage(item) for item in document.get("storage", {}))
+            unit.due("storage", *(unit.step("storage-attached", item.name) for item in unit.storages))
+            self._start_pod(unit)
+        application.leader = next(iter(application.units))
+        for endpoint in document.get("peers", {}):
+            self._relate(self.model.relate((name, endpoint)))
+
+    def _relate(self, relation: Relation) -> None:
+        for name, _ in relation.ends:
+            for unit in self.model.units_of(name):
+                unit.due(f"relation {relation}", unit.step("relation-created", str(relation)))
+
+    def _outside(self, step: Step) -> None:
+        """Let happen what no hook does."""
+        match step.what:
+            case "integrate":
+                self._relate(self.model.relate(*self.bundle.relations[int(step.subject)]))
+            case "balance":
+                self.kubernetes.balance(self.model.name, self.address)
+            case _:
+                raise NotImplementedError(str(step))
+
+    def _prompt(self, unit: str, container: str) -> bool:
+        times = sum(hook.step.what == "pebble-ready" for hook in self.model.unit(unit).hooks)
+        return self.schedule.likely(f"{container} of {unit} answers at once, {times}", 0.7)
+
+    def _start_pod(self, unit: Unit) -> None:
+        """Let the unit have a pod as the StatefulSet describes it, with containers that have yet to start."""
+        names = unit.application.meta.get("containers", {})
+        unit.marker.write_text(self.kubernetes.wanted_pod(self.model.name, unit.application.name))
+        for path in (unit.folder / "charm").iterdir():
+            if path.name != "src":
+                path.unlink()
+        for name in names:
+            unit.containers[name] = testing.Container(name, can_connect=False, execs=[testing.Exec([], return_code=0)])
+            unit.lanes.pop(f"container {name}", None)
+            unit.due(f"container {name}", unit.step("container", name))
+        unit.files.clear()
+
+    def _new_pod(self, unit: Unit) -> None:
+        self._start_pod(unit)
+
+    def _connect(self, unit: Unit, name: str) -> None:
+        unit.containers[name] = dataclasses.replace(unit.containers[name], can_connect=True)
+        unit.due(f"container {name}", unit.step("pebble-ready", name))
+
+    def _before_hook(self, unit: Unit, step: Step) -> None:
+        """Let the world be as the hook tells it is."""
+        if step.what == "relation-created":
+            number = int(step.subject.rpartition(":")[2])
+            unit.told.add(number)
+        elif step.what == "relation-joined":
+            unit.joined.setdefault(int(step.subject.rpartition(":")[2]), set()).add(step.remote)
+        elif step.what == "relation-departed":
+            unit.joined.get(int(step.subject.rpartition(":")[2]), set()).discard(step.remote)
+        elif step.what.startswith("pebble-check-"):
+            container = unit.containers[step.subject]
+            down = step.what == "pebble-check-failed"
+            infos = {_with_outcome(item, down) if item.name == step.remote else item for item in container.check_infos}
+            unit.containers[step.subject] = dataclasses.replace(container, check_infos=infos)
+
+    def _after_hook(self, unit: Unit, step: Step) -> None:
+        """Let follow what follows from a hook that ran."""
+        match step.what:
+            case "install" | "leader-elected" | "config-changed" | "start" if not unit.first:
+                _advance(unit, step.what)
+            case "relation-created":
+                self._enter(unit, self.model.relations[int(step.subject.rpartition(":")[2])])
+            case "relation-broken":
+                self._leave(unit, self.model.relations[int(step.subject.rpartition(":")[2])])
+            case _:
+                pass
+        for container in unit.containers.values():
+            for info in container.check_infos:
+                if info.status == ops.pebble.CheckStatus.UP and info.successes == 0 and info.change_id:
+                    _come_up_late(unit, container.name, info.name)
+        self._ask_outsiders(unit)
+        if self.restless and unit.reached("relations") and step.what != "leader-elected":
+            names = sorted(unit.application.units)
+            following = names[(names.index(unit.application.leader) + 1) % len(names)]
+            self.lead(unit.application.name, following)
+
+    def _enter(self, unit: Unit, relation: Relation) -> None:
+        """Let a unit and those that are in a relation's scope already hear of each other."""
+        name, lane = unit.application.name, f"relation {relation}"
+        relation.unit_data.setdefault(unit.name, {})
+        other = relation.other(name)
+        for remote in self.model.units_of(other):
+            if remote is unit or relation.number not in remote.told:
+                continue
+            for one, two in ((unit, remote), (remote, unit)):
+                one.due(lane, one.step("relation-joined", str(relation), two.name))
+                one.due(lane, one.step("relation-changed", str(relation), two.name))
+        if other in self.model.outsiders:
+            unit.due(
+                lane, *(unit.step(f"relation-{word}", str(relation), f"{other}/0") for word in ("joined", "changed"))
+            )
+        if relation.application_data[other]:
+            unit.due(lane, unit.step("relation-changed", str(relation), other))
+
+    def _ask_outsiders(self, unit: Unit) -> None:
+        """Let applications of other publishers answer what a unit wrote."""
+        for relation in self.model.relations_of(unit.application.name):
+            other = relation.other(unit.application.name)
+            answer = outsiders.answer(self.model.outsiders.get(other, ""), relation, unit.application.name)
+            if other in self.model.outsiders and answer != relation.application_data[other]:
+                relation.application_data[other] = answer
+                for told in self.model.units_of(unit.application.name):
+                    if relation.number in told.told:
+                        told.due(f"relation {relation}", told.step("relation-changed", str(relation), other))
+
+    def _leave(self, unit: Unit, relation: Relation) -> None:
+        """Let a relation end with the last unit that leaves it, and with it what was granted over it."""
+        unit.parted.add(relation.number)
+        left = [item for name, _ in relation.ends for item in self.model.units_of(name) if item.name != unit.name]
+        if not any(relation.number in item.told - item.parted for item in left):
+            for secret in self.model.secrets.values():
+                secret.grants.pop(relation.number, None)
+
+    def _gone(self, unit: Unit) -> None:
+        unit.phase = "gone"
+        application = unit.application
+        if not self.model.units_of(application.name):
+            created = self.wire.created.get(application.name, set())
+            self.kubernetes.remove(self.model.name, application.name, created)
+            for identifier in [key for key, item in self.model.secrets.items() if item.owner == application.name]:
+                del self.model.secrets[identifier]
+
+    def _watch(self, unit: Unit, number: int) -> None:
+        """Let Kubernetes react to the calls of a hook."""
+        for call in self.wire.since(number):
+            if call.method != "PATCH" or call.rehearsal:
+                continue
+            resource = call.path.split("/")[-2]
+            if resource == "services" and self.address:
+                self._due("balance", Step(KUBERNETES, "balance"))
+            if resource == "statefulsets" and not unit.application.ending:
+                self._roll(unit.application)
+
+    def _roll(self, application: Application) -> None:
+        """Let Kubernetes replace the pods that are not as the StatefulSet asks for."""
+        wanted = self.kubernetes.wanted_pod(self.model.name, application.name)
+        for unit in self.model.units_of(application.name):
+            coming = unit.first and any(step.what == "new pod" for step in unit.first)
+            if unit.marker.read_text() != wanted and not coming:
+                begun = ("stop", "new pod", "upgrade-charm", "config-changed", "start")
+                hooks = begun if unit.phase == "running" else ("new pod", "upgrade-charm")
+                unit.first.extend(map(unit.step, hooks))
+
+
+@contextlib.contextmanager
+def running(
+    bundle: Bundle, kubernetes: Kubernetes, schedule: Schedule | None = None, *, name: str = ""
+) -> Iterator[World]:
+    """Yield a world with nothing deployed yet, and take its model away at the end.
+
+    Args:
+        bundle: what will be deployed.
+        kubernetes: where.
+        schedule: what chooses; by default chance with seed 0.
+        name: of the model; by default a new one.
+    """
+    wire = Wire(kubernetes.server)
+    with contextlib.closing(wire), prepared(wire.connect, kubernetes.port) as framework:
+        world = World(bundle, kubernetes, wire, framework, schedule or Chance(0), name or f"model-{next(NUMBERS)}")
+        try:
+            yield world
+        finally:
+            world.discard()
+            world.close()
+
+
+def _brief(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a charm's metadata without prose, which the framework would write before each hook."""
+    return {
+        key: _brief(value) if isinstance(value, dict) else value
+        for key, value in document.items()
+        if not (key == "description" and isinstance(value, str))
+    }
+
+
+def _possible(unit: Unit) -> list[Step]:
+    """Return what a unit can do next: in a pod that is new, or ends, one thing after the other."""
+    kubelet = [lane[0] for lane in unit.lanes.values() if lane and lane[0].what == "container"]
+    if unit.first:
+        return [unit.first[0], *kubelet]
+    match unit.phase:
+        case "storage":
+            _ = unit.lanes.get("storage") or _advance(unit, "storage")
+            return [*_heads(unit, "storage-attached"), *kubelet] if unit.phase == "storage" else _possible(unit)
+        case "install":
+            return [unit.step("install"), *kubelet]
+        case "relations":
+            created = _heads(unit, "relation-created")
+            return [*created, *kubelet] if created else [*_after_relations(unit), *kubelet]
+        case "config":
+            return [*_after_relations(unit), *kubelet]
+        case "start":
+            return [unit.step("start"), *kubelet]
+        case "running":
+            return [lane[0] for lane in unit.lanes.values() if lane]
+        case _:
+            return []
+
+
+def _heads(unit: Unit, what: str) -> list[Step]:
+    return [lane[0] for lane in unit.lanes.values() if lane and lane[0].what == what]
+
+
+def _after_relations(unit: Unit) -> list[Step]:
+    """Return leader-elected for a leader that has not heard of it, else config-changed."""
+    if unit.phase == "relations" and unit.leads:
+        return [unit.step("leader-elected")]
+    return [unit.step("config-changed")]
+
+
+def _advance(unit: Unit, done: str) -> None:
+    """Come to the next phase of a unit's life, if what was done belongs to this one."""
+    following = {
+        ("storage", "storage"): "install",
+        ("install", "install"): "relations",
+        ("leader-elected", "relations"): "config",
+        ("config-changed", "relations"): "start",
+        ("config-changed", "config"): "start",
+        ("start", "start"): "running",
+    }
+    unit.phase = following.get((done, unit.phase), unit.phase)
+
+
+def _come_up_late(unit: Unit, container: str, check: str) -> None:
+    """Let a check that has yet to pass fail first, so that Pebble tells of it twice; it does so from its last start."""
+    steps = [unit.step(f"pebble-check-{word}", container, check) for word in ("failed", "recovered")]
+    lane = unit.lanes.setdefault(f"container {container}", collections.deque())
+    for step in steps:
+        if step in lane:
+            lane.remove(step)
+    lane.extend(steps)
+
+
+def _take(unit: Unit, step: Step) -> None:
+    """Let a step not be due any more."""
+    if unit.first and unit.first[0] == step:
+        unit.first.popleft()
+        return
+    for lane in unit.lanes.values():
+        if lane and lane[0] == step:
+            lane.popleft()
+            return
+
+
+def _part(unit: Unit, relation: Relation) -> None:
+    """Let a unit hear that a relation ends."""
+    lane = f"relation {relation}"
+    unit.lanes.pop(lane, None)
+    if relation.number in unit.told - unit.parted:
+        for remote in sorted(unit.joined.get(relation.number, ())):
+            unit.due(lane, unit.step("relation-departed", str(relation), remote))
+        unit.due(lane, unit.step("relation-broken", str(relation)))
+
+
+def _with_outcome(info: testing.CheckInfo, down: bool) -> testing.CheckInfo:
+    """Return a check that has failed too often, or has passed."""
+    status = ops.pebble.CheckStatus.DOWN if down else ops.pebble.CheckStatus.UP
+    failures, successes = (info.threshold, 0) if down else (0, 1)
+    return dataclasses.replace(info, status=status, failures=failures, successes=successes)
