@@ -102,6 +102,11 @@ class Applied:
             self._apply([*wanted, *late], had, stateful_set, digest, complete)
         self._remember(digest)
 
+    @property
+    def begun(self) -> bool:
+        """Whether this unit, in this pod, has ever applied anything."""
+        return bool(self._remembered())
+
     def postpone(self, *, complete: bool, anew: bool = False) -> None:
         """Leave the cluster as it is, in a hook that must not change it.
 

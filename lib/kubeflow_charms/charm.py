@@ -173,9 +173,10 @@ class Charm(ops.CharmBase):
             applied.forget()
         # Were the pod replaced before Juju ran leader-elected, that hook would be reported as failed.
         commit = functools.partial(applied.postpone if early else applied.commit, complete=complete)
-        if run.leader:
-            anew = isinstance(event, ops.UpgradeCharmEvent)
-            run.attempt(functools.partial(commit, anew=anew))
+        anew = isinstance(event, ops.UpgradeCharmEvent)
+        committed = not run.leader or run.attempt(functools.partial(commit, anew=anew))
+        if early and not committed and not applied.begun:
+            return  # Nobody may be told of what the cluster does not have yet.
         for part in parts:
             run.attempt(part.apply, run)
         if run.leader and run.late:

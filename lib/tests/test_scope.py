@@ -69,7 +69,16 @@ def test_a_unit_that_does_not_lead_runs_its_workload_and_opens_its_ports(deploy:
 def test_the_leader_writes_the_application_databag(deploy: Deploy) -> None:
     deployment, relation = example(deploy)
     state = deployment.state(relations={relation})
+    state = deployment.run(deployment.context.on.relation_changed(relation), state)
+    assert state.get_relation(relation.id).local_app_data == {"url": "http://here"}
+
+
+def test_nobody_is_told_of_what_the_cluster_does_not_have_yet(deploy: Deploy) -> None:
+    deployment, relation = example(deploy)
+    state = deployment.state(relations={relation})
     state = deployment.run(deployment.context.on.relation_created(relation), state)
+    assert state.get_relation(relation.id).local_app_data == {}
+    state = deployment.run(deployment.context.on.leader_elected(), state)
     assert state.get_relation(relation.id).local_app_data == {"url": "http://here"}
 
 

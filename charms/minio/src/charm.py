@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import minio_server
 import ops
-from kubeflow_charms import Charm, Problem, Provides, Requires, main
+from kubeflow_charms import Charm, Problem, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, object_storage, s3
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Bucket, FirstUnit, Part, Ports, Sandbox
@@ -40,10 +40,10 @@ class Minio(Charm):
         yield FirstUnit({"http-s3": options.port, "http-console": options.console_port})
         yield from self._console()
         login = self._login()
-        yield self.consumers.send_each(lambda relation: self._tell_consumer(relation, login))
-        yield self.bucket_consumers.send_each(lambda relation: self._tell_bucket_consumer(relation, login))
         if holds(self.unit):
             yield minio_server.workload(options, login, self._console_url)
+        yield self.consumers.send_each(lambda relation: self._tell_consumer(relation, login))
+        yield self.bucket_consumers.send_each(lambda relation: self._tell_bucket_consumer(relation, login))
         for consumer in self.bucket_consumers.all():
             if consumer.data.bucket and consumer.data.requested_secrets:
                 yield Bucket(self._near(self._store(login)), consumer.data.bucket, when=self._serves)
@@ -65,6 +65,10 @@ class Minio(Charm):
     def _serves(self) -> bool:
         """Tell whether MinIO answers, as far as this unit can see."""
         return not holds(self.unit) or answers(self.unit.get_container("minio"))
+
+    def _require_answer(self) -> None:
+        if not self._serves():
+            raise Waiting("minio to answer")
 
     def _console(self) -> Iterator[Part]:
         """Yield the console's route and link; a gateway could not speak https to it."""
@@ -106,10 +110,15 @@ class Minio(Charm):
         return dataclasses.replace(store, host="localhost") if holds(self.unit) and not store.secure else store
 
     def _tell_consumer(self, relation: ops.Relation, login: Login) -> object_storage.ObjectStorage | None:
-        """Return what a consumer is told; nothing until it said whether it reads Juju secrets."""
+        """Return what a consumer is told; nothing until it said whether it reads Juju secrets.
+
+        Raises:
+            Waiting: MinIO does not answer yet, and nothing would wake a consumer that found that out.
+        """
         reader = self.consumers.by(relation)
         if reader is None:
             return None
+        self._require_answer()
         return object_storage.ObjectStorage(
             access_key=login.access_key,
             secret_key=self.secrets.share(LOGIN, relation) if reader.secrets else login.secret_key,
@@ -120,10 +129,15 @@ class Minio(Charm):
         )
 
     def _tell_bucket_consumer(self, relation: ops.Relation, login: Login) -> s3.Connection | None:
-        """Return what a consumer of s3 is told; nothing until it asked for a bucket."""
+        """Return what a consumer of s3 is told; nothing until it asked for a bucket.
+
+        Raises:
+            Waiting: MinIO does not answer yet.
+        """
         asked = self.bucket_consumers.by(relation)
         if asked is None:
             return None
+        self._require_answer()
         store, hidden = self._store(login), bool(asked.requested_secrets)
         return s3.Connection(
             lib_version=s3.VERSION,

@@ -62,6 +62,8 @@ def service(app: str, namespace: str, ports: Mapping[str, int]) -> Object:
         "metadata": {"name": name(app), "namespace": namespace},
         "spec": {
             "selector": {"statefulset.kubernetes.io/pod-name": f"{app}-0"},
+            # There is no other pod to turn to, and Kubernetes hears of a program that answers some seconds late.
+            "publishNotReadyAddresses": True,
             "ports": [{"name": key, "port": port, "targetPort": port} for key, port in ports.items()],
         },
     }
