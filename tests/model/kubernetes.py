@@ -173,4 +173,8 @@ def started(folder: pathlib.Path) -> Iterator[Kubernetes]:
     """Run a cluster with its data in a folder; no workload runs, so no webhook could be answered and none is asked."""
     without = "--disable-admission-plugins=MutatingAdmissionWebhook,ValidatingAdmissionWebhook"
     with running(folder, without) as server, controllers.running(server, folder), server.client() as http:
-        yield Kubernetes(server, http)
+        found = Kubernetes(server, http)
+        # The last thing that a new API server makes by itself.
+        while not found.get("/api/v1/namespaces/default/services/kubernetes"):
+            time.sleep(0.1)
+        yield found

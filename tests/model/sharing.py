@@ -4,6 +4,7 @@ These checks make their worlds themselves.
 """
 
 import json
+from collections.abc import Collection, Mapping
 
 import ops
 from kubeflow_charms.ownership import CHARM, VERSION
@@ -29,22 +30,26 @@ def respects_owners(bundle: Bundle, kubernetes: Kubernetes) -> None:
     newer = {path: item for path, item in owned.items() if path.startswith(CRDS)}
     for item in newer.values():
         item["metadata"].setdefault("labels", {})[VERSION] = "999"
-    for objects, sentence in ((newer, "{name} has the newer version 999"), (owned, "{kind} {name} belongs to")):
-        before = {path: _create(kubernetes, path, item, objects is newer) for path, item in objects.items()}
-        with running(bundle, kubernetes, Script([]), name=SECOND) as world:
-            expected = [sentence.format(kind=item["kind"], **item["metadata"]) for item in before.values()]
-            _blocked(world, expected)
-            for path, item in before.items():
-                assert _kept(kubernetes.get(path)) == _kept(item), f"{path} was changed"
-            for path in before:
-                kubernetes.http.delete(path)
-            for path in before:
-                kubernetes.await_gone(path)
-            world.converge()
-        kubernetes.await_gone(f"/api/v1/namespaces/{SECOND}")
-        for path in newer:
-            kubernetes.http.delete(path)
-            kubernetes.await_gone(path)
+    try:
+        for objects, sentence in ((newer, "{name} has the newer version 999"), (owned, "{kind} {name} belongs to")):
+            _yields_to(bundle, kubernetes, objects, sentence)
+    finally:
+        _delete(kubernetes, owned)
+
+
+def _yields_to(bundle: Bundle, kubernetes: Kubernetes, objects: Mapping[str, Object], sentence: str) -> None:
+    """Deploy where others were first: each object is named in the sentence and left alone, until it is gone."""
+    newer = "newer" in sentence
+    before = {path: _create(kubernetes, path, item, newer) for path, item in objects.items()}
+    with running(bundle, kubernetes, Script([]), name=SECOND) as world:
+        expected = [sentence.format(kind=item["kind"], **item["metadata"]) for item in before.values()]
+        _blocked(world, expected)
+        for path, item in before.items():
+            assert _kept(kubernetes.get(path)) == _kept(item), f"{path} was changed"
+        _delete(kubernetes, before)
+        world.converge()
+    kubernetes.await_gone(f"/api/v1/namespaces/{SECOND}")
+    _delete(kubernetes, [path for path in objects if path.startswith(CRDS)])
 
 
 def shares_the_cluster(bundle: Bundle, kubernetes: Kubernetes) -> None:
@@ -83,10 +88,7 @@ def _owned(bundle: Bundle, kubernetes: Kubernetes) -> dict[str, Object]:
         world.settle()
         paths = {call.path for call in world.wire.calls if call.method == "PATCH"}
         found = {path: kubernetes.get(path) for path in paths if path.startswith((CRDS, ROLES))}
-    for path in found:
-        kubernetes.http.delete(path)
-    for path in found:
-        kubernetes.await_gone(path)
+    _delete(kubernetes, found)
     kubernetes.await_gone(f"/api/v1/namespaces/{FIRST}")
     text = json.dumps({path: item for path, item in found.items() if item and "-anchor" not in path})
     return json.loads(text.replace(FIRST, SECOND))
@@ -100,8 +102,18 @@ def _create(kubernetes: Kubernetes, path: str, item: Object, newer: bool) -> Obj
     foreign: Object = {"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": metadata}
     if path.startswith(CRDS):
         foreign["spec"] = item["spec"]
+        # Kubernetes asks for its approval where a group is one of its own.
+        metadata["annotations"] = item["metadata"].get("annotations", {})
     server_side(kubernetes.http, foreign, "", manager="helm")
     return kubernetes.get(path)
+
+
+def _delete(kubernetes: Kubernetes, paths: Collection[str]) -> None:
+    """Delete objects, and wait until they are gone."""
+    for path in paths:
+        kubernetes.http.delete(path)
+    for path in paths:
+        kubernetes.await_gone(path)
 
 
 def _blocked(world: World, expected: list[str]) -> None:
