@@ -63,7 +63,7 @@ def test_an_application_that_is_removed_by_force_leaves_the_others_alone(juju: j
     roles = {name for name in cluster_scoped() if "istio-pilot" in name}
     juju.cli("remove-application", FORCED, "--force", "--no-wait", "--no-prompt")
     eventually(lambda: FORCED not in juju.status().apps)
-    assert settled(juju) == {name: status for name, status in SETTLED.items() if name != FORCED}
+    assert eventually(lambda: settled(juju) == {name: status for name, status in SETTLED.items() if name != FORCED})
     assert roles <= cluster_scoped()
     assert definitions(cluster_scoped(), ".dex.coreos.com")
 

@@ -119,6 +119,10 @@ def test_secrets_are_nowhere_but_in_secrets(kubeflow: Kubeflow):
     assert {place: shown for place, shown in found.items() if shown} == {}
 
 
+PUBLIC = ("access-key", "expires", "identifier", "names", "renew-after", "source", "username")
+"""What is kept beside a secret and is none: who it is for, and how long a certificate is good."""
+
+
 def secret_words(kubeflow: Kubeflow) -> set[str]:
     """Return all that the model's secrets hold, but for certificates, which are public, and identifiers."""
     listed: dict[str, Any] = json.loads(kubeflow.juju.cli("secrets", "--format=json"))
@@ -127,6 +131,6 @@ def secret_words(kubeflow: Kubeflow) -> set[str]:
         shown = json.loads(kubeflow.juju.cli("show-secret", identifier, "--reveal", "--format=json"))
         content: dict[str, str] = shown[identifier]["content"]["Data"] if "content" in shown[identifier] else {}
         for key, value in content.items():
-            public = value.startswith("-----BEGIN CERTIFICATE") or key in ("identifier", "username", "source")
+            public = value.startswith("-----BEGIN CERTIFICATE") or key in PUBLIC
             words |= set() if public else {max(re.split(r"\s", value), key=len)}
     return words

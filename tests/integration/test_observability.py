@@ -40,11 +40,14 @@ def inside(address: str) -> str:
 
 
 def test_metrics_are_where_the_collector_is_told(watched: Kubeflow) -> None:
-    application, unit = told(watched.juju)
-    (job,) = json.loads(application["scrape_jobs"])
-    (target,) = job["static_configs"][0]["targets"]
-    host = target.replace("*", unit["prometheus_scrape_unit_address"])
-    assert "go_goroutines" in inside(f"http://{host}{job['metrics_path']}")
+    def shown() -> bool:
+        application, unit = told(watched.juju)
+        (job,) = json.loads(application["scrape_jobs"])
+        (target,) = job["static_configs"][0]["targets"]
+        host = target.replace("*", unit["prometheus_scrape_unit_address"])
+        return "go_goroutines" in inside(f"http://{host}{job['metrics_path']}")
+
+    assert eventually(shown)
 
 
 def test_logs_arrive_with_the_name_of_the_unit_that_wrote_them(watched: Kubeflow) -> None:
