@@ -107,6 +107,12 @@ def test_the_workload_is_not_restarted_when_logs_are_sent_elsewhere(deployment: 
     assert after.get_container("app").plan.services == before.get_container("app").plan.services
 
 
+def test_who_collects_is_not_taken_for_one_who_is_watched(deploy: Deploy) -> None:
+    deployment = deploy(plan, requires={"metrics": {"interface": "prometheus_scrape", "optional": True}})
+    relation = testing.Relation("metrics")
+    assert changed(deployment, relation).get_relation(relation.id).local_app_data == {}
+
+
 def test_an_address_for_logs_that_is_none_blocks(deployment: Deployment) -> None:
     status = changed(deployment, loki(endpoint="nonsense")).unit_status
     assert isinstance(status, ops.BlockedStatus)

@@ -28,10 +28,10 @@ def watched(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
 
 
 def told(juju: jubilant.Juju) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the collector's unit reads of Dex: of the application, and of its unit."""
-    shown = json.loads(juju.cli("show-unit", f"{ECHO}/0", "--format=json"))
-    (relation,) = [it for it in shown[f"{ECHO}/0"]["relation-info"] if it["endpoint"] == "metrics"]
-    return relation["application-data"], relation["related-units"][f"{WATCHED}/0"]["data"]
+    """Return what Dex says to the collector: the application, and its unit."""
+    shown = json.loads(juju.cli("show-unit", f"{WATCHED}/0", "--format=json"))
+    (relation,) = [it for it in shown[f"{WATCHED}/0"]["relation-info"] if it["endpoint"] == "metrics-endpoint"]
+    return relation["application-data"], relation["local-unit"]["data"]
 
 
 def inside(address: str) -> str:

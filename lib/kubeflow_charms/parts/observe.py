@@ -18,6 +18,8 @@ from ..problems import Blocked, Waiting
 from ..run import Run, fingerprint
 
 METRICS, DASHBOARDS, LOGS = "prometheus_scrape", "grafana_dashboard", "loki_push_api"
+PROVIDES, REQUIRES = ops.RelationRole.provides, ops.RelationRole.requires
+WATCHED = ((METRICS, PROVIDES), (DASHBOARDS, PROVIDES), (LOGS, REQUIRES))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,10 +70,10 @@ def collectors(charm: ops.CharmBase) -> tuple[str, ...]:
 
 
 def _relations(charm: ops.CharmBase) -> dict[str, list[ops.Relation]]:
-    """Return the relations of each of the three interfaces that charmcraft.yaml has an endpoint for."""
+    """Return the relations by interface, where charmcraft.yaml has an endpoint on the side of who is watched."""
     found: dict[str, list[ops.Relation]] = {}
     for name, endpoint in charm.meta.relations.items():
-        if endpoint.interface_name in (METRICS, DASHBOARDS, LOGS):
+        if (endpoint.interface_name, endpoint.role) in WATCHED:
             relations = [relation for relation in charm.model.relations[name] if relation.app]
             found.setdefault(endpoint.interface_name, []).extend(relations)
     return found
