@@ -73,9 +73,10 @@ def _relations(charm: ops.CharmBase) -> dict[str, list[ops.Relation]]:
     """Return the relations by interface, where charmcraft.yaml has an endpoint on the side of who is watched."""
     found: dict[str, list[ops.Relation]] = {}
     for name, endpoint in charm.meta.relations.items():
-        if (endpoint.interface_name, endpoint.role) in WATCHED:
+        interface = str(endpoint.interface_name)
+        if (interface, endpoint.role) in WATCHED:
             relations = [relation for relation in charm.model.relations[name] if relation.app]
-            found.setdefault(endpoint.interface_name, []).extend(relations)
+            found.setdefault(interface, []).extend(relations)
     return found
 
 
