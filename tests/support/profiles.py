@@ -25,6 +25,7 @@ PROFILES = "/apis/kubeflow.org/v1/profiles"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ISTIO = "/apis/security.istio.io/v1beta1"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
+AGGREGATED = ("kubeflow-admin", "kubeflow-edit", "kubeflow-view")
 ADA, BEN = "ada@example.com", "ben@example.com"
 GATEWAY = {
     "gateway_name": "gateway",
@@ -97,3 +98,6 @@ def running(apiserver: ApiServer, collected: httpx2.Client, factory: pytest.Temp
                 assert state.unit_status == ops.ActiveStatus()
                 yield Profiles(application, state)
                 application.run(dataclasses.replace(state, planned_units=0), "remove")
+    # The controller may have filled a role just after it was deleted, which makes it anew.
+    for role in AGGREGATED:
+        collected.delete(f"{RBAC}/clusterroles/{role}")
