@@ -13,7 +13,7 @@ from support.kubernetes import cluster_scoped
 from tools.up.juju import models
 
 BEFORE = "kubeflow/before"
-FIRST = ("test_store.py",)
+FIRST = ("test_store.py", "test_interruptions.py")
 """Juju leaves roles of models that it destroys by force: what is there before the deployment is noted after that."""
 LAST = ("test_relations.py", "test_throughout.py", "test_removal.py")
 """After the first, Juju 4.1 tells units late of what others say; the next looks back; the last ends what all share."""

