@@ -4,6 +4,7 @@ Only hooks which make or check a certificate import `signing`, and with it `cryp
 is kept beside it as text.
 """
 
+import base64
 import dataclasses
 import datetime
 from collections.abc import Iterable
@@ -40,6 +41,11 @@ class Certificate:
     certificate: str
     key: str
     authority: str
+
+
+def bundle(authority: str) -> str:
+    """Return the PEM of an authority as a webhook's configuration has it in `caBundle`."""
+    return base64.b64encode(authority.encode()).decode()
 
 
 def authority(secrets: Secrets, label: str = "certificate-authority", *, common_name: str) -> Authority:

@@ -9,17 +9,21 @@ import functools
 import os
 import pathlib
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ops
 
 from .applied import Applied
 from .cluster import Cluster, Reference
+from .interfaces.wire import principal
 from .options import load
 from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run
 from .secrets import Secrets
+
+if TYPE_CHECKING:
+    from .certificates import Certificate
 
 
 def main(charm_type: "type[Charm]") -> None:
@@ -84,6 +88,24 @@ class Charm(ops.CharmBase):
     def host(self) -> str:
         """The application's host name in the cluster, for any model's pods."""
         return f"{self.app.name}.{self.model.name}.svc"
+
+    @property
+    def principal(self) -> str:
+        """What Istio calls the application's pods."""
+        return principal(self.model.name, self.app.name)
+
+    @functools.cached_property
+    def webhook_certificate(self) -> "Certificate":
+        """What the programs that the API server asks show it, signed by an authority of the application's own.
+
+        Raises:
+            Waiting: the leader has not made it yet.
+        """
+        from . import certificates
+
+        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
+        names = [self.host, f"{self.host}.cluster.local"]
+        return certificates.server_certificate(self.secrets, "webhook-certificate", authority, names)
 
     def look_up(self, api_version: str, kind: str, name: str) -> dict[str, Any] | None:
         """Return an object of the model's namespace as the cluster has it, or None; costs a Kubernetes call.

@@ -6,6 +6,9 @@ from .endpoints import BoundEndpoint
 from .problems import Blocked
 from .secrets import Secrets
 
+DEFAULT_REGION = "us-east-1"
+"""What requests are signed with where nobody names a region; the oldest of Amazon's."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Store:

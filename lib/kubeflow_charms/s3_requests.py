@@ -14,9 +14,8 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from .object_store import Store
+from .object_store import DEFAULT_REGION, Store
 
-DEFAULT_REGION = "us-east-1"
 TIMEOUT = 5
 
 

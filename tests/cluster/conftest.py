@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from support import controllers
+from support import profiles as kubeflow_profiles
 from support.apiserver import ApiServer, running
 from support.examples import deploy
 
@@ -23,3 +24,19 @@ def collected(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) ->
     """Return the administrator's client of that API, with Kubernetes' own controllers beside it."""
     with controllers.running(apiserver, tmp_path_factory.mktemp("controllers")), apiserver.client() as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def profiles(
+    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[kubeflow_profiles.Profiles]:
+    """Return kubeflow-profiles, settled; it is removed after the module."""
+    with kubeflow_profiles.running(apiserver, collected, tmp_path_factory) as found:
+        yield found
+
+
+@pytest.fixture
+def namespace(profiles: kubeflow_profiles.Profiles) -> Iterator[str]:
+    """Return the namespace of a profile."""
+    with profiles.namespace() as name:
+        yield name

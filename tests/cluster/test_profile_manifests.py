@@ -11,14 +11,12 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import ops
 import pytest
 from ops import testing
-from support.apiserver import ApiServer
 from support.deployment import passing
 from support.eventually import eventually
-from support.profiles import Profiles, running
+from support.profiles import Profiles
 
 CONTAINER = "profile-manifests"
 SENDERS = {
@@ -118,14 +116,6 @@ class Placing:
         return bool(self.profiles.application.get(path))
 
 
-@pytest.fixture(scope="module")
-def profiles(
-    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Profiles]:
-    with running(apiserver, collected, tmp_path_factory) as found:
-        yield found
-
-
 @pytest.fixture
 def placing(profiles: Profiles, tmp_path: pathlib.Path) -> Iterator[Placing]:
     placing = Placing(profiles, tmp_path)
@@ -134,9 +124,8 @@ def placing(profiles: Profiles, tmp_path: pathlib.Path) -> Iterator[Placing]:
 
 
 @pytest.fixture
-def ada(profiles: Profiles) -> Iterator[str]:
-    with profiles.namespace() as name:
-        yield name
+def ada(namespace: str) -> str:
+    return namespace
 
 
 def test_objects_of_every_kind_come_into_a_profile_and_a_second_pass_changes_nothing(placing: Placing, ada: str):

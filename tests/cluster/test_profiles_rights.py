@@ -1,31 +1,16 @@
 """kubeflow-profiles on a real API server: the users' roles, the rights of its programs, and its actions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import httpx2
 import pytest
 import yaml
-from support.apiserver import ApiServer, Object
+from support.apiserver import Object
 from support.eventually import eventually
-from support.profiles import ADA, BEN, ISTIO, PROFILES, RBAC, Profiles, running
+from support.profiles import ADA, BEN, ISTIO, PROFILES, RBAC, Profiles
 
 AGGREGATE = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-"
 OWNER = {"kind": "User", "name": ADA}
 PODDEFAULTS = "/apis/kubeflow.org/v1alpha1/namespaces/default/poddefaults"
-
-
-@pytest.fixture(scope="module")
-def profiles(
-    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Profiles]:
-    with running(apiserver, collected, tmp_path_factory) as found:
-        yield found
-
-
-@pytest.fixture
-def namespace(profiles: Profiles) -> Iterator[str]:
-    with profiles.namespace() as name:
-        yield name
 
 
 def soon(look: Callable[[], bool]) -> None:

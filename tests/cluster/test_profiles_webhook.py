@@ -12,12 +12,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import httpx2
 import pytest
 from kubeflow_charms import signing
-from support.apiserver import ApiServer
 from support.eventually import eventually
-from support.profiles import WEBHOOKS, Profiles, running
+from support.profiles import WEBHOOKS, Profiles
 
 PATCH = [{"op": "add", "path": "/metadata/annotations", "value": {"applied": "yes"}}]
 
@@ -42,20 +40,6 @@ class Webhook(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def profiles(
-    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Profiles]:
-    with running(apiserver, collected, tmp_path_factory) as found:
-        yield found
-
-
-@pytest.fixture
-def namespace(profiles: Profiles) -> Iterator[str]:
-    with profiles.namespace() as name:
-        yield name
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class IstioGateway(Charm):
             Gateway(
                 kind=self.options.kind,
                 address=found,
-                principal=f"cluster.local/ns/{self.model.name}/sa/{self.app.name}",
+                principal=self.principal,
                 up=bool(found) or kind != "LoadBalancer",
             )
         )

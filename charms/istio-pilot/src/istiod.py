@@ -3,12 +3,11 @@
 Source of the flags, variables, paths and ports: Istio's istiod Helm chart and pilot/cmd/pilot-discovery, release 1.28.
 """
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 
 from kubeflow_charms import user_objects
-from kubeflow_charms.certificates import Authority
+from kubeflow_charms.certificates import Authority, bundle
 from kubeflow_charms.cluster import Cluster, Reference
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Webhooks, Workload
 
@@ -83,8 +82,8 @@ def workload(
 
 def webhooks(authority: Authority) -> Webhooks:
     """Return what the API server asks istiod about: pods that want a sidecar, and Istio's own kinds."""
-    bundle = base64.b64encode(authority.certificate.encode()).decode()
-    return Webhooks("webhooks", "webhooks.yaml.j2", container="istiod", context={"ca_bundle": bundle})
+    context = {"ca_bundle": bundle(authority.certificate)}
+    return Webhooks("webhooks", "webhooks.yaml.j2", container="istiod", context=context)
 
 
 def left_behind(cluster: Cluster, namespace: str, root_certificate: str) -> Iterator[Reference]:

@@ -30,7 +30,7 @@ class KubeflowDashboard(Charm):
             memory=options.memory,
         )
         yield Ports(options.port)
-        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.DASHBOARD, principal=self._principal))
+        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.DASHBOARD, principal=self.principal))
         yield self.gateway.send(ingress.Route(service=self.app.name, port=options.port, prefix="/", rewrite="/"))
         yield from self._links()
         yield from self._access()
@@ -70,11 +70,6 @@ class KubeflowDashboard(Charm):
             yield Fence({port: gateways(address.principals)}, collected=(port,))
         if address.url:
             yield Message(address.url)
-
-    @property
-    def _principal(self) -> str:
-        """Who the pods are inside the mesh: Istio goes by the ServiceAccount that Juju gives them."""
-        return f"cluster.local/ns/{self.model.name}/sa/{self.app.name}"
 
 
 if __name__ == "__main__":

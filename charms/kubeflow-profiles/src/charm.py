@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Operate Kubeflow's profiles: a namespace for each user, its roles and contributors, and PodDefaults."""
 
-import base64
 import functools
 import json
 from collections.abc import Iterator
@@ -81,14 +80,14 @@ class KubeflowProfiles(Charm):
         yield access_management.workload(principals=principals, cluster_admin=options.cluster_admin)
 
     def _poddefaults(self) -> Iterator[Part]:
-        certificate = self._certificate
+        certificate = self.webhook_certificate
         yield poddefaults_webhook.workload(certificate)
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
             container=poddefaults_webhook.CONTAINER,
             context={
-                "ca_bundle": base64.b64encode(certificate.authority.encode()).decode(),
+                "ca_bundle": certificates.bundle(certificate.authority),
                 "namespaces": PROFILE,
                 "port": poddefaults_webhook.PORT,
             },
@@ -107,13 +106,6 @@ class KubeflowProfiles(Charm):
         )
         return user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
 
-    @functools.cached_property
-    def _certificate(self) -> certificates.Certificate:
-        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
-        return certificates.server_certificate(
-            self.secrets, "webhook-certificate", authority, [self.host, f"{self.host}.cluster.local"]
-        )
-
     def _principals(self) -> profile_principals.Principals:
         """Return whom the policies in users' namespaces let in."""
         given = self.options.gateway_principal
@@ -125,7 +117,7 @@ class KubeflowProfiles(Charm):
         return profile_principals.principals(
             gateway=given or profile_principals.gateway(self.gateway.one()),
             callers=self.callers.all(),
-            ourselves=profile_principals.account(self.model.name, self.app.name),
+            ourselves=self.principal,
         )
 
     @property

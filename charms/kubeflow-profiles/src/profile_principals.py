@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from kubeflow_charms.endpoints import From
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.kubeflow_profiles import NOTEBOOKS, PIPELINES, Caller
+from kubeflow_charms.interfaces.wire import principal
 from kubeflow_charms.parts.fence import Source, application
 from kubeflow_charms.problems import Waiting
 
@@ -28,11 +29,6 @@ class Principals:
     notebooks: str
 
 
-def account(namespace: str, name: str) -> str:
-    """Return what Istio calls the pods of a service account; Juju names an application's after it."""
-    return f"cluster.local/ns/{namespace}/sa/{name}"
-
-
 def gateway(info: GatewayInfo) -> str:
     """Return the principal of the related gateway.
 
@@ -45,7 +41,7 @@ def gateway(info: GatewayInfo) -> str:
         return info.gateway_principal
     if not info.gateway_up:
         raise Waiting(f"the gateway {info.gateway_name} to come up")
-    return account(info.gateway_namespace, "istio-ingressgateway-workload-service-account")
+    return principal(info.gateway_namespace, "istio-ingressgateway-workload-service-account")
 
 
 def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ...]:
@@ -55,8 +51,8 @@ def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ..
         callers: what they say of themselves.
         namespace: of those who say nothing, the model's.
     """
-    said = {caller.data.principal or account(namespace, caller.application) for caller in callers}
-    return tuple(application(principal, principal.rpartition("/")[2]) for principal in sorted(said))
+    said = {caller.data.principal or principal(namespace, caller.application) for caller in callers}
+    return tuple(application(caller, caller.rpartition("/")[2]) for caller in sorted(said))
 
 
 def principals(*, gateway: str, callers: Iterable[From[Caller]], ourselves: str) -> Principals:

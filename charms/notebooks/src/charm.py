@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Operate Kubeflow's notebooks: servers, volumes and TensorBoards, and the pages for them."""
 
-import base64
-import functools
 import pathlib
 from collections.abc import Iterator
 
@@ -71,7 +69,7 @@ class Notebooks(Charm):
         yield Manifests("limits", "limits.yaml.j2", {"most": options.most, "volume": options.volume_size_max})
         yield Ports(*notebook_pages.PORTS, pvcviewer_controller.WEBHOOK_PORT)
         yield self.dashboard.send(notebook_pages.LINKS)
-        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.NOTEBOOKS, principal=self._principal))
+        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.NOTEBOOKS, principal=self.principal))
         yield from self._pages()
         yield from self._controllers()
         yield from self._bucket()
@@ -97,7 +95,7 @@ class Notebooks(Charm):
         yield Message(notebook_gpus.describe(gpus))
 
     def _controllers(self) -> Iterator[Part]:
-        options, info, certificate = self.options, self.gateway.one(), self._certificate
+        options, info, certificate = self.options, self.gateway.one(), self.webhook_certificate
         gateway = f"{info.gateway_namespace}/{info.gateway_name}"
         culling = options.enable_culling and bool(self.policies.relations)
         yield self.policies.send(kubernetes_manifest.plain([idle_servers.policy()] if culling else []))
@@ -115,7 +113,7 @@ class Notebooks(Charm):
             "webhooks.yaml.j2",
             container=pvcviewer_controller.CONTAINER,
             context={
-                "ca_bundle": base64.b64encode(certificate.authority.encode()).decode(),
+                "ca_bundle": certificates.bundle(certificate.authority),
                 "port": pvcviewer_controller.WEBHOOK_PORT,
             },
         )
@@ -145,18 +143,6 @@ class Notebooks(Charm):
     def _secure(self, address: ingress.Address) -> bool:
         given = self.options.secure_cookies
         return given == "true" if given != "auto" else address.url.startswith("https:")
-
-    @functools.cached_property
-    def _certificate(self) -> certificates.Certificate:
-        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
-        return certificates.server_certificate(
-            self.secrets, "webhook-certificate", authority, [self.host, f"{self.host}.cluster.local"]
-        )
-
-    @property
-    def _principal(self) -> str:
-        """Who the pods are inside the mesh: Istio goes by the ServiceAccount that Juju gives them."""
-        return f"cluster.local/ns/{self.model.name}/sa/{self.app.name}"
 
     def _list_gpus(self, event: ops.ActionEvent) -> None:
         import yaml

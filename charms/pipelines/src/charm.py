@@ -121,11 +121,7 @@ class Pipelines(Charm):
             )
         )
         yield self.links.send(pipelines_ui.links())
-        yield self.profiles.send(
-            kubeflow_profiles.Caller(
-                role=kubeflow_profiles.PIPELINES, principal=f"cluster.local/ns/{model}/sa/{self.app.name}"
-            )
-        )
+        yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.PIPELINES, principal=self.principal))
         yield self.defaults.send(kubernetes_manifest.plain([pod_defaults.access()]))
         host = f"{options.k8s_service_name}.{model}"
         yield self.api.send(k8s_service.Service(name=host, port=options.http_port))

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Operate Kubeflow's training operator, which runs distributed training jobs in users' namespaces."""
 
-import base64
-import functools
 from collections.abc import Iterator
 
 import gang_scheduling
@@ -47,14 +45,14 @@ class TrainingOperator(Charm):
         )
         if options.gang_scheduler:
             gang_scheduling.require(self.run.cluster, self.app.name, options.gang_scheduler)
-        certificate = self._certificate
+        certificate = self.webhook_certificate
         yield training_program.workload(options, names, certificate)
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
             container=training_program.CONTAINER,
             context={
-                "ca_bundle": base64.b64encode(certificate.authority.encode()).decode(),
+                "ca_bundle": certificates.bundle(certificate.authority),
                 "kinds": training_program.VALIDATED,
                 "port": training_program.WEBHOOK_PORT,
             },
@@ -63,13 +61,6 @@ class TrainingOperator(Charm):
     @property
     def _names(self) -> training_program.Names:
         return training_program.Names.of(self.app.name, self.model.name)
-
-    @functools.cached_property
-    def _certificate(self) -> certificates.Certificate:
-        authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
-        return certificates.server_certificate(
-            self.secrets, "webhook-certificate", authority, [self.host, f"{self.host}.cluster.local"]
-        )
 
 
 if __name__ == "__main__":

@@ -20,11 +20,10 @@ from msgspec import Meta
 
 from ..codecs import Databag, Flat
 from ..endpoints import Interface
-from ..object_store import Store
+from ..object_store import DEFAULT_REGION, Store
 
 KEYS = ("access-key", "secret-key")
 VERSION = "1.0"
-DEFAULT_REGION = "us-east-1"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):

@@ -14,3 +14,8 @@ Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+$")]
 
 Principal = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+$")]
 """What Istio calls a pod inside the mesh: `cluster.local/ns/<namespace>/sa/<service account>`."""
+
+
+def principal(namespace: str, account: str) -> str:
+    """Return what Istio calls the pods of a ServiceAccount; Juju names an application's after it."""
+    return f"cluster.local/ns/{namespace}/sa/{account}"

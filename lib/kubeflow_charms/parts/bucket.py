@@ -4,7 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Callable
 
-from ..object_store import Store
+from ..object_store import DEFAULT_REGION, Store
 from ..problems import Blocked, Waiting
 from ..run import Run, always, fingerprint
 
@@ -51,7 +51,7 @@ class Bucket:
     def _place(self) -> bytes:
         """Return where a new bucket is to be; Amazon wants no word of its oldest region."""
         region = self.store.region
-        if region in ("", "us-east-1"):
+        if region in ("", DEFAULT_REGION):
             return b""
         place = f"<LocationConstraint>{region}</LocationConstraint>"
         return f"<CreateBucketConfiguration>{place}</CreateBucketConfiguration>".encode()

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 
 from ..cluster import Object
+from ..interfaces.wire import principal
 from ..run import Declaration, Run, fingerprint
 
 APP_LABEL = "app.kubernetes.io/name"
@@ -56,8 +57,7 @@ class Fence:
 
     def declare(self, run: Run) -> None:
         """Declare both policies."""
-        account = f"cluster.local/ns/{run.namespace}/sa"
-        collectors = tuple(application(f"{account}/{name}", name) for name in run.collectors)
+        collectors = tuple(application(principal(run.namespace, name), name) for name in run.collectors)
         guarded = {
             port: (*sources, *(collectors if port in self.collected else ()))
             for port, sources in sorted(self.guarded.items())

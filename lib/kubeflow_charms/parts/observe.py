@@ -16,6 +16,7 @@ from ops import pebble
 
 from ..problems import Blocked, Waiting
 from ..run import Run, fingerprint
+from .publish import write
 
 METRICS, DASHBOARDS, LOGS = "prometheus_scrape", "grafana_dashboard", "loki_push_api"
 PROVIDES, REQUIRES = ops.RelationRole.provides, ops.RelationRole.requires
@@ -44,11 +45,11 @@ class Observe:
         """
         topology = _topology(run)
         for relation in self.relations.get(METRICS, ()):
-            _write(relation.data[run.unit], _unit(run))
+            write(relation.data[run.unit], _unit(run))
             if run.leader:
-                _write(relation.data[run.unit.app], _jobs(run, topology))
+                write(relation.data[run.unit.app], _jobs(run, topology))
         for relation in self.relations.get(DASHBOARDS, ()) if run.leader else ():
-            _write(relation.data[run.unit.app], _dashboards(run, topology))
+            write(relation.data[run.unit.app], _dashboards(run, topology))
         logs = self.relations.get(LOGS)
         if logs is not None:
             labels = {"product": "Juju", "charm": run.charm, **_labels(topology)}
@@ -190,9 +191,3 @@ def _forward(container: ops.Container, targets: Mapping[str, pebble.LogTargetDic
                 container.add_layer("log-forwarding", layer, combine=True)
         except pebble.APIError as error:
             raise Waiting(f"container {container.name} to take the address for its logs") from error
-
-
-def _write(databag: Any, wanted: Mapping[str, str]) -> None:
-    for key, value in wanted.items():
-        if databag.get(key) != value:
-            databag[key] = value

@@ -1,7 +1,7 @@
 """What the application says to those it is related to."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import ops
@@ -38,6 +38,11 @@ class Publish:
             databag = relation.data[run.unit.app]
             for key in databag.keys() - wanted.keys():
                 databag[key] = ""
-            for key, value in wanted.items():
-                if databag.get(key) != value:
-                    databag[key] = value
+            write(databag, wanted)
+
+
+def write(databag: MutableMapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Write the keys whose value changed; every write makes hooks run on the other side."""
+    for key, value in wanted.items():
+        if databag.get(key) != value:
+            databag[key] = value
