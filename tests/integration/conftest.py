@@ -66,13 +66,13 @@ def echo(kubeflow: Kubeflow, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def impatient(kubeflow: Kubeflow) -> Iterator[None]:
-    """Units look around every ten seconds.
+    """Units look around every twenty seconds.
 
     Juju tells nobody that a secret was granted to them, and 4.1 sends no relation-changed for a relation that was
     removed and made again: units find it when they look around, which is every five minutes as a rule.
     """
     option = "update-status-hook-interval"
-    kubeflow.juju.model_config({option: "10s"})
+    kubeflow.juju.model_config({option: "20s"})
     yield
     kubeflow.juju.model_config({option: "5m"})
 

@@ -1,24 +1,14 @@
 """The bundle deploys without an error that anybody could see, then or later."""
 
-import json
-
 from support.kubeflow import MODEL, Kubeflow, bring_up
 
 
 def test_no_unit_was_ever_in_error_while_it_was_deployed(kubeflow: Kubeflow):
-    assert kubeflow.recorder.errors == []
+    assert kubeflow.errors() == []
 
 
 def test_no_hook_failed(kubeflow: Kubeflow):
     assert kubeflow.failed_hooks() == []
-
-
-def test_no_status_history_holds_an_error(kubeflow: Kubeflow):
-    for name in kubeflow.bundle.charms:
-        listing = kubeflow.juju.cli("show-status-log", "--format=json", "-n", "1000", f"{name}/0")
-        entries = json.loads(listing)
-        assert entries, f"{name}/0 has no history"
-        assert [entry for entry in entries if entry["status"] in ("error", "failed")] == []
 
 
 def test_the_model_has_another_name_than_kubeflow(kubeflow: Kubeflow):

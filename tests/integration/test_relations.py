@@ -14,13 +14,16 @@ RELATIONS = [
     ("istio-pilot:ingress", "dex-auth:ingress"),
     ("istio-pilot:ingress", "oidc-gatekeeper:ingress"),
 ]
+LATE = 480.0
+"""Seconds; twelve applications that look around every few seconds leave Juju little time to tell of relations."""
+
 GUARD = ("istio-pilot:ingress-auth", "oidc-gatekeeper:ingress-auth")
 
 
 @pytest.fixture(autouse=True)
 def _as_before(kubeflow: Kubeflow, echo: str, impatient: None) -> Iterator[None]:
     yield
-    eventually(lambda: all(kubeflow.says(name)[0] == "active" for name in kubeflow.bundle.charms))
+    eventually(kubeflow.active, timeout=LATE)
 
 
 def related(kubeflow: Kubeflow, one: str, other: str) -> bool:
@@ -70,5 +73,5 @@ def test_relations_that_come_back_serve_as_before(kubeflow: Kubeflow):
             assert eventually(lambda name=name: kubeflow.says(name))[0] in ("active", "waiting", "blocked")
         for one, other in RELATIONS:
             kubeflow.juju.integrate(one, other)
-        eventually(lambda: browser.open(f"/{ECHO}/").status_code == 200)
+        eventually(lambda: browser.open(f"/{ECHO}/").status_code == 200, timeout=LATE)
         assert eventually(kubeflow.works)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import shutil
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import jubilant
 import pytest
 
+from support import jujus_own
 from support.browser import Browser
 from testbed import lifecycle
 from testbed.errors import TestbedError
@@ -27,6 +29,9 @@ MODEL = "edge"
 """Any name but `kubeflow`, which is the only one that other charms can bear."""
 
 TIMEOUT = 900.0
+COMPLAINTS = 40
+"""Lines of a unit whose hook failed that are printed."""
+
 ECHO = "echo"
 
 
@@ -75,16 +80,16 @@ class Visitor:
 
 
 class Recorder:
-    """Keeps what was in error at any look."""
+    """Keeps what was in error at any look: the unit, and what it said."""
 
     def __init__(self) -> None:
-        self.errors: list[str] = []
+        self.errors: list[tuple[str, str]] = []
 
     def show(self, rows: Sequence[deployment.Row], notices: Sequence[Notice], progress: Progress, now: float) -> None:
         """Take note of units in error, and print what changed for the report of a test that fails."""
         for notice in notices:
             print(f"{now:5.0f} s  {notice.text}")
-        self.errors += [f"{unit} after {now:.0f} s: {row.message}" for row in rows for unit in row.failed]
+        self.errors += [(unit, row.message) for row in rows for unit in row.failed]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,8 +128,23 @@ class Kubeflow:
         return self.juju.cli("debug-log", "--replay", "--no-tail")
 
     def failed_hooks(self) -> list[str]:
-        """Return what the model's log says of hooks that failed."""
-        return hooks.failed(self.debug_log())
+        """Return what the model's log says of hooks that failed, and print what their units complained about."""
+        log = self.debug_log()
+        for unit, complaints in hooks.complaints(log).items():
+            print(unit, *complaints[-COMPLAINTS:], sep="\n  ")
+        return hooks.failed(log)
+
+    def errors(self) -> list[str]:
+        """Return the errors that units were ever seen in or remember themselves, but for Juju's own."""
+        status = self.juju.status()
+        found = list(self.recorder.errors)
+        for unit in (unit for app in status.apps.values() for unit in app.units):
+            history = json.loads(self.juju.cli("show-status-log", "--format=json", "-n", "1000", unit))
+            assert history, f"{unit} has no history"
+            found += [(unit, item.get("message", "")) for item in history if item["status"] in ("error", "failed")]
+        log, version = self.debug_log(), status.model.version
+        unexcused = [seen for seen in dict.fromkeys(found) if not jujus_own.excused(version, *seen, log)]
+        return [f"{unit}: {message}" for unit, message in unexcused]
 
     def configure(self, application: str, values: Mapping[str, str | int | bool]) -> None:
         """Set options of an application.
@@ -144,6 +164,11 @@ class Kubeflow:
         unit = units[min(units, key=lambda name: int(name.partition("/")[2]))]
         assert unit.juju_status.current == "idle", f"{application} is {unit.juju_status.current}"
         return unit.workload_status.current, unit.workload_status.message
+
+    def active(self) -> bool:
+        """Tell whether every unit says that it is active, at work or not."""
+        units = [unit for app in self.juju.status().apps.values() for unit in app.units.values()]
+        return {unit.workload_status.current for unit in units} == {"active"}
 
     def visitor(self) -> "Visitor":
         """Return somebody who knows now where it is and how to log in, whatever Juju's status says later."""

@@ -9,7 +9,9 @@ _RAN = re.compile(
     r"^unit-(?P<application>\S+?)-\d+: \S+ \S+ juju\.worker\.uniter\.operation "
     r"(?:ran \"[^\"]+\" hook|hook \"[^\"]+\" was terminated)"
 )
-_FAILED = re.compile(r"juju\.worker\.uniter\S* (?:hook \"[^\"]+\".* failed|awaiting error resolution)")
+_LINE = re.compile(r"^(?P<unit>\S+): \d\d:\d\d:\d\d (?P<level>[A-Z]+) ")
+_FAILED = re.compile(r"juju\.worker\.uniter\S* hook \"(?P<hook>[^\"]+)\".* failed")
+_AWAITED = re.compile(r"juju\.worker\.uniter\S* awaiting error resolution for \"(?P<hook>[^\"]+)\" hook")
 
 
 def ran(log: str) -> dict[str, int]:
@@ -23,9 +25,33 @@ def ran(log: str) -> dict[str, int]:
 
 
 def failed(log: str) -> list[str]:
-    """Return the lines that tell of a hook that failed.
+    """Return the lines that tell of a hook whose program failed.
 
-    One that was `terminated` with its pod is queued anew and is none; one that Juju had marked as begun when the pod
-    ended counts as failed to it, and awaits `error resolution`.
+    One that was `terminated` with its pod is queued anew and is none.
     """
     return [line for line in log.splitlines() if _FAILED.search(line)]
+
+
+def broken_off(log: str) -> set[tuple[str, str]]:
+    """Return unit and hook of those that ended with Juju's agent, not by themselves; it runs them again."""
+    ended = {_unit_and_hook(line, _FAILED) for line in log.splitlines()}
+    return {found for line in log.splitlines() if (found := _unit_and_hook(line, _AWAITED))} - ended
+
+
+def _unit_and_hook(line: str, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+    found = pattern.search(line)
+    unit, _, number = line.partition(":")[0].removeprefix("unit-").rpartition("-")
+    return (f"{unit}/{number}", found["hook"]) if found else None
+
+
+def complaints(log: str) -> dict[str, list[str]]:
+    """Return the warnings and errors of each unit that had a hook fail, tracebacks with them, as they were logged."""
+    troubled = {line.partition(":")[0] for line in failed(log)}
+    found: dict[str, list[str]] = {unit: [] for unit in sorted(troubled)}
+    told: list[str] = []
+    for line in log.splitlines():
+        match = _LINE.match(line)
+        if match:  # Another line goes on with the message of the one before it.
+            told = found.get(match["unit"], []) if match["level"] in ("WARNING", "ERROR", "CRITICAL") else []
+        told.append(line)
+    return found

@@ -25,7 +25,26 @@ def test_hooks_are_counted_by_application_and_those_that_ended_with_their_pod_ar
 
 
 def test_a_failed_hook_is_found_and_one_that_ended_with_its_pod_is_none():
-    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start", "stop"]
+    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start"]
+
+
+def test_a_hook_that_ended_with_its_agent_is_told_from_one_that_failed():
+    resumed = 'unit-istio-pilot-0: 01:46:10 INFO juju.worker.uniter awaiting error resolution for "start" hook\n'
+    assert hooks.broken_off(LOG + resumed) == {("istio-pilot/0", "stop")}
+
+
+def test_what_a_unit_with_a_failed_hook_complained_of_is_found_with_its_traceback():
+    log = """\
+unit-minio-0: 01:46:08 ERROR unit.minio/0.juju-log nobody asks
+unit-istio-pilot-0: 01:46:08 ERROR unit.istio-pilot/0.juju-log Uncaught exception while in charm code:
+Traceback (most recent call last):
+ValueError: no
+unit-istio-pilot-0: 01:46:08 INFO juju.worker.uniter found queued "start" hook
+unit-istio-pilot-0: 01:46:09 ERROR juju.worker.uniter.operation hook "start" (via dispatch) failed: exit status 1
+"""
+    ((unit, complaints),) = hooks.complaints(log).items()
+    assert unit == "unit-istio-pilot-0"
+    assert [line.rpartition(":")[2].strip() for line in complaints] == ["", "", "no", "exit status 1"]
 
 
 METRICS = """\
