@@ -1,6 +1,5 @@
 """One deployment of kubeflow-lite for all tests that leave it as they found it."""
 
-import os
 from collections.abc import Callable, Iterator
 
 import httpx2
@@ -13,13 +12,10 @@ from support.kubernetes import cluster_scoped
 from tools.up.juju import models
 
 BEFORE = "kubeflow/before"
-FIRST = ("test_store.py", "test_interruptions.py")
+FIRST = ("test_store.py", "test_storage.py", "test_interruptions.py")
 """Juju leaves roles of models that it destroys by force: what is there before the deployment is noted after that."""
 LAST = ("test_relations.py", "test_throughout.py", "test_removal.py")
 """After the first, Juju 4.1 tells units late of what others say; the next looks back; the last ends what all share."""
-
-ON_DEMAND = ("test_pipelines.py", "test_profiles.py", "test_storage.py", "test_training.py", "test_workflows.py")
-"""Not yet seen to pass beside all others in one run: they are run with KUBEFLOW_TESTS=all, and told of otherwise."""
 
 inside_testbed = pytest.fixture(scope="session")(deployed.require_testbed)
 
@@ -29,11 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name: place for names, start in ((FIRST, -len(FIRST)), (LAST, 1)) for place, name in enumerate(names, start)
     }
     items.sort(key=lambda item: order.get(item.path.name, 0))
-    if os.environ.get("KUBEFLOW_TESTS") != "all":
-        left_out = pytest.mark.skip(reason="run on demand, with KUBEFLOW_TESTS=all")
-        for item in items:
-            if item.path.name in ON_DEMAND:
-                item.add_marker(left_out)
 
 
 @pytest.fixture(scope="session")
