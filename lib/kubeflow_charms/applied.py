@@ -217,11 +217,12 @@ class Applied:
 
     def _await(self, reference: Reference, found: Object | None, ready: Any) -> None:
         """Give the API server up to ten seconds to finish what it was given."""
-        deadline = time.monotonic() + 10
+        deadline, pause = time.monotonic() + 10, 0.01
         while not (found and ready(found)):
             if time.monotonic() > deadline:
                 raise Waiting(f"Kubernetes to accept {reference}")
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(pause * 2, 0.5)
             found = self._run.cluster.get(reference)
 
     def _roll(self, stateful_set: Object) -> None:

@@ -69,7 +69,7 @@ class Pod:
 
     def digest(self) -> str:
         """Return what tells one pod from another; empty when the pods stay as Juju makes them."""
-        return fingerprint(dataclasses.asdict(self)) if self.containers else ""
+        return fingerprint(vars(self)) if self.containers else ""
 
 
 @dataclasses.dataclass(frozen=True)

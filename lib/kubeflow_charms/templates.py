@@ -1,5 +1,6 @@
 """Jinja2 templates of a charm's src folder, rendered only when the cluster is about to change."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,14 @@ def render(text: str, context: Mapping[str, Any]) -> list[Object]:
 
     Values are inserted as JSON where the template says `| tojson`, which YAML reads as it stands.
     """
-    import jinja2
     import yaml
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    documents = yaml.load_all(environment.from_string(text).render(**context), Loader=loader)
-    return [document for document in documents if document]
+    return [document for document in yaml.load_all(_compiled(text).render(**context), Loader=loader) if document]
+
+
+@functools.cache
+def _compiled(text: str) -> Any:
+    import jinja2
+
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)

@@ -3,15 +3,19 @@
 These tests are in order, and end the deployment that all others share.
 """
 
+import json
 import time
+from collections.abc import Iterator
 
 import jubilant
 import pytest
 from support.eventually import eventually
 from support.kubeflow import ECHO, Kubeflow
-from support.kubernetes import cluster_scoped, config_maps, look_up
+from support.kubernetes import cluster_scoped, config_maps, kubectl, look_up
 from support.leftovers import definitions, jujus_own, of_model
+from support.workspace import IMAGE, Workspace, workspace
 
+NOTEBOOK = "notebook"
 NOT_JUJUS = "model.juju.is/disable-webhook"
 PURGED = "dex-auth"
 
@@ -24,7 +28,29 @@ def _purge_is_heard() -> bool:
     return bool(found) and all(item["metadata"].get("ownerReferences") for item in found)
 
 
-def test_applications_take_all_but_definitions_along(kubeflow: Kubeflow, before: set[str]):
+@pytest.fixture(scope="module")
+def user(kubeflow: Kubeflow) -> Iterator[Workspace]:
+    """Somebody who works in a notebook while all is removed."""
+    with workspace("who-stays") as made:
+        pod = {"containers": [{"name": NOTEBOOK, "image": IMAGE, "command": ["sleep", "infinity"]}]}
+        template = {"metadata": {"labels": {"app": NOTEBOOK}}, "spec": pod}
+        server = {"serviceName": NOTEBOOK, "selector": {"matchLabels": {"app": NOTEBOOK}}, "template": template}
+        made.apply(
+            {
+                "apiVersion": "kubeflow.org/v1",
+                "kind": "Notebook",
+                "metadata": {"name": NOTEBOOK},
+                "spec": {"template": {"spec": pod}},
+            }
+        )
+        # As the controller makes it, which may be a stand-in.
+        kind = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": NOTEBOOK}}
+        kubectl("apply", "-n", made.name, "-f", "-", given=json.dumps({**kind, "spec": server}))
+        kubectl("rollout", "status", f"statefulset/{NOTEBOOK}", "-n", made.name, "--timeout=120s")
+        yield made
+
+
+def test_applications_take_all_but_definitions_along(kubeflow: Kubeflow, user: Workspace, before: set[str]):
     juju, model = kubeflow.juju, str(kubeflow.juju.model)
     kubeflow.configure(PURGED, {"purge": True})
     eventually(_purge_is_heard)
@@ -33,11 +59,16 @@ def test_applications_take_all_but_definitions_along(kubeflow: Kubeflow, before:
 
     def only_definitions() -> bool:
         now = cluster_scoped()
-        assert now - before - definitions(now) == of_model(now, model)
+        assert now - before - definitions(now) - {f"namespace/{user.name}"} == of_model(now, model)
         return True
 
     assert eventually(only_definitions, timeout=120)
     assert definitions(cluster_scoped(), ".istio.io")
+
+
+def test_notebooks_go_on_and_what_users_made_stays(user: Workspace):
+    assert user.get("notebooks.kubeflow.org", NOTEBOOK)
+    assert user.get("pod", f"{NOTEBOOK}-0")["status"]["phase"] == "Running"
 
 
 def test_with_purge_its_definitions_go_too(kubeflow: Kubeflow):
@@ -62,13 +93,13 @@ def test_the_definitions_that_stay_are_not_jujus_to_remove(kubeflow: Kubeflow, b
             assert not item["metadata"].get("ownerReferences")
 
 
-def test_the_model_goes_and_with_it_the_rest(kubeflow: Kubeflow, before: set[str]):
+def test_the_model_goes_and_with_it_the_rest(kubeflow: Kubeflow, user: Workspace, before: set[str]):
     model = str(kubeflow.juju.model)
     kubeflow.juju.destroy_model(model, destroy_storage=True)
 
     def as_before() -> bool:
         now = cluster_scoped()
-        assert now - before - definitions(now) <= jujus_own(model, "modeloperator")
+        assert now - before - definitions(now) - {f"namespace/{user.name}"} <= jujus_own(model, "modeloperator")
         return True
 
     assert eventually(as_before)

@@ -10,14 +10,17 @@ import logging
 import pathlib
 import types
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import kubeflow_charms.cluster
 import kubeflow_charms.parts.workload
 import kubeflow_charms.run
 import lightkube
+import ops._private.yaml
 import pytest
 import scenario._runtime
 import scenario.mocking
+import yaml
 from ops import pebble
 
 from .guard import Guard, guarded
@@ -108,6 +111,15 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         patch.setenv("SCENARIO_SKIP_CONSISTENCY_CHECKS", "1")
         for name in ("httpcore2", "httpx2", "ops-scenario"):
             patch.setattr(logging.getLogger(name), "level", logging.WARNING)
-        # The framework writes the charm's metadata as YAML before each hook, which takes longer than the hook.
+        # The framework writes the charm's metadata as YAML before each hook, and reads it, which takes longer than the
+        # hook; JSON is YAML, too.
         patch.setattr(scenario._runtime, "yaml", types.SimpleNamespace(safe_dump=json.dumps))
+        patch.setattr(ops._private.yaml, "safe_load", _load)
         yield framework
+
+
+def _load(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.safe_load(text)

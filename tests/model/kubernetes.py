@@ -35,6 +35,8 @@ OF_KUBERNETES = {
 UNMARKED = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 """Resources that Juju's admission webhook does not see, and so does not mark."""
 
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
 Key = tuple[str, str]
 """A resource's path, with its namespace, and an object's name."""
 
@@ -156,16 +158,18 @@ class Kubernetes:
         return found
 
     def _resources(self) -> Iterator[tuple[str, str, str]]:
-        """Yield path, kind and version of everything that can be listed, each in its preferred version."""
-        groups = self.http.get("/apis").raise_for_status().json()["groups"]
-        versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
-        for version in versions:
-            path = f"/api/{version}" if version == "v1" else f"/apis/{version}"
-            answer = self.http.get(path)
-            for resource in answer.json()["resources"] if answer.is_success else ():
-                name = resource["name"]
-                if "list" in resource["verbs"] and name not in OF_KUBERNETES and "/" not in name:
-                    yield f"{path}/{name}", resource["kind"], version
+        """Yield path, kind and version of everything that can be listed, each in its preferred version.
+
+        Aggregated discovery tells that in two answers: https://kubernetes.io/docs/concepts/overview/kubernetes-api/.
+        """
+        for root in ("/api", "/apis"):
+            answer = self.http.get(root, headers={"Accept": AGGREGATED}).raise_for_status().json()
+            for group in answer["items"]:
+                name, preferred = group["metadata"].get("name", ""), group["versions"][0]
+                version = f"{name}/{preferred['version']}" if name else preferred["version"]
+                for resource in preferred["resources"]:
+                    if "list" in resource["verbs"] and resource["resource"] not in OF_KUBERNETES:
+                        yield f"{root}/{version}/{resource['resource']}", resource["responseKind"]["kind"], version
 
 
 @contextlib.contextmanager

@@ -14,11 +14,11 @@ from typing import Any
 import ops
 from ops import testing
 
-from . import outsiders
+from . import lifecycle, scope
 from .agent import Agent
 from .bundle import Bundle
 from .framework import Framework, prepared
-from .juju import Application, Model, Relation, Secret, Unit
+from .juju import Application, Model, Secret, Unit
 from .kubernetes import Key, Kubernetes, Object
 from .steps import KUBERNETES, OPERATOR, Chance, Schedule, Step
 from .wire import Wire, nothing_wrong
@@ -127,7 +127,7 @@ class World:
         """Return what can happen next, in the order in which it became possible."""
         steps = [lane[0] for lane in self._lanes.values() if lane]
         for unit in self.model.units:
-            steps += _possible(unit)
+            steps += lifecycle.possible(unit)
         for step in steps:
             if step not in self._arrival:
                 self._arrival[step] = next(self._arrivals)
@@ -145,7 +145,7 @@ class World:
             self._outside(step)
             return
         unit = self.model.unit(step.place)
-        _take(unit, step)
+        lifecycle.take(unit, step)
         calls = len(self.wire.calls)
         match step.what:
             case "new pod":
@@ -212,12 +212,12 @@ class World:
             for name, _ in relation.ends:
                 if name != application:
                     for unit in self.model.units_of(name):
-                        _part(unit, relation)
+                        lifecycle.part(unit, relation)
         for unit in found.units.values():
             unit.first.clear()
             unit.lanes.clear()
             for relation in self.model.relations_of(application):
-                _part(unit, relation)
+                lifecycle.part(unit, relation)
             for lane in unit.lanes.values():
                 unit.first.extend(lane)
             unit.lanes.clear()
@@ -229,7 +229,7 @@ class World:
         for relation in self.model.relations_of(application):
             relation.ending = True
             for unit in self.model.units_of(relation.other(application)):
-                _part(unit, relation)
+                lifecycle.part(unit, relation)
 
     def destroy(self) -> None:
         """Run `juju destroy-model --force`: the namespace goes, and what Juju marked as an application's."""
@@ -288,18 +288,13 @@ class World:
             self._start_pod(unit)
         application.leader = next(iter(application.units))
         for endpoint in document.get("peers", {}):
-            self._relate(self.model.relate((name, endpoint)))
-
-    def _relate(self, relation: Relation) -> None:
-        for name, _ in relation.ends:
-            for unit in self.model.units_of(name):
-                unit.due(f"relation {relation}", unit.step("relation-created", str(relation)))
+            scope.begin(self.model, self.model.relate((name, endpoint)))
 
     def _outside(self, step: Step) -> None:
         """Let happen what no hook does."""
         match step.what:
             case "integrate":
-                self._relate(self.model.relate(*self.bundle.relations[int(step.subject)]))
+                scope.begin(self.model, self.model.relate(*self.bundle.relations[int(step.subject)]))
             case "balance":
                 self.kubernetes.balance(self.model.name, self.address)
             case _:
@@ -341,66 +336,32 @@ class World:
         elif step.what.startswith("pebble-check-"):
             container = unit.containers[step.subject]
             down = step.what == "pebble-check-failed"
-            infos = {_with_outcome(item, down) if item.name == step.remote else item for item in container.check_infos}
+            infos = {
+                lifecycle.with_outcome(item, down) if item.name == step.remote else item
+                for item in container.check_infos
+            }
             unit.containers[step.subject] = dataclasses.replace(container, check_infos=infos)
 
     def _after_hook(self, unit: Unit, step: Step) -> None:
         """Let follow what follows from a hook that ran."""
         match step.what:
             case "install" | "leader-elected" | "config-changed" | "start" if not unit.first:
-                _advance(unit, step.what)
+                lifecycle.advance(unit, step.what)
             case "relation-created":
-                self._enter(unit, self.model.relations[int(step.subject.rpartition(":")[2])])
+                scope.enter(self.model, unit, self.model.relations[int(step.subject.rpartition(":")[2])])
             case "relation-broken":
-                self._leave(unit, self.model.relations[int(step.subject.rpartition(":")[2])])
+                scope.leave(self.model, unit, self.model.relations[int(step.subject.rpartition(":")[2])])
             case _:
                 pass
         for container in unit.containers.values():
             for info in container.check_infos:
                 if info.status == ops.pebble.CheckStatus.UP and info.successes == 0 and info.change_id:
-                    _come_up_late(unit, container.name, info.name)
-        self._ask_outsiders(unit)
+                    lifecycle.come_up_late(unit, container.name, info.name)
+        scope.ask_outsiders(self.model, unit)
         if self.restless and unit.reached("relations") and step.what != "leader-elected":
             names = sorted(unit.application.units)
             following = names[(names.index(unit.application.leader) + 1) % len(names)]
             self.lead(unit.application.name, following)
-
-    def _enter(self, unit: Unit, relation: Relation) -> None:
-        """Let a unit and those that are in a relation's scope already hear of each other."""
-        name, lane = unit.application.name, f"relation {relation}"
-        relation.unit_data.setdefault(unit.name, {})
-        other = relation.other(name)
-        for remote in self.model.units_of(other):
-            if remote is unit or relation.number not in remote.told:
-                continue
-            for one, two in ((unit, remote), (remote, unit)):
-                one.due(lane, one.step("relation-joined", str(relation), two.name))
-                one.due(lane, one.step("relation-changed", str(relation), two.name))
-        if other in self.model.outsiders:
-            unit.due(
-                lane, *(unit.step(f"relation-{word}", str(relation), f"{other}/0") for word in ("joined", "changed"))
-            )
-        if relation.application_data[other]:
-            unit.due(lane, unit.step("relation-changed", str(relation), other))
-
-    def _ask_outsiders(self, unit: Unit) -> None:
-        """Let applications of other publishers answer what a unit wrote."""
-        for relation in self.model.relations_of(unit.application.name):
-            other = relation.other(unit.application.name)
-            answer = outsiders.answer(self.model.outsiders.get(other, ""), relation, unit.application.name)
-            if other in self.model.outsiders and answer != relation.application_data[other]:
-                relation.application_data[other] = answer
-                for told in self.model.units_of(unit.application.name):
-                    if relation.number in told.told:
-                        told.due(f"relation {relation}", told.step("relation-changed", str(relation), other))
-
-    def _leave(self, unit: Unit, relation: Relation) -> None:
-        """Let a relation end with the last unit that leaves it, and with it what was granted over it."""
-        unit.parted.add(relation.number)
-        left = [item for name, _ in relation.ends for item in self.model.units_of(name) if item.name != unit.name]
-        if not any(relation.number in item.told - item.parted for item in left):
-            for secret in self.model.secrets.values():
-                secret.grants.pop(relation.number, None)
 
     def _gone(self, unit: Unit) -> None:
         unit.phase = "gone"
@@ -462,89 +423,3 @@ def _brief(document: dict[str, Any]) -> dict[str, Any]:
         for key, value in document.items()
         if not (key == "description" and isinstance(value, str))
     }
-
-
-def _possible(unit: Unit) -> list[Step]:
-    """Return what a unit can do next: in a pod that is new, or ends, one thing after the other."""
-    kubelet = [lane[0] for lane in unit.lanes.values() if lane and lane[0].what == "container"]
-    if unit.first:
-        return [unit.first[0], *kubelet]
-    match unit.phase:
-        case "storage":
-            _ = unit.lanes.get("storage") or _advance(unit, "storage")
-            return [*_heads(unit, "storage-attached"), *kubelet] if unit.phase == "storage" else _possible(unit)
-        case "install":
-            return [unit.step("install"), *kubelet]
-        case "relations":
-            created = _heads(unit, "relation-created")
-            return [*created, *kubelet] if created else [*_after_relations(unit), *kubelet]
-        case "config":
-            return [*_after_relations(unit), *kubelet]
-        case "start":
-            return [unit.step("start"), *kubelet]
-        case "running":
-            return [lane[0] for lane in unit.lanes.values() if lane]
-        case _:
-            return []
-
-
-def _heads(unit: Unit, what: str) -> list[Step]:
-    return [lane[0] for lane in unit.lanes.values() if lane and lane[0].what == what]
-
-
-def _after_relations(unit: Unit) -> list[Step]:
-    """Return leader-elected for a leader that has not heard of it, else config-changed."""
-    if unit.phase == "relations" and unit.leads:
-        return [unit.step("leader-elected")]
-    return [unit.step("config-changed")]
-
-
-def _advance(unit: Unit, done: str) -> None:
-    """Come to the next phase of a unit's life, if what was done belongs to this one."""
-    following = {
-        ("storage", "storage"): "install",
-        ("install", "install"): "relations",
-        ("leader-elected", "relations"): "config",
-        ("config-changed", "relations"): "start",
-        ("config-changed", "config"): "start",
-        ("start", "start"): "running",
-    }
-    unit.phase = following.get((done, unit.phase), unit.phase)
-
-
-def _come_up_late(unit: Unit, container: str, check: str) -> None:
-    """Let a check that has yet to pass fail first, so that Pebble tells of it twice; it does so from its last start."""
-    steps = [unit.step(f"pebble-check-{word}", container, check) for word in ("failed", "recovered")]
-    lane = unit.lanes.setdefault(f"container {container}", collections.deque())
-    for step in steps:
-        if step in lane:
-            lane.remove(step)
-    lane.extend(steps)
-
-
-def _take(unit: Unit, step: Step) -> None:
-    """Let a step not be due any more."""
-    if unit.first and unit.first[0] == step:
-        unit.first.popleft()
-        return
-    for lane in unit.lanes.values():
-        if lane and lane[0] == step:
-            lane.popleft()
-            return
-
-
-def _part(unit: Unit, relation: Relation) -> None:
-    """Let a unit hear that a relation ends."""
-    lane = f"relation {relation}"
-    unit.lanes.pop(lane, None)
-    if relation.number in unit.told - unit.parted:
-        for remote in sorted(unit.joined.get(relation.number, ())):
-            unit.due(lane, unit.step("relation-departed", str(relation), remote))
-        unit.due(lane, unit.step("relation-broken", str(relation)))
-
-
-def _with_outcome(info: testing.CheckInfo, down: bool) -> testing.CheckInfo:
-    """Return a check that has failed too often, or has passed."""
-    status = ops.pebble.CheckStatus.DOWN if down else ops.pebble.CheckStatus.UP
-    failures, successes = (info.threshold, 0) if down else (0, 1)
-    return dataclasses.replace(info, status=status, failures=failures, successes=successes)

@@ -1,0 +1,111 @@
+"""The applications that users work with have three units and one again, and lose their leaders; users see little of it.
+
+Their programs run on one unit at a time, or on all, as the charm decides; that they serve is what counts.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from support.eventually import eventually
+from support.kubeflow import MODEL, Kubeflow
+from support.kubernetes import kubectl
+from support.workspace import Workspace, workspace
+
+APPLICATIONS = ("kubeflow-dashboard", "kubeflow-profiles", "notebooks")
+UNITS = 3
+TIMEOUT = 420.0
+
+
+def units(kubeflow: Kubeflow) -> dict[str, dict[str, bool]]:
+    """Return of each application the units, all of them active, and whether they lead.
+
+    Raises:
+        AssertionError: not all are active and idle.
+    """
+    applications = kubeflow.juju.status().apps
+    found = {name: applications[name].units for name in APPLICATIONS}
+    for name, unit in ((name, unit) for every in found.values() for name, unit in every.items()):
+        assert (unit.workload_status.current, unit.juju_status.current) == ("active", "idle"), name
+    return {name: {key: bool(unit.leader) for key, unit in every.items()} for name, every in found.items()}
+
+
+def settled(kubeflow: Kubeflow, number: int) -> bool:
+    """Tell that each application has so many units, one of which leads."""
+    for name, found in units(kubeflow).items():
+        assert (len(found), sum(found.values())) == (number, 1), f"{name}: {found}"
+    return True
+
+
+def scale(kubeflow: Kubeflow, number: int) -> None:
+    for name in APPLICATIONS:
+        kubeflow.juju.cli("scale-application", name, str(number))
+    eventually(lambda: settled(kubeflow, number), timeout=TIMEOUT)
+
+
+@pytest.fixture(scope="module")
+def three(kubeflow: Kubeflow) -> Iterator[Kubeflow]:
+    """Three units of each; one again afterwards."""
+    try:
+        scale(kubeflow, UNITS)
+        yield kubeflow
+    finally:
+        scale(kubeflow, 1)
+
+
+@pytest.fixture(scope="module")
+def user(three: Kubeflow) -> Iterator[Workspace]:
+    with workspace("scaling-user") as made:
+        kubectl("label", "namespace", made.name, "app.kubernetes.io/part-of=kubeflow-profile")
+        yield made
+
+
+def works(kubeflow: Kubeflow, user: Workspace, name: str) -> bool:
+    """Tell that the page answers, that roles are there, and that users' objects are taken.
+
+    Args:
+        kubeflow: the deployment.
+        user: who makes a notebook.
+        name: of the notebook, a new one.
+    """
+    with kubeflow.session() as browser:
+        assert browser.open("/").status_code == 200
+    container = {"name": name, "image": "docker.io/library/python:3.12-slim"}
+    user.apply(
+        {
+            "apiVersion": "kubeflow.org/v1",
+            "kind": "Notebook",
+            "metadata": {"name": name},
+            "spec": {"template": {"spec": {"containers": [container]}}},
+        }
+    )
+    return bool(user.get("notebooks.kubeflow.org", name))
+
+
+def test_three_units_serve(three: Kubeflow, user: Workspace):
+    assert works(three, user, "with-three")
+
+
+def test_others_take_over_when_the_leaders_are_lost(three: Kubeflow, user: Workspace):
+    leaders = [name for found in units(three).values() for name, leads in found.items() if leads]
+    pods = [name.replace("/", "-") for name in leaders]
+    before = {item["metadata"]["uid"] for item in pods_of(pods)}
+    kubectl("delete", "pod", "-n", MODEL, *pods, "--force", "--grace-period=0")
+
+    def came_back() -> bool:
+        assert not before & {item["metadata"]["uid"] for item in pods_of(pods)}
+        return settled(three, UNITS)
+
+    eventually(came_back, timeout=TIMEOUT)
+    assert works(three, user, "without-leaders")
+
+
+def pods_of(names: list[str]) -> list[dict[str, dict[str, str]]]:
+    return json.loads(kubectl("get", "pods", "-n", MODEL, "-o", "json", *names))["items"]
+
+
+def test_one_unit_serves_again(three: Kubeflow, user: Workspace):
+    scale(three, 1)
+    assert works(three, user, "with-one")
+    for name in ("with-three", "without-leaders"):
+        assert user.get("notebooks.kubeflow.org", name)
