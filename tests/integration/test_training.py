@@ -13,13 +13,18 @@ from support.workspace import IMAGE, Workspace, workspace
 Object = dict[str, Any]
 MEET = """
 import json, os, socket, time
-told = json.loads(os.environ.get("TF_CONFIG", "{}"))
+known = os.environ
+told = json.loads(known.get("TF_CONFIG", "{}"))
 if told:
     leads = told["task"]["type"] == "chief"
     host, _, port = told["cluster"]["chief"][0].rpartition(":")
+elif "PADDLE_MASTER" in known:
+    leads = "-master-" in socket.gethostname()
+    host, _, port = known["PADDLE_MASTER"].rpartition(":")
+elif "PROCESS_ID" in known:
+    leads, host, port = known["PROCESS_ID"] == "0", known["COORDINATOR_ADDRESS"], known["COORDINATOR_PORT"]
 else:
-    leads = os.environ["RANK"] == "0"
-    host, port = os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"]
+    leads, host, port = known["RANK"] == "0", known["MASTER_ADDR"], known["MASTER_PORT"]
 if leads:
     with socket.create_server(("", int(port))) as server:
         people = sorted(server.accept()[0].makefile().readline().strip() for _ in range(2))
@@ -100,17 +105,25 @@ def restarts(ada: Workspace, name: str) -> int:
     return sum(status["restartCount"] for status in statuses)
 
 
-def test_a_pytorch_job_with_a_master_and_two_workers_succeeds(ada: Workspace):
-    ada.apply(pytorch("meet", Master=replicas("pytorch", MEET, 1), Worker=replicas("pytorch", MEET, 2)))
-    assert eventually(lambda: ended(ada, "pytorchjobs", "meet")) == "Succeeded"
-    assert "met ['meet-worker-0', 'meet-worker-1']" in ada.log("meet-master-0", "pytorch")
-
-
-def test_a_tensorflow_job_with_a_chief_and_two_workers_succeeds(ada: Workspace):
-    chief, workers = replicas("tensorflow", MEET, 1), replicas("tensorflow", MEET, 2)
-    ada.apply(job("TFJob", "dine", "tfReplicaSpecs", Chief=chief, Worker=workers))
-    assert eventually(lambda: ended(ada, "tfjobs", "dine")) == "Succeeded"
-    assert "met ['dine-worker-0', 'dine-worker-1']" in ada.log("dine-chief-0", "tensorflow")
+@pytest.mark.parametrize(
+    ("kind", "field", "container", "roles"),
+    [
+        ("PyTorchJob", "pytorchReplicaSpecs", "pytorch", {"Master": 1, "Worker": 2}),
+        ("TFJob", "tfReplicaSpecs", "tensorflow", {"Chief": 1, "Worker": 2}),
+        ("XGBoostJob", "xgbReplicaSpecs", "xgboost", {"Master": 1, "Worker": 2}),
+        ("PaddleJob", "paddleReplicaSpecs", "paddle", {"Master": 1, "Worker": 2}),
+        ("JAXJob", "jaxReplicaSpecs", "jax", {"Worker": 3}),
+    ],
+)
+def test_a_job_succeeds_in_which_two_workers_find_who_leads(
+    ada: Workspace, kind: str, field: str, container: str, roles: dict[str, int]
+):
+    name, leader = f"meet-{container}", next(iter(roles)).lower()
+    programs = {role: replicas(container, MEET, number) for role, number in roles.items()}
+    ada.apply(job(kind, name, field, **programs))
+    assert eventually(lambda: ended(ada, f"{kind.lower()}s", name)) == "Succeeded"
+    workers = [f"{name}-worker-{number}" for number in range(roles["Worker"])]
+    assert f"met {workers[-2:]}" in ada.log(f"{name}-{leader}-0", container)
 
 
 def test_a_worker_that_fails_is_started_again_if_its_policy_says_so(ada: Workspace):

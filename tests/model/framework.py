@@ -8,6 +8,7 @@ import contextlib
 import json
 import logging
 import pathlib
+import tempfile
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,6 +25,9 @@ import yaml
 from ops import pebble
 
 from .guard import Guard, guarded
+
+MEMORY = pathlib.Path("/dev/shm")
+"""Where Linux keeps files in memory; the framework makes folders for each hook and deletes them."""
 
 Prompt = Callable[[str, str], bool]
 
@@ -101,6 +105,8 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         return content
 
     with pytest.MonkeyPatch.context() as patch:
+        if MEMORY.is_dir():
+            patch.setattr(tempfile, "tempdir", str(MEMORY))
         patch.setattr(kubeflow_charms.run, "MARKER", kubeflow_charms.run.MARKER)
         patch.setattr(kubeflow_charms.cluster, "connect", connect)
         patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0, 0.0))
