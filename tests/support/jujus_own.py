@@ -3,10 +3,10 @@
 - A worker of its controller that falls behind (ten seconds, of a Kubernetes client that is held to five calls a second)
   starts anew and gives its application another password, before the application's Secret has it. A pod that starts at
   that moment is refused ("invalid entity name or password") by the init container `charm-init`, which is tried again.
-- An agent that falls behind so starts anew, too. The hook that runs then is broken off without an exit status, is
-  reported as failed, and runs again.
-
-Both were read from the controller's own log while twelve applications were deployed.
+  This was read from the log of the controller and of `charm-init` while twelve applications were deployed.
+- A hook that runs when the agent of its unit ends is broken off without an exit status, is reported as failed
+  ("awaiting error resolution"), and runs again. This was seen in a deployment's log, and with pods that were killed;
+  that agents end for the same lateness as the controller's workers is likely, and was not caught in the act.
 """
 
 import re
