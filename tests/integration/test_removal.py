@@ -13,7 +13,7 @@ from support.eventually import eventually
 from support.kubeflow import ECHO, Kubeflow
 from support.kubernetes import cluster_scoped, config_maps, kubectl, look_up
 from support.leftovers import definitions, jujus_own, of_model
-from support.workspace import IMAGE, Workspace, workspace
+from support.workspace import IMAGE, Workspace, notebook, workspace
 
 NOTEBOOK = "notebook"
 NOT_JUJUS = "model.juju.is/disable-webhook"
@@ -35,17 +35,10 @@ def user(kubeflow: Kubeflow) -> Iterator[Workspace]:
         pod = {"containers": [{"name": NOTEBOOK, "image": IMAGE, "command": ["sleep", "infinity"]}]}
         template = {"metadata": {"labels": {"app": NOTEBOOK}}, "spec": pod}
         server = {"serviceName": NOTEBOOK, "selector": {"matchLabels": {"app": NOTEBOOK}}, "template": template}
-        made.apply(
-            {
-                "apiVersion": "kubeflow.org/v1",
-                "kind": "Notebook",
-                "metadata": {"name": NOTEBOOK},
-                "spec": {"template": {"spec": pod}},
-            }
-        )
+        made.apply(notebook(NOTEBOOK, pod))
         # As the controller makes it, which may be a stand-in.
-        kind = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": NOTEBOOK}}
-        kubectl("apply", "-n", made.name, "-f", "-", given=json.dumps({**kind, "spec": server}))
+        made_of_it = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": NOTEBOOK}, "spec": server}
+        kubectl("apply", "-n", made.name, "-f", "-", given=json.dumps(made_of_it))
         kubectl("rollout", "status", f"statefulset/{NOTEBOOK}", "-n", made.name, "--timeout=120s")
         yield made
 

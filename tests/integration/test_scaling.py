@@ -3,14 +3,13 @@
 Their programs run on one unit at a time, or on all, as the charm decides; that they serve is what counts.
 """
 
-import json
 from collections.abc import Iterator
 
 import pytest
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
-from support.kubernetes import kubectl
-from support.workspace import Workspace, workspace
+from support.kubernetes import kubectl, look_up
+from support.workspace import IMAGE, Workspace, notebook, workspace
 
 APPLICATIONS = ("kubeflow-dashboard", "kubeflow-profiles", "notebooks")
 UNITS = 3
@@ -70,15 +69,7 @@ def works(kubeflow: Kubeflow, user: Workspace, name: str) -> bool:
     """
     with kubeflow.session() as browser:
         assert browser.open("/").status_code == 200
-    container = {"name": name, "image": "docker.io/library/python:3.12-slim"}
-    user.apply(
-        {
-            "apiVersion": "kubeflow.org/v1",
-            "kind": "Notebook",
-            "metadata": {"name": name},
-            "spec": {"template": {"spec": {"containers": [container]}}},
-        }
-    )
+    user.apply(notebook(name, {"containers": [{"name": name, "image": IMAGE}]}))
     return bool(user.get("notebooks.kubeflow.org", name))
 
 
@@ -89,19 +80,19 @@ def test_three_units_serve(three: Kubeflow, user: Workspace):
 def test_others_take_over_when_the_leaders_are_lost(three: Kubeflow, user: Workspace):
     leaders = [name for found in units(three).values() for name, leads in found.items() if leads]
     pods = [name.replace("/", "-") for name in leaders]
-    before = {item["metadata"]["uid"] for item in pods_of(pods)}
+
+    def identities() -> set[str]:
+        return {item["metadata"]["uid"] for item in look_up("pods", "-n", MODEL, *pods)["items"]}
+
+    before = identities()
     kubectl("delete", "pod", "-n", MODEL, *pods, "--force", "--grace-period=0")
 
     def came_back() -> bool:
-        assert not before & {item["metadata"]["uid"] for item in pods_of(pods)}
+        assert not before & identities()
         return settled(three, UNITS)
 
     eventually(came_back, timeout=TIMEOUT)
     assert works(three, user, "without-leaders")
-
-
-def pods_of(names: list[str]) -> list[dict[str, dict[str, str]]]:
-    return json.loads(kubectl("get", "pods", "-n", MODEL, "-o", "json", *names))["items"]
 
 
 def test_one_unit_serves_again(three: Kubeflow, user: Workspace):

@@ -10,6 +10,7 @@ import typing
 import jubilant
 import pytest
 import yaml
+from support import jujus_own
 from support.eventually import eventually
 from support.kubernetes import kubectl
 
@@ -87,7 +88,8 @@ def site(inside_testbed: None, tmp_path_factory: pytest.TempPathFactory) -> typi
         juju.integrate("minio:s3", "mysql:s3-parameters")
         site = Site(juju)
         site.settle("minio", "mysql", "consumer")
-        assert not hooks.failed(juju.cli("debug-log", "--replay", "--no-tail"))
+        log = juju.cli("debug-log", "--replay", "--no-tail")
+        assert not hooks.failed(log, jujus_own.broken_off(juju.status().model.version, log))
         yield site
     finally:
         juju.destroy_model(MODEL, destroy_storage=True, force=True, no_wait=True)

@@ -6,7 +6,7 @@ import dataclasses
 import ops
 from ops import testing
 
-from .juju import Relation, Unit
+from .juju import Unit
 from .steps import Step
 
 
@@ -77,16 +77,6 @@ def take(unit: Unit, step: Step) -> None:
         if lane and lane[0] == step:
             lane.popleft()
             return
-
-
-def part(unit: Unit, relation: Relation) -> None:
-    """Let a unit hear that a relation ends."""
-    lane = f"relation {relation}"
-    unit.lanes.pop(lane, None)
-    if relation.number in unit.told - unit.parted:
-        for remote in sorted(unit.joined.get(relation.number, ())):
-            unit.due(lane, unit.step("relation-departed", str(relation), remote))
-        unit.due(lane, unit.step("relation-broken", str(relation)))
 
 
 def with_outcome(info: testing.CheckInfo, down: bool) -> testing.CheckInfo:

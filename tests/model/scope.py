@@ -47,3 +47,13 @@ def leave(model: Model, unit: Unit, relation: Relation) -> None:
     if not any(relation.number in item.told - item.parted for item in left):
         for secret in model.secrets.values():
             secret.grants.pop(relation.number, None)
+
+
+def part(unit: Unit, relation: Relation) -> None:
+    """Let a unit hear that a relation ends."""
+    lane = f"relation {relation}"
+    unit.lanes.pop(lane, None)
+    if relation.number in unit.told - unit.parted:
+        for remote in sorted(unit.joined.get(relation.number, ())):
+            unit.due(lane, unit.step("relation-departed", str(relation), remote))
+        unit.due(lane, unit.step("relation-broken", str(relation)))

@@ -14,7 +14,7 @@ from typing import Any
 import ops
 from ops import testing
 
-from . import lifecycle, scope
+from . import lifecycle, pods, scope
 from .agent import Agent
 from .bundle import Bundle
 from .framework import Framework, prepared
@@ -149,9 +149,9 @@ class World:
         calls = len(self.wire.calls)
         match step.what:
             case "new pod":
-                self._new_pod(unit)
+                pods.start(self.kubernetes, self.model, unit)
             case "container":
-                self._connect(unit, step.subject)
+                pods.connect(unit, step.subject)
             case "gone":
                 self._gone(unit)
             case _:
@@ -212,12 +212,12 @@ class World:
             for name, _ in relation.ends:
                 if name != application:
                     for unit in self.model.units_of(name):
-                        lifecycle.part(unit, relation)
+                        scope.part(unit, relation)
         for unit in found.units.values():
             unit.first.clear()
             unit.lanes.clear()
             for relation in self.model.relations_of(application):
-                lifecycle.part(unit, relation)
+                scope.part(unit, relation)
             for lane in unit.lanes.values():
                 unit.first.extend(lane)
             unit.lanes.clear()
@@ -229,7 +229,7 @@ class World:
         for relation in self.model.relations_of(application):
             relation.ending = True
             for unit in self.model.units_of(relation.other(application)):
-                lifecycle.part(unit, relation)
+                scope.part(unit, relation)
 
     def destroy(self) -> None:
         """Run `juju destroy-model --force`: the namespace goes, and what Juju marked as an application's."""
@@ -285,7 +285,7 @@ class World:
             application.units[unit.name] = unit
             unit.storages = frozenset(testing.Storage(item) for item in document.get("storage", {}))
             unit.due("storage", *(unit.step("storage-attached", item.name) for item in unit.storages))
-            self._start_pod(unit)
+            pods.start(self.kubernetes, self.model, unit)
         application.leader = next(iter(application.units))
         for endpoint in document.get("peers", {}):
             scope.begin(self.model, self.model.relate((name, endpoint)))
@@ -303,26 +303,6 @@ class World:
     def _prompt(self, unit: str, container: str) -> bool:
         times = sum(hook.step.what == "pebble-ready" for hook in self.model.unit(unit).hooks)
         return self.schedule.likely(f"{container} of {unit} answers at once, {times}", 0.7)
-
-    def _start_pod(self, unit: Unit) -> None:
-        """Let the unit have a pod as the StatefulSet describes it, with containers that have yet to start."""
-        names = unit.application.meta.get("containers", {})
-        unit.marker.write_text(self.kubernetes.wanted_pod(self.model.name, unit.application.name))
-        for path in (unit.folder / "charm").iterdir():
-            if path.name != "src":
-                path.unlink()
-        for name in names:
-            unit.containers[name] = testing.Container(name, can_connect=False, execs=[testing.Exec([], return_code=0)])
-            unit.lanes.pop(f"container {name}", None)
-            unit.due(f"container {name}", unit.step("container", name))
-        unit.files.clear()
-
-    def _new_pod(self, unit: Unit) -> None:
-        self._start_pod(unit)
-
-    def _connect(self, unit: Unit, name: str) -> None:
-        unit.containers[name] = dataclasses.replace(unit.containers[name], can_connect=True)
-        unit.due(f"container {name}", unit.step("pebble-ready", name))
 
     def _before_hook(self, unit: Unit, step: Step) -> None:
         """Let the world be as the hook tells it is."""
@@ -381,17 +361,7 @@ class World:
             if resource == "services" and self.address:
                 self._due("balance", Step(KUBERNETES, "balance"))
             if resource == "statefulsets" and not unit.application.ending:
-                self._roll(unit.application)
-
-    def _roll(self, application: Application) -> None:
-        """Let Kubernetes replace the pods that are not as the StatefulSet asks for."""
-        wanted = self.kubernetes.wanted_pod(self.model.name, application.name)
-        for unit in self.model.units_of(application.name):
-            coming = unit.first and any(step.what == "new pod" for step in unit.first)
-            if unit.marker.read_text() != wanted and not coming:
-                begun = ("stop", "new pod", "upgrade-charm", "config-changed", "start")
-                hooks = begun if unit.phase == "running" else ("new pod", "upgrade-charm")
-                unit.first.extend(map(unit.step, hooks))
+                pods.roll(self.kubernetes, self.model, unit.application)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@
 """
 
 import re
+from collections.abc import Iterable
 
 from tools.bench import hooks
 
@@ -17,17 +18,29 @@ _HOOK = re.compile(r'hook failed: "([^"]+)"')
 VERSION = "4.1-beta1"
 
 
-def excused(version: str, unit: str, message: str, log: str) -> bool:
-    """Tell whether an error of a unit is Juju's own.
+def broken_off(version: str, log: str) -> set[tuple[str, str]]:
+    """Return unit and hook of those that Juju itself broke off; none if it is another version.
 
     Args:
         version: of the model's agents.
-        unit: such as `minio/0`.
-        message: of the status.
         log: what the model logged.
     """
-    if version != VERSION:
-        return False
-    hook = _HOOK.match(message)
-    broken_off = hook is not None and (unit, hook[1]) in hooks.broken_off(log)
-    return broken_off or "container=charm-init" in message
+    return hooks.broken_off(log) if version == VERSION else set()
+
+
+def of_charms(version: str, errors: Iterable[tuple[str, str]], log: str) -> list[tuple[str, str]]:
+    """Return the errors that are not Juju's own, each once.
+
+    Args:
+        version: of the model's agents.
+        errors: unit, such as `minio/0`, and message of each status.
+        log: what the model logged.
+    """
+    ended = broken_off(version, log)
+
+    def own(unit: str, message: str) -> bool:
+        hook = _HOOK.match(message)
+        refused = version == VERSION and "container=charm-init" in message
+        return refused or (hook is not None and (unit, hook[1]) in ended)
+
+    return [error for error in dict.fromkeys(errors) if not own(*error)]

@@ -128,11 +128,11 @@ class Kubeflow:
         return self.juju.cli("debug-log", "--replay", "--no-tail")
 
     def failed_hooks(self) -> list[str]:
-        """Return what the model's log says of hooks that failed, and print what their units complained about."""
+        """Return what the model's log says of hooks that failed, but for Juju's own; print what their units told."""
         log = self.debug_log()
         for unit, complaints in hooks.complaints(log).items():
             print(unit, *complaints[-COMPLAINTS:], sep="\n  ")
-        return hooks.failed(log)
+        return hooks.failed(log, jujus_own.broken_off(self.juju.status().model.version, log))
 
     def errors(self) -> list[str]:
         """Return the errors that units were ever seen in or remember themselves, but for Juju's own."""
@@ -142,9 +142,8 @@ class Kubeflow:
             history = json.loads(self.juju.cli("show-status-log", "--format=json", "-n", "1000", unit))
             assert history, f"{unit} has no history"
             found += [(unit, item.get("message", "")) for item in history if item["status"] in ("error", "failed")]
-        log, version = self.debug_log(), status.model.version
-        unexcused = [seen for seen in dict.fromkeys(found) if not jujus_own.excused(version, *seen, log)]
-        return [f"{unit}: {message}" for unit, message in unexcused]
+        told = jujus_own.of_charms(status.model.version, found, self.debug_log())
+        return [f"{unit}: {message}" for unit, message in told]
 
     def configure(self, application: str, values: Mapping[str, str | int | bool]) -> None:
         """Set options of an application.

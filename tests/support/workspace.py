@@ -73,6 +73,16 @@ class Workspace:
         return send(store, "HEAD", f"/{s3['bucket']}/{key}")[0]
 
 
+def notebook(name: str, pod: Object) -> Object:
+    """Return a notebook with this specification of its pod."""
+    return {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": pod}},
+    }
+
+
 @contextlib.contextmanager
 def workspace(name: str) -> Iterator[Workspace]:
     """Make a namespace, and take it away."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import collections
 import re
+from collections.abc import Collection
 
 _RAN = re.compile(
     r"^unit-(?P<application>\S+?)-\d+: \S+ \S+ juju\.worker\.uniter\.operation "
     r"(?:ran \"[^\"]+\" hook|hook \"[^\"]+\" was terminated)"
 )
 _LINE = re.compile(r"^(?P<unit>\S+): \d\d:\d\d:\d\d (?P<level>[A-Z]+) ")
-_FAILED = re.compile(r"juju\.worker\.uniter\S* hook \"(?P<hook>[^\"]+)\".* failed")
+_FAILED = re.compile(r"juju\.worker\.uniter\S* (?:hook \"[^\"]+\".* failed|awaiting error resolution)")
+_ENDED = re.compile(r"juju\.worker\.uniter\S* hook \"(?P<hook>[^\"]+)\".* failed")
 _AWAITED = re.compile(r"juju\.worker\.uniter\S* awaiting error resolution for \"(?P<hook>[^\"]+)\" hook")
 
 
@@ -24,21 +26,27 @@ def ran(log: str) -> dict[str, int]:
     return dict(found)
 
 
-def failed(log: str) -> list[str]:
-    """Return the lines that tell of a hook whose program failed.
+def failed(log: str, excused: Collection[tuple[str, str]] = ()) -> list[str]:
+    """Return the lines that tell of a hook that failed.
 
-    One that was `terminated` with its pod is queued anew and is none.
+    One that was `terminated` with its pod is queued anew and is none; one that Juju had marked as begun when the pod
+    ended counts as failed to it, and awaits `error resolution`.
+
+    Args:
+        log: Juju's.
+        excused: unit and hook of those that do not count, although they were awaited; see `broken_off`.
     """
-    return [line for line in log.splitlines() if _FAILED.search(line)]
+    return [line for line in log.splitlines() if _FAILED.search(line) and _named(line, _AWAITED) not in excused]
 
 
 def broken_off(log: str) -> set[tuple[str, str]]:
     """Return unit and hook of those that ended with Juju's agent, not by themselves; it runs them again."""
-    ended = {_unit_and_hook(line, _FAILED) for line in log.splitlines()}
-    return {found for line in log.splitlines() if (found := _unit_and_hook(line, _AWAITED))} - ended
+    lines = log.splitlines()
+    awaited, ended = ({_named(line, pattern) for line in lines} for pattern in (_AWAITED, _ENDED))
+    return {found for found in awaited - ended if found}
 
 
-def _unit_and_hook(line: str, pattern: re.Pattern[str]) -> tuple[str, str] | None:
+def _named(line: str, pattern: re.Pattern[str]) -> tuple[str, str] | None:
     found = pattern.search(line)
     unit, _, number = line.partition(":")[0].removeprefix("unit-").rpartition("-")
     return (f"{unit}/{number}", found["hook"]) if found else None

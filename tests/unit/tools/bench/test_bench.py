@@ -25,12 +25,13 @@ def test_hooks_are_counted_by_application_and_those_that_ended_with_their_pod_ar
 
 
 def test_a_failed_hook_is_found_and_one_that_ended_with_its_pod_is_none():
-    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start"]
+    assert [line.split('"')[1] for line in hooks.failed(LOG)] == ["start", "stop"]
 
 
 def test_a_hook_that_ended_with_its_agent_is_told_from_one_that_failed():
     resumed = 'unit-istio-pilot-0: 01:46:10 INFO juju.worker.uniter awaiting error resolution for "start" hook\n'
     assert hooks.broken_off(LOG + resumed) == {("istio-pilot/0", "stop")}
+    assert [line.split('"')[1] for line in hooks.failed(LOG, hooks.broken_off(LOG))] == ["start"]
 
 
 def test_what_a_unit_with_a_failed_hook_complained_of_is_found_with_its_traceback():
