@@ -3,7 +3,9 @@
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
+import random
 import secrets
 import socket
 import ssl
@@ -22,6 +24,9 @@ Object = dict[str, Any]
 
 START = 60
 """Seconds that a program gets to answer on a busy machine."""
+
+EPHEMERAL = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+FIRST_PORT = 10000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +105,8 @@ def running(folder: pathlib.Path, *flags: str) -> Iterator[ApiServer]:
         apiserver,
         f"--etcd-servers={client}",
         "--bind-address=127.0.0.1",
+        # Nobody asks for it, and without one a machine that has no way out could not run this.
+        "--advertise-address=192.0.2.1",
         f"--secure-port={secure.rpartition(':')[2]}",
         f"--cert-dir={folder / 'certificates'}",
         f"--token-auth-file={tokens}",
@@ -147,9 +154,17 @@ def await_answer(process: subprocess.Popen[bytes], ready: Callable[[], bool]) ->
     """
     deadline = time.monotonic() + START
     while not ready():
-        assert process.poll() is None, f"{process.args!r} ended; its log says why"
+        assert process.poll() is None, f"{process.args!r} ended: {_last_words(process)}"
         assert time.monotonic() < deadline, f"{process.args!r} is not ready after {START} s"
         time.sleep(0.1)
+
+
+def _last_words(process: subprocess.Popen[bytes]) -> str:
+    """Return the end of what a program logged, which `program` has started."""
+    command = process.args
+    assert isinstance(command, list)
+    log = pathlib.Path(os.fsdecode(command[0])).with_suffix(".log")
+    return log.read_text(errors="replace")[-2000:]
 
 
 def answers(client: httpx2.Client, path: str) -> bool:
@@ -161,10 +176,22 @@ def answers(client: httpx2.Client, path: str) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return TCP ports of this machine that nothing listens on now."""
+    """Return TCP ports of this machine that nothing listens on now.
+
+    They are below those that the kernel gives to connections, one of which might otherwise have the port before the
+    program that it is meant for; and they are drawn, because other tests look for theirs at the same moment.
+    """
+    ports = range(FIRST_PORT, int(EPHEMERAL.read_text().split()[0])) or range(FIRST_PORT, 1 << 16)
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [item.getsockname()[1] for item in sockets]
+        found: list[int] = []
+        for port in random.sample(ports, len(ports)):
+            if len(found) == count:
+                break
+            with contextlib.suppress(OSError):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+        assert len(found) == count, f"no {count} of the ports {ports} are free"
+        return found
 
 
 def apply(client: httpx2.Client, path: str, item: Object) -> Object:
