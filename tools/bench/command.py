@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import json
 import typing
+from collections.abc import Sequence
 
 import jubilant
 import typer
@@ -36,7 +37,8 @@ def bench(
     bundle: typing.Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder of bundles/.")] = "kubeflow-lite",
     name: typing.Annotated[str, typer.Option("--model", help="The model that is made and destroyed.")] = "bench",
     others: typing.Annotated[
-        int | None, typer.Option(help="Measure so many empty charms, too: what others need for the same.", min=1)
+        list[int] | None,
+        typer.Option(help="Measure so many empty charms, too: what others need for the same. May be repeated.", min=1),
     ] = None,
     form: typing.Annotated[Format, typer.Option("--format", help="How to write the numbers.")] = Format.TABLE,
     timeout: typing.Annotated[float, typer.Option(help="Minutes that a deployment may take.")] = 30,
@@ -59,7 +61,7 @@ def bench(
     listed = list(model.lines(modelled, report.recall(kept, bundle)))
     report.remember(kept, modelled)
     if juju:
-        listed += _on_testbed(console, repository, bundle, name, others, timeout)
+        listed += _on_testbed(console, repository, bundle, name, others or (), timeout)
     if form is Format.JSON:
         typer.echo(json.dumps([dataclasses.asdict(line) for line in listed], indent=2))
     else:
@@ -68,7 +70,7 @@ def bench(
 
 
 def _on_testbed(
-    console: Console, repository: Repository, bundle: str, name: str, others: int | None, timeout: float
+    console: Console, repository: Repository, bundle: str, name: str, others: Sequence[int], timeout: float
 ) -> list[report.Line]:
     """Measure a bundle on the testbed, in a model of this name, and return the numbers."""
     try:

@@ -55,12 +55,12 @@ class Bench:
     say: Say
     timeout: float
 
-    def run(self, bundle: Bundle, others: int | None = None) -> Measurement:
+    def run(self, bundle: Bundle, others: Sequence[int] = ()) -> Measurement:
         """Measure a bundle.
 
         Args:
             bundle: what to deploy.
-            others: how many applications others need for the same, to deploy as many empty charms, too.
+            others: numbers of applications that others need for the same, to deploy as many empty charms, too.
 
         Raises:
             Refusal: one of the deployments does not become active.
@@ -70,7 +70,7 @@ class Bench:
         archives = bring.packed(self.site, bundle, self.say)
         for path in archives.values():
             Store(self.paths.store).add(path, Channel("latest", "stable"))
-        counts = [len(bundle.charms), *([others] if others else [])]
+        counts = (len(bundle.charms), *others)
         baselines = tuple(map(self._empty, counts))
         with self._model() as juju:
             seconds = self._deploy(juju, bundle.name, list(bundle.charms))
