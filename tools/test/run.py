@@ -31,7 +31,8 @@ class Result:
 
 def tox(name: str, arguments: Sequence[str]) -> Result:
     """Run an environment of tox.ini; `arguments` go to its pytest."""
-    program = [sys.executable, "-m", "tox", "run", "-e", name]
+    # Where CI is set, tox would list every package of every environment, which requirements.lock has already.
+    program = [sys.executable, "-m", "tox", "run", "--no-list-dependencies", "-e", name]
     return run([*program, *(["--", *arguments] if arguments else [])], {})
 
 
