@@ -1,10 +1,11 @@
 """One deployment of kubeflow-lite for all tests that leave it as they found it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import httpx2
 import jubilant
 import pytest
+from support import evidence
 from support import kubeflow as deployed
 from support.kubeflow import Credentials, Kubeflow
 from support.kubernetes import cluster_scoped
@@ -25,6 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name: place for names, start in ((FIRST, -len(FIRST)), (LAST, 1)) for place, name in enumerate(names, start)
     }
     items.sort(key=lambda item: order.get(item.path.name, 0))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the programs of a log-in told, wherever a test of the shared deployment fails."""
+    report = yield
+    if report.failed and "kubeflow" in getattr(item, "fixturenames", ()):
+        report.sections.append(("the way in", evidence.of_the_way_in()))
+    return report
 
 
 @pytest.fixture(scope="session")

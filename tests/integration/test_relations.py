@@ -37,7 +37,7 @@ def cut(kubeflow: Kubeflow, *relations: tuple[str, str]) -> None:
     for one, other in relations:
         kubeflow.juju.remove_relation(one, other)
     for one, other in relations:
-        eventually(lambda one=one, other=other: not related(kubeflow, one, other))
+        eventually(lambda one=one, other=other: not related(kubeflow, one, other), timeout=LATE)
 
 
 def test_without_its_gatekeeper_the_gateway_is_shut(kubeflow: Kubeflow):
@@ -51,7 +51,7 @@ def test_without_its_gatekeeper_the_gateway_is_shut(kubeflow: Kubeflow):
             return browser.open(f"/{ECHO}/").status_code == 403
 
         cut(kubeflow, GUARD)
-        eventually(shut)
+        eventually(shut, timeout=LATE)
         status, message = eventually(lambda: kubeflow.says("istio-pilot"))
         assert status == "waiting"
         assert "juju integrate istio-pilot:ingress-auth" in message
@@ -61,7 +61,7 @@ def test_without_its_gatekeeper_the_gateway_is_shut(kubeflow: Kubeflow):
             shut()
             return browser.open(f"/{ECHO}/").status_code == 200
 
-        eventually(opened)
+        eventually(opened, timeout=LATE)
     assert answers <= {302, 403}
 
 
@@ -74,4 +74,4 @@ def test_relations_that_come_back_serve_as_before(kubeflow: Kubeflow):
         for one, other in RELATIONS:
             kubeflow.juju.integrate(one, other)
         eventually(lambda: browser.open(f"/{ECHO}/").status_code == 200, timeout=LATE)
-        assert eventually(kubeflow.works)
+        assert eventually(kubeflow.works, timeout=LATE)

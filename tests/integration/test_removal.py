@@ -17,15 +17,31 @@ from support.workspace import IMAGE, Workspace, notebook, workspace
 
 NOTEBOOK = "notebook"
 NOT_JUJUS = "model.juju.is/disable-webhook"
-PURGED = "dex-auth"
+PURGED = {
+    "dex-auth": (".dex.coreos.com",),
+    "kubeflow-profiles": ("/profiles.kubeflow.org", "/poddefaults.kubeflow.org"),
+    "notebooks": ("/notebooks.kubeflow.org", "/pvcviewers.kubeflow.org", "/tensorboards.tensorboard.kubeflow.org"),
+}
+"""How the names of the definitions end that go with these applications if their operators want that."""
 
 
-def _purge_is_heard() -> bool:
-    """Tell whether Dex's definitions have an owner now, with which they go."""
+WITH_PURGE = ("dex-auth", "kubeflow-profiles")
+"""Notebooks' definitions stay at first, and their users' notebooks with them."""
+
+
+def _purge_is_heard(application: str) -> bool:
+    """Tell whether an application's definitions have an owner now, with which they go."""
     found = [
-        item for item in look_up("customresourcedefinitions")["items"] if item["spec"]["group"] == "dex.coreos.com"
+        item
+        for item in look_up("customresourcedefinitions")["items"]
+        if f"/{item['metadata']['name']}".endswith(PURGED[application])
     ]
     return bool(found) and all(item["metadata"].get("ownerReferences") for item in found)
+
+
+def _purged(application: str) -> bool:
+    """Tell whether none of an application's definitions is left."""
+    return not any(definitions(cluster_scoped(), ending) for ending in PURGED[application])
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +61,10 @@ def user(kubeflow: Kubeflow) -> Iterator[Workspace]:
 
 def test_applications_take_all_but_definitions_along(kubeflow: Kubeflow, user: Workspace, before: set[str]):
     juju, model = kubeflow.juju, str(kubeflow.juju.model)
-    kubeflow.configure(PURGED, {"purge": True})
-    eventually(_purge_is_heard)
+    for name in WITH_PURGE:
+        kubeflow.configure(name, {"purge": True})
+    for name in WITH_PURGE:
+        eventually(lambda name=name: _purge_is_heard(name))
     juju.remove_application(*kubeflow.bundle.charms, ECHO, destroy_storage=True)
     eventually(lambda: not juju.status().apps, timeout=480)
 
@@ -64,8 +82,9 @@ def test_notebooks_go_on_and_what_users_made_stays(user: Workspace):
     assert user.get("pod", f"{NOTEBOOK}-0")["status"]["phase"] == "Running"
 
 
-def test_with_purge_its_definitions_go_too(kubeflow: Kubeflow):
-    assert eventually(lambda: not definitions(cluster_scoped(), ".dex.coreos.com"), timeout=60)
+@pytest.mark.parametrize("application", WITH_PURGE)
+def test_with_purge_its_definitions_go_too(kubeflow: Kubeflow, application: str):
+    assert eventually(lambda: _purged(application), timeout=60)
 
 
 def test_nothing_is_left_in_the_models_namespace(kubeflow: Kubeflow):
@@ -98,19 +117,26 @@ def test_the_model_goes_and_with_it_the_rest(kubeflow: Kubeflow, user: Workspace
     assert eventually(as_before)
 
 
+DOOMED = ("dex-auth", "istio-pilot", "notebooks")
+
+
 @pytest.fixture
 def doomed(inside_testbed: None) -> jubilant.Juju:
-    """A model with the two charms that make cluster-scoped objects."""
+    """A model with charms that make cluster-scoped objects; notebooks go with one of them."""
     juju = jubilant.Juju(wait_timeout=300)
     juju.add_model(f"doomed-{int(time.time())}")
-    for charm in ("dex-auth", "istio-pilot"):
-        juju.deploy(charm, trust=True)
+    for charm in DOOMED:
+        juju.deploy(charm, trust=True, config={"purge": True} if charm == "notebooks" else None)
     return juju
 
 
-def test_a_model_that_is_destroyed_by_force_leaves_only_what_is_jujus(doomed: jubilant.Juju):
+def test_a_model_that_is_destroyed_by_force_leaves_what_is_jujus_and_no_notebook(
+    doomed: jubilant.Juju, user: Workspace
+):
     model, before = str(doomed.model), cluster_scoped()
     before = {name for name in before if model not in name}
+    assert user.get("notebooks.kubeflow.org", NOTEBOOK)
+    eventually(lambda: _purge_is_heard("notebooks"))
     eventually(
         lambda: (
             f"validatingwebhookconfiguration.admissionregistration.k8s.io/istio-validator-{model}" in cluster_scoped()
@@ -121,7 +147,8 @@ def test_a_model_that_is_destroyed_by_force_leaves_only_what_is_jujus(doomed: ju
     def as_before() -> bool:
         now = cluster_scoped()
         left = now - before - definitions(now)
-        assert left <= jujus_own(model, "modeloperator", "dex-auth", "istio-pilot")
+        assert left <= jujus_own(model, "modeloperator", *DOOMED)
         return True
 
     assert eventually(as_before)
+    assert eventually(lambda: _purged("notebooks"), timeout=60)

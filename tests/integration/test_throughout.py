@@ -1,6 +1,10 @@
 """Looking back on all that was done to the deployment: nobody ever saw an error."""
 
+from support.eventually import eventually
 from support.kubeflow import Kubeflow
+
+LATE = 480.0
+"""Seconds; longer than units wait, as a rule, before they look around by themselves."""
 
 
 def test_no_hook_failed(kubeflow: Kubeflow):
@@ -13,4 +17,4 @@ def test_no_unit_was_in_error(kubeflow: Kubeflow):
 
 def test_all_is_as_it_was_deployed(kubeflow: Kubeflow):
     kubeflow.settle()
-    assert kubeflow.works()
+    assert eventually(kubeflow.works, timeout=LATE)
