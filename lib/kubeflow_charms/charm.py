@@ -6,6 +6,7 @@ there, what it yielded before is kept, and nothing is pruned until it runs to it
 
 import contextlib
 import functools
+import logging
 import os
 import pathlib
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ def main(charm_type: "type[Charm]") -> None:
     """
     with contextlib.suppress(PermissionError):  # a session's leader is in a group of its own already
         os.setpgrp()
+    # Each line is a program that Juju starts for it, five of them a hook; its own log names every hook in any case.
+    logging.disable(logging.DEBUG)
     ops.main(charm_type)
 
 
