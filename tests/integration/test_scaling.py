@@ -13,7 +13,8 @@ from support.workspace import IMAGE, Workspace, notebook, workspace
 
 APPLICATIONS = ("kubeflow-dashboard", "kubeflow-profiles", "notebooks")
 UNITS = 3
-TIMEOUT = 420.0
+TIMEOUT = 900.0
+"""Seconds; six units more run some sixty hooks each, which takes minutes on two cores that have nothing else to do."""
 
 
 def units(kubeflow: Kubeflow) -> dict[str, dict[str, bool]]:

@@ -18,7 +18,7 @@ def two(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
     try:
         for name in APPLICATIONS:
             kubeflow.juju.add_unit(name)
-        eventually(lambda: units_are_active(kubeflow, 2), timeout=300)
+        eventually(lambda: units_are_active(kubeflow, 2), timeout=600)
         yield kubeflow
     finally:
         remove(kubeflow)
@@ -36,7 +36,7 @@ def remove(kubeflow: Kubeflow) -> None:
     for name in APPLICATIONS:
         if status.apps[name].scale > 1:
             kubeflow.juju.remove_unit(name, num_units=1)
-    eventually(lambda: units_are_active(kubeflow, 1))
+    eventually(lambda: units_are_active(kubeflow, 1), timeout=600)
 
 
 def addresses(kubeflow: Kubeflow, application: str) -> list[str]:

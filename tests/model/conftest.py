@@ -13,6 +13,10 @@ from .world import running
 Ends = Callable[[Bundle], Outcome]
 
 
+LONGEST = ("test_calls.py", "test_sharing.py", "test_day_two.py")
+"""What takes minutes begins first, so that no worker is left with it when the others have nothing to do."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seeds", type=int, default=10, help="how many orders each bundle is tried with")
     parser.addoption("--seed", type=int, default=None, help="the only order to try")
@@ -22,6 +26,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
         only, count = (metafunc.config.getoption(name) for name in ("seed", "seeds"))
         metafunc.parametrize("seed", list(range(int(count or 0))) if only is None else [only])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 @pytest.fixture(scope="session")
