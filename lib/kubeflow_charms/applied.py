@@ -238,7 +238,7 @@ class Applied:
         template = {
             "metadata": {"annotations": {f"{DOMAIN}/pod": pod.digest()}, "labels": pod.labels},
             "spec": {
-                "containers": [{"name": name, **fields} for name, fields in sorted(containers.items())],
+                "containers": _as_found(containers, stateful_set),
                 "volumes": [{"name": name, **fields} for name, fields in sorted(volumes.items())],
             },
         }
@@ -275,6 +275,16 @@ class Applied:
 
     def _remember(self, digest: str) -> None:
         self._cache.write_text(digest)
+
+
+def _as_found(containers: Mapping[str, Object], stateful_set: Object) -> list[Object]:
+    """Return containers in the order in which Juju has them; another order is a new pod when Juju writes them again.
+
+    Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/, lists take the order of who applies them.
+    """
+    found = [item["name"] for item in stateful_set["spec"]["template"].get("spec", {}).get("containers", ())]
+    ordered = sorted(containers, key=lambda name: (found.index(name) if name in found else len(found), name))
+    return [{"name": name, **containers[name]} for name in ordered]
 
 
 def _record(stateful_set: Object) -> Record:

@@ -125,6 +125,22 @@ def test_what_others_added_stays(application: Application, paths: Paths) -> None
     assert application.get(paths.settings)["data"] == {"a": "2", "theirs": "yes"}
 
 
+def test_containers_stay_in_the_order_in_which_juju_has_them(application: Application) -> None:
+    """Juju may write the StatefulSet again; were the order another one then, the pod would be replaced for nothing."""
+    path = f"/apis/apps/v1/namespaces/{application.model}/statefulsets/example"
+
+    def order() -> list[str]:
+        return [item["name"] for item in application.get(path)["spec"]["template"]["spec"]["containers"]]
+
+    juju = order()
+    assert juju != sorted(juju)
+    state = settled(application, "a=1")
+    assert order() == juju
+    generation = application.get(path)["metadata"]["generation"]
+    application.run(with_data(state, "a=2"))
+    assert (order(), application.get(path)["metadata"]["generation"]) == (juju, generation)
+
+
 def test_what_another_took_over_is_named_and_left_to_it(application: Application, paths: Paths) -> None:
     state = settled(application, "a=1")
     application.edit(paths.settings, "kubectl-edit", lambda item: item["data"].update(a="theirs"))

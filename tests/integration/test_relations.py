@@ -70,7 +70,7 @@ def test_relations_that_come_back_serve_as_before(kubeflow: Kubeflow):
     with kubeflow.session() as browser:
         cut(kubeflow, *RELATIONS)
         for name in kubeflow.bundle.charms:
-            assert eventually(lambda name=name: kubeflow.says(name))[0] in ("active", "waiting", "blocked")
+            eventually(lambda name=name: kubeflow.says(name)[0] in ("active", "waiting", "blocked"), timeout=LATE)
         for one, other in RELATIONS:
             kubeflow.juju.integrate(one, other)
         eventually(lambda: browser.open(f"/{ECHO}/").status_code == 200, timeout=LATE)

@@ -105,12 +105,21 @@ def _object(item: Object) -> Object:
     found = {key: value for key, value in item.items() if key != "status"} | {"metadata": metadata}
     if item["kind"] == "Secret":
         found["data"] = sorted(item.get("data") or {})
+    if item["kind"] == "StatefulSet":
+        found["spec"] = _ordered(item["spec"])
     annotations = dict(metadata.get("annotations") or {})
     if ANNOTATION in annotations:
         digest, objects, *_ = json.loads(annotations[ANNOTATION])
         annotations[ANNOTATION] = f"{'' if digest else 'no '}digest, {json.dumps(objects)}"
         metadata["annotations"] = annotations
     return found
+
+
+def _ordered(spec: Object) -> Object:
+    """Return a StatefulSet's specification with its containers by name: their order is Juju's, and stays as it was."""
+    pod = spec["template"]["spec"]
+    containers = sorted(pod["containers"], key=lambda item: item["name"])
+    return {**spec, "template": {**spec["template"], "spec": {**pod, "containers": containers}}}
 
 
 def _flat(path: str, value: Any) -> Outcome:
