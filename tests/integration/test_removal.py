@@ -20,13 +20,8 @@ NOT_JUJUS = "model.juju.is/disable-webhook"
 PURGED = {
     "dex-auth": (".dex.coreos.com",),
     "kubeflow-profiles": ("/profiles.kubeflow.org", "/poddefaults.kubeflow.org"),
-    "notebooks": ("/notebooks.kubeflow.org", "/pvcviewers.kubeflow.org", "/tensorboards.tensorboard.kubeflow.org"),
 }
 """How the names of the definitions end that go with these applications if their operators want that."""
-
-
-WITH_PURGE = ("dex-auth", "kubeflow-profiles")
-"""Notebooks' definitions stay at first, and their users' notebooks with them."""
 
 
 def _purge_is_heard(application: str) -> bool:
@@ -61,9 +56,9 @@ def user(kubeflow: Kubeflow) -> Iterator[Workspace]:
 
 def test_applications_take_all_but_definitions_along(kubeflow: Kubeflow, user: Workspace, before: set[str]):
     juju, model = kubeflow.juju, str(kubeflow.juju.model)
-    for name in WITH_PURGE:
+    for name in PURGED:
         kubeflow.configure(name, {"purge": True})
-    for name in WITH_PURGE:
+    for name in PURGED:
         eventually(lambda name=name: _purge_is_heard(name))
     juju.remove_application(*kubeflow.bundle.charms, ECHO, destroy_storage=True)
     eventually(lambda: not juju.status().apps, timeout=480)
@@ -82,7 +77,7 @@ def test_notebooks_go_on_and_what_users_made_stays(user: Workspace):
     assert user.get("pod", f"{NOTEBOOK}-0")["status"]["phase"] == "Running"
 
 
-@pytest.mark.parametrize("application", WITH_PURGE)
+@pytest.mark.parametrize("application", PURGED)
 def test_with_purge_its_definitions_go_too(kubeflow: Kubeflow, application: str):
     assert eventually(lambda: _purged(application), timeout=60)
 
@@ -117,26 +112,19 @@ def test_the_model_goes_and_with_it_the_rest(kubeflow: Kubeflow, user: Workspace
     assert eventually(as_before)
 
 
-DOOMED = ("dex-auth", "istio-pilot", "notebooks")
-
-
 @pytest.fixture
 def doomed(inside_testbed: None) -> jubilant.Juju:
-    """A model with charms that make cluster-scoped objects; notebooks go with one of them."""
+    """A model with the two charms that make cluster-scoped objects."""
     juju = jubilant.Juju(wait_timeout=300)
     juju.add_model(f"doomed-{int(time.time())}")
-    for charm in DOOMED:
-        juju.deploy(charm, trust=True, config={"purge": True} if charm == "notebooks" else None)
+    for charm in ("dex-auth", "istio-pilot"):
+        juju.deploy(charm, trust=True)
     return juju
 
 
-def test_a_model_that_is_destroyed_by_force_leaves_what_is_jujus_and_no_notebook(
-    doomed: jubilant.Juju, user: Workspace
-):
+def test_a_model_that_is_destroyed_by_force_leaves_only_what_is_jujus(doomed: jubilant.Juju):
     model, before = str(doomed.model), cluster_scoped()
     before = {name for name in before if model not in name}
-    assert user.get("notebooks.kubeflow.org", NOTEBOOK)
-    eventually(lambda: _purge_is_heard("notebooks"))
     eventually(
         lambda: (
             f"validatingwebhookconfiguration.admissionregistration.k8s.io/istio-validator-{model}" in cluster_scoped()
@@ -147,8 +135,7 @@ def test_a_model_that_is_destroyed_by_force_leaves_what_is_jujus_and_no_notebook
     def as_before() -> bool:
         now = cluster_scoped()
         left = now - before - definitions(now)
-        assert left <= jujus_own(model, "modeloperator", *DOOMED)
+        assert left <= jujus_own(model, "modeloperator", "dex-auth", "istio-pilot")
         return True
 
     assert eventually(as_before)
-    assert eventually(lambda: _purged("notebooks"), timeout=60)
