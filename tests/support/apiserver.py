@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import json
-import os
 import pathlib
 import random
 import secrets
@@ -122,9 +121,10 @@ def running(folder: pathlib.Path, *flags: str) -> Iterator[ApiServer]:
     certificate = folder / "certificates" / "apiserver.crt"
     with program(etcd_command, folder), program(apiserver_command, folder) as process:
         server = ApiServer(secure, certificate, token)
-        await_answer(process, certificate.exists)
+        log = log_of(apiserver, folder)
+        await_answer(process, log, certificate.exists)
         with server.client() as http:
-            await_answer(process, lambda: answers(http, "/readyz"))
+            await_answer(process, log, lambda: answers(http, "/readyz"))
         yield server
 
 
@@ -133,7 +133,7 @@ def program(
     command: Sequence[str | pathlib.Path], folder: pathlib.Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program in a folder, its output in `<name>.log` there, and end it."""
-    with (folder / f"{pathlib.Path(command[0]).name}.log").open("wb") as log:
+    with log_of(command[0], folder).open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
     try:
         yield process
@@ -146,25 +146,27 @@ def program(
             process.wait()
 
 
-def await_answer(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
+def log_of(name: str | pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Return where `program` keeps what a program of this name or path says."""
+    return folder / f"{pathlib.Path(name).name}.log"
+
+
+def await_answer(process: subprocess.Popen[bytes], log: pathlib.Path, ready: Callable[[], bool]) -> None:
     """Wait until `ready` returns true.
+
+    Args:
+        process: of a program.
+        log: its log, whose end is told if it ends.
+        ready: tells whether it answers.
 
     Raises:
         AssertionError: the program ended, or is not ready in a minute.
     """
     deadline = time.monotonic() + START
     while not ready():
-        assert process.poll() is None, f"{process.args!r} ended: {_last_words(process)}"
+        assert process.poll() is None, f"{process.args!r} ended: {log.read_text(errors='replace')[-2000:]}"
         assert time.monotonic() < deadline, f"{process.args!r} is not ready after {START} s"
         time.sleep(0.1)
-
-
-def _last_words(process: subprocess.Popen[bytes]) -> str:
-    """Return the end of what a program logged, which `program` has started."""
-    command = process.args
-    assert isinstance(command, list)
-    log = pathlib.Path(os.fsdecode(command[0])).with_suffix(".log")
-    return log.read_text(errors="replace")[-2000:]
 
 
 def answers(client: httpx2.Client, path: str) -> bool:

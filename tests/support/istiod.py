@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from .apiserver import ApiServer, Object, answers, apply, await_answer, establish, free_ports, program
+from .apiserver import ApiServer, Object, answers, apply, await_answer, establish, free_ports, log_of, program
 from .charms import load_charm
 from .deployment import MODEL, deployed
 from .programs import find
@@ -118,6 +118,7 @@ def running(apiserver: ApiServer, charm: pathlib.Path, folder: pathlib.Path) -> 
         folder: an empty folder for istiod.
     """
     binary = find("pilot-discovery")
+    log = log_of(binary, folder)
     plan = planned(charm)
     for path, text in plan.files.items():
         file = folder / path.lstrip("/")
@@ -131,6 +132,6 @@ def running(apiserver: ApiServer, charm: pathlib.Path, folder: pathlib.Path) -> 
     with apiserver.client() as client, httpx2.Client(base_url=f"http://127.0.0.1:{ports['httpAddr']}") as http:
         kubeconfig.write_text(json.dumps(apiserver.kubeconfig(prepare(client, plan))))
         with program(command, folder, environment) as process:
-            await_answer(process, lambda: answers(http, "/ready"))
+            await_answer(process, log, lambda: answers(http, "/ready"))
             with registered(client, plan, ports["httpsAddr"]):
-                yield Istiod(client, folder / f"{binary.name}.log")
+                yield Istiod(client, log)
