@@ -81,7 +81,7 @@ def connect() -> "lightkube.Client":
     """Return a client for the cluster that this charm runs in; imported late, as most hooks need none."""
     import lightkube
 
-    # Each line of its debug log would cost the hook a call of juju-log.
+    # Each line of their logs would cost the hook a call of juju-log.
     for name in ("httpcore2", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return lightkube.Client(trust_env=True)

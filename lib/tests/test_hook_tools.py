@@ -35,7 +35,7 @@ def hook(tmp_path: pathlib.Path) -> list[str]:
     (charm / "charm.py").write_text(CHARM)
     environment = {
         "PATH": f"{tools}:{os.environ['PATH']}",
-        "PYTHONPATH": f"{ROOT / 'lib'}",
+        "PYTHONPATH": str(ROOT / "lib"),
         "JUJU_CHARM_DIR": str(charm),
         "JUJU_DISPATCH_PATH": "hooks/update-status",
         "JUJU_MODEL_NAME": "edge",

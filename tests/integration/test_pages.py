@@ -45,7 +45,8 @@ def window(visitor: Visitor, pages: pathlib.Path) -> Iterator[Chromium]:
         yield found
 
 
-def test_who_logs_in_arrives_at_the_dashboard(window: Chromium):
+def test_who_logs_in_arrives_at_the_dashboard(window: Chromium, pages: pathlib.Path):
+    window.screenshot(pages / "dashboard.png")
     assert window.evaluate(STATUS) == 200
 
 

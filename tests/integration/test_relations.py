@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from support.eventually import eventually
+from support.eventually import LATE, eventually
 from support.kubeflow import ECHO, Kubeflow
 
 RELATIONS = [
@@ -14,9 +14,6 @@ RELATIONS = [
     ("istio-pilot:ingress", "dex-auth:ingress"),
     ("istio-pilot:ingress", "oidc-gatekeeper:ingress"),
 ]
-LATE = 480.0
-"""Seconds; twelve applications that look around every few seconds leave Juju little time to tell of relations."""
-
 GUARD = ("istio-pilot:ingress-auth", "oidc-gatekeeper:ingress-auth")
 
 

@@ -1,10 +1,7 @@
 """Looking back on all that was done to the deployment: nobody ever saw an error."""
 
-from support.eventually import eventually
+from support.eventually import LATE, eventually
 from support.kubeflow import Kubeflow
-
-LATE = 480.0
-"""Seconds; longer than units wait, as a rule, before they look around by themselves."""
 
 
 def test_no_hook_failed(kubeflow: Kubeflow):

@@ -10,6 +10,7 @@ from support.kubeflow import ECHO, Kubeflow
 from support.kubernetes import look_up
 
 APPLICATIONS = ("dex-auth", "oidc-gatekeeper", "istio-pilot", "istio-ingressgateway")
+TIMEOUT = 600.0
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def two(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
     try:
         for name in APPLICATIONS:
             kubeflow.juju.add_unit(name)
-        eventually(lambda: units_are_active(kubeflow, 2), timeout=600)
+        eventually(lambda: units_are_active(kubeflow, 2), timeout=TIMEOUT)
         yield kubeflow
     finally:
         remove(kubeflow)
@@ -36,7 +37,7 @@ def remove(kubeflow: Kubeflow) -> None:
     for name in APPLICATIONS:
         if status.apps[name].scale > 1:
             kubeflow.juju.remove_unit(name, num_units=1)
-    eventually(lambda: units_are_active(kubeflow, 1), timeout=600)
+    eventually(lambda: units_are_active(kubeflow, 1), timeout=TIMEOUT)
 
 
 def addresses(kubeflow: Kubeflow, application: str) -> list[str]:

@@ -1,10 +1,7 @@
 """What the model's agent leaves out is nothing."""
 
-import pathlib
-
 from .agent import UNHEARD
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from .bundle import ROOT
 
 
 def test_no_charm_listens_to_the_hooks_that_are_not_run() -> None:

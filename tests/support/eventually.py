@@ -11,6 +11,9 @@ Seen = TypeVar("Seen")
 
 PAUSE = 1.0
 TIMEOUT = 240.0
+LATE = 480.0
+"""Longer than units wait, as a rule, before they look around by themselves: what Juju tells them late is known then."""
+
 NOT_YET = (AssertionError, LookupError, httpx2.HTTPError, jubilant.CLIError, jubilant.TaskError)
 """What a look raises while a pod, a route or an answer is not there yet."""
 
