@@ -3,7 +3,9 @@
 - A worker of its controller that falls behind (ten seconds, of a Kubernetes client that is held to five calls a second)
   starts anew and gives its application another password, before the application's Secret has it. A pod that starts at
   that moment is refused ("invalid entity name or password") by the init container `charm-init`, which is tried again.
-  This was read from the log of the controller and of `charm-init` while twelve applications were deployed.
+  This was read from the log of the controller and of `charm-init` while twelve applications were deployed. Juju calls
+  it "crash loop backoff" and names the container, or, if it looks between the end and the next try, "container error"
+  without a name; then it counts as its own if no other container of that unit ever ended with an error.
 - A hook that runs when the agent of its unit ends is broken off without an exit status, is reported as failed
   ("awaiting error resolution"), and runs again. This was seen in a deployment's log, and with pods that were killed;
   that agents end for the same lateness as the controller's workers is likely, and was not caught in the act.
@@ -12,10 +14,13 @@
 import re
 from collections.abc import Iterable
 
+from support.pod_endings import Ending
 from tools.bench import hooks
 
 _HOOK = re.compile(r'hook failed: "([^"]+)"')
 VERSION = "4.1-beta1"
+INIT = "charm-init"
+ENDED = "container error:"
 
 
 def broken_off(version: str, log: str) -> set[tuple[str, str]]:
@@ -28,19 +33,26 @@ def broken_off(version: str, log: str) -> set[tuple[str, str]]:
     return hooks.broken_off(log) if version == VERSION else set()
 
 
-def of_charms(version: str, errors: Iterable[tuple[str, str]], log: str) -> list[tuple[str, str]]:
+def of_charms(
+    version: str, errors: Iterable[tuple[str, str]], log: str, ended: Iterable[Ending] = ()
+) -> list[tuple[str, str]]:
     """Return the errors that are not Juju's own, each once.
 
     Args:
         version: of the model's agents.
         errors: unit, such as `minio/0`, and message of each status.
         log: what the model logged.
+        ended: what was seen of the units' containers.
     """
-    ended = broken_off(version, log)
+    interrupted = broken_off(version, log)
+    containers: dict[str, set[str]] = {}
+    for ending in ended:
+        containers.setdefault(ending.unit, set()).add(ending.container)
 
     def own(unit: str, message: str) -> bool:
         hook = _HOOK.match(message)
-        refused = version == VERSION and "container=charm-init" in message
-        return refused or (hook is not None and (unit, hook[1]) in ended)
+        unnamed = message.startswith(ENDED) and containers.get(unit) == {INIT}
+        refused = version == VERSION and (unnamed or f"container={INIT}" in message)
+        return refused or (hook is not None and (unit, hook[1]) in interrupted)
 
     return [error for error in dict.fromkeys(errors) if not own(*error)]

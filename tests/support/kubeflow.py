@@ -9,10 +9,12 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import jubilant
+import lightkube
 import pytest
 
 from support import jujus_own
 from support.browser import Browser
+from support.pod_endings import PodWatch
 from testbed import lifecycle
 from testbed.errors import TestbedError
 from testbed.paths import Paths
@@ -100,11 +102,13 @@ class Kubeflow:
         juju: the client, with the model set; what runs it is in the testbed's network.
         bundle: the bundle.
         recorder: what was seen to be in error since the deployment began.
+        pods: what was seen to end in the units' pods since then.
     """
 
     juju: jubilant.Juju
     bundle: Bundle
     recorder: Recorder
+    pods: PodWatch
 
     def settle(self, *others: str, changing: Iterable[str] = (), timeout: float = TIMEOUT) -> jubilant.Status:
         """Wait until all is active and idle, and return the status.
@@ -135,14 +139,19 @@ class Kubeflow:
         return hooks.failed(log, jujus_own.broken_off(self.juju.status().model.version, log))
 
     def errors(self) -> list[str]:
-        """Return the errors that units were ever seen in or remember themselves, but for Juju's own."""
+        """Return the errors that units were ever seen in or remember themselves, but for Juju's own.
+
+        What ended in their pods is printed.
+        """
         status = self.juju.status()
         found = list(self.recorder.errors)
         for unit in (unit for app in status.apps.values() for unit in app.units):
             history = json.loads(self.juju.cli("show-status-log", "--format=json", "-n", "1000", unit))
             assert history, f"{unit} has no history"
             found += [(unit, item.get("message", "")) for item in history if item["status"] in ("error", "failed")]
-        told = jujus_own.of_charms(status.model.version, found, self.debug_log())
+        ended = self.pods.seen
+        print(*ended, sep="\n")
+        told = jujus_own.of_charms(status.model.version, found, self.debug_log(), ended)
         return [f"{unit}: {message}" for unit, message in told]
 
     def configure(self, application: str, values: Mapping[str, str | int | bool]) -> None:
@@ -203,7 +212,8 @@ class Kubeflow:
 
 def deploy(name: str) -> Kubeflow:
     """Deploy a bundle in the testbed that the environment chooses, and wait until it is active."""
-    kubeflow = Kubeflow(jubilant.Juju(wait_timeout=TIMEOUT), Bundle.load(Repository(), name), Recorder())
+    pods = PodWatch(lightkube.Client(), MODEL)
+    kubeflow = Kubeflow(jubilant.Juju(wait_timeout=TIMEOUT), Bundle.load(Repository(), name), Recorder(), pods)
     kubeflow.settle(changing=bring_up(kubeflow))
     return kubeflow
 

@@ -1,7 +1,10 @@
 """What Juju does to units by itself is told from what a charm does."""
 
+import dataclasses
+
 import pytest
 from support.jujus_own import VERSION, of_charms
+from support.pod_endings import Ending
 
 CRASH = "crash loop backoff: back-off 40s restarting failed container={} pod=minio-0_edge(389a18c5)"
 BROKEN_OFF = 'unit-minio-0: 01:46:10 INFO juju.worker.uniter awaiting error resolution for "start" hook\n'
@@ -29,3 +32,26 @@ def test_what_the_beta_does_by_itself_is_excused_and_no_other_juju(message: str,
 )
 def test_what_a_charm_does_is_not(unit: str, message: str, log: str):
     assert of_charms(VERSION, [(unit, message)], log) == [(unit, message)]
+
+
+UNNAMED = [("minio/0", "container error: ")]
+INIT = Ending("minio/0", "charm-init", 1, "Error")
+WORKLOAD = Ending("minio/0", "minio", 137, "Error")
+
+
+def test_an_error_that_names_no_container_is_the_betas_if_its_own_was_the_only_one_that_ended():
+    assert not of_charms(VERSION, UNNAMED, "", [INIT])
+    assert of_charms("3.6.9", UNNAMED, "", [INIT]) == UNNAMED
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        [],
+        [WORKLOAD],
+        [INIT, WORKLOAD],
+        [dataclasses.replace(INIT, unit="mysql/0")],
+    ],
+)
+def test_an_error_that_names_no_container_is_the_charms_otherwise(ended: list[Ending]):
+    assert of_charms(VERSION, UNNAMED, "", ended) == UNNAMED
