@@ -1,6 +1,7 @@
 """The node: the container runtime, how pods are connected, and kubelet."""
 
 import json
+import shutil
 from pathlib import Path
 
 import yaml
@@ -139,6 +140,7 @@ def start(machine: Machine) -> None:
     )
     machine.start(Program("kubelet", command))
     machine.await_(lambda: ready(machine), "the node", seconds=60, log="kubelet")
+    machine.run(*_announcement(shutil.disk_usage(paths.state).total))
 
 
 def ready(machine: Machine) -> bool:
@@ -150,3 +152,13 @@ def ready(machine: Machine) -> bool:
 def address(paths: Paths) -> tuple[str, ...]:
     """Return the options by which `ctr` finds this testbed's containers."""
     return (f"--address={paths.containerd_socket}", "--namespace=k8s.io")
+
+
+def _announcement(size: int) -> tuple[str, ...]:
+    """Return the command that tells the scheduler how much disk the node has, which kubelet does not measure here.
+
+    Pods that ask for some, such as the launcher of an MPIJob, would wait for ever. kubelet keeps what it does not know:
+    https://kubernetes.io/docs/tasks/administer-cluster/extended-resource-node/
+    """
+    status = {"status": {"capacity": {"ephemeral-storage": str(size)}}}
+    return ("kubectl", "patch", "node", "node", "--subresource=status", "--type=merge", f"--patch={json.dumps(status)}")

@@ -212,6 +212,13 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         entrypoint=("/manager",),
         bare=True,
     ),
+    "ghcr.io/kubeflow/training-v1/kubectl-delivery": Real(
+        module="kube",
+        source="k8s.io/kubernetes",
+        programs={"/bin/kubectl": "k8s.io/kubernetes/cmd/kubectl"},
+        stamp="k8s.io/component-base/version.gitVersion",
+        entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
+    ),
     "quay.io/argoproj/workflow-controller": Real(
         module="argo",
         source="github.com/argoproj/argo-workflows/v3",
@@ -253,8 +260,13 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         entrypoint=("/usr/bin/python3",),
         scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
     ),
+    "docker.io/mpioperator/openmpi": Packaged(
+        packages=("openmpi-bin", "python3-mpi4py"),
+        version="4.1",
+        scripts={"/usr/local/bin/mpirun": '#!/bin/sh\nexec /usr/bin/mpirun.openmpi "$@"\n'},
+    ),
 }
 """By the repository of the image: its name without tag or digest, as `images.repository` spells it."""
 
-USERS = ("docker.io/library/python:3.12-slim",)
+USERS = ("docker.io/library/python:3.12-slim", "docker.io/mpioperator/openmpi:v0.6.0")
 """Images that no charm names, and tests run as users do."""

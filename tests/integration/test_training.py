@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.eventually import eventually
+from support.eventually import LATE, eventually
 from support.kubeflow import Kubeflow
-from support.kubernetes import look_up
-from support.workspace import IMAGE, Workspace, workspace
+from support.kubernetes import kubectl, look_up
+from support.workspace import IMAGE, MPI, Workspace, workspace
 
 Object = dict[str, Any]
 MEET = """
@@ -43,6 +43,17 @@ else:
 """
 """The leader ends well once two workers found it; a worker, once it found the leader."""
 
+AMONG_EQUALS = """
+import socket
+from mpi4py import MPI
+
+world = MPI.COMM_WORLD
+people = world.gather(socket.gethostname())
+if world.rank == 0:
+    print("met", people)
+"""
+"""Shows what all ranks told the first one."""
+
 ONCE = """
 import pathlib, sys
 tried = pathlib.Path("/volume/tried")
@@ -52,11 +63,52 @@ if not tried.exists():
 """
 """Fails when it is run for the first time in a pod."""
 
+WAIT = "import time; time.sleep(600)"
+
+
+POD_GROUPS = "podgroups.scheduling.x-k8s.io"
+SCHEDULER = "default-scheduler"
+"""Kubernetes's own, which leaves groups alone: the operator names it and makes groups for it as for any other."""
+
 
 @pytest.fixture(scope="module")
 def ada(kubeflow: Kubeflow) -> Iterator[Workspace]:
     with workspace("ada-trains") as made:
         yield made
+
+
+@pytest.fixture
+def gangs(kubeflow: Kubeflow) -> Iterator[None]:
+    """A cluster that knows groups of pods, and an operator that makes them."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": POD_GROUPS,
+            # Kubernetes wants it where a group is one of its own.
+            "annotations": {
+                "api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/scheduler-plugins/pull/50"
+            },
+        },
+        "spec": {
+            "group": "scheduling.x-k8s.io",
+            "scope": "Namespaced",
+            "names": {"kind": "PodGroup", "plural": "podgroups", "singular": "podgroup", "listKind": "PodGroupList"},
+            "versions": [
+                {"name": "v1alpha1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
+            ],
+        },
+    }
+    kubectl("create", "-f", "-", given=json.dumps(definition))
+    try:
+        kubeflow.configure("training-operator", {"gang-scheduler": SCHEDULER})
+        kubeflow.settle(changing=["training-operator"])
+        yield
+    finally:
+        kubeflow.configure("training-operator", {"gang-scheduler": ""})
+        kubectl("delete", "customresourcedefinition", POD_GROUPS)
+        kubeflow.settle(changing=["training-operator"])
 
 
 def replicas(container: str, source: str, number: int, policy: str = "OnFailure") -> Object:
@@ -70,6 +122,12 @@ def replicas(container: str, source: str, number: int, policy: str = "OnFailure"
     }
     pod = {"containers": [program], "volumes": [{"name": "work", "emptyDir": {}}]}
     return {"replicas": number, "restartPolicy": policy, "template": {"spec": pod}}
+
+
+def ranks(number: int, **more: list[str]) -> Object:
+    """Return the specification of replicas with Open MPI; without a command they wait for mpirun."""
+    program = {"name": "mpi", "image": MPI, "imagePullPolicy": "IfNotPresent", **more}
+    return {"replicas": number, "template": {"spec": {"containers": [program]}}}
 
 
 def job(kind: str, name: str, field: str, **roles: Object) -> Object:
@@ -105,6 +163,18 @@ def restarts(ada: Workspace, name: str) -> int:
     return sum(status["restartCount"] for status in statuses)
 
 
+def scheduled(ada: Workspace, group: str, number: int) -> bool:
+    """Tell that all pods of a group run, placed by the gang scheduler.
+
+    Raises:
+        AssertionError: they do not.
+    """
+    pods = look_up("pods", "-n", ada.name, "-l", f"scheduling.x-k8s.io/pod-group={group}")["items"]
+    found = [(pod["spec"]["schedulerName"], pod["status"]["phase"]) for pod in pods]
+    assert found == [(SCHEDULER, "Running")] * number
+    return True
+
+
 @pytest.mark.parametrize(
     ("kind", "field", "container", "roles"),
     [
@@ -124,6 +194,23 @@ def test_a_job_succeeds_in_which_two_workers_find_who_leads(
     assert eventually(lambda: ended(ada, f"{kind.lower()}s", name)) == "Succeeded"
     workers = [f"{name}-worker-{number}" for number in range(roles["Worker"])]
     assert f"met {workers[-2:]}" in ada.log(f"{name}-{leader}-0", container)
+
+
+def test_mpirun_starts_a_program_on_each_worker_and_they_find_each_other(ada: Workspace):
+    command = ["mpirun", "--allow-run-as-root", "--bind-to", "none", "-np", "2", "python3", "-c", AMONG_EQUALS]
+    roles = {"Launcher": ranks(1, command=command), "Worker": ranks(2)}
+    ada.apply(job("MPIJob", "meet-mpi", "mpiReplicaSpecs", **roles))
+    assert eventually(lambda: ended(ada, "mpijobs", "meet-mpi"), timeout=LATE) == "Succeeded"
+    assert "met ['meet-mpi-worker-0', 'meet-mpi-worker-1']" in ada.log("meet-mpi-launcher", "mpi")
+
+
+def test_with_a_gang_scheduler_a_job_is_one_group_of_pods_as_long_as_it_runs(ada: Workspace, gangs: None):
+    roles = {role: replicas("pytorch", WAIT, number) for role, number in (("Master", 1), ("Worker", 2))}
+    ada.apply(pytorch("together", **roles))
+    assert eventually(lambda: ada.get("podgroups", "together"))["spec"]["minMember"] == 3
+    eventually(lambda: scheduled(ada, "together", 3))
+    kubectl("delete", "pytorchjob", "together", "-n", ada.name)
+    assert eventually(lambda: not look_up("podgroups", "-n", ada.name)["items"])
 
 
 def test_a_worker_that_fails_is_started_again_if_its_policy_says_so(ada: Workspace):

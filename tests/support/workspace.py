@@ -15,6 +15,7 @@ from .kubernetes import Object, kubectl, look_up
 ACCOUNT = "default-editor"
 LOGIN = "mlpipeline-minio-artifact"
 IMAGE = "docker.io/library/python:3.12-slim"
+MPI = "docker.io/mpioperator/openmpi:v0.6.0"
 
 
 @dataclasses.dataclass(frozen=True)
