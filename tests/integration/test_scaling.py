@@ -1,4 +1,4 @@
-"""The applications that users work with have three units and one again, and lose their leaders; users see little of it.
+"""The applications that users work with have two units and one again, and lose their leaders; users see little of it.
 
 Their programs run on one unit at a time, or on all, as the charm decides; that they serve is what counts.
 """
@@ -11,10 +11,10 @@ from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import kubectl, look_up
 from support.workspace import IMAGE, Workspace, notebook, workspace
 
-APPLICATIONS = ("kubeflow-dashboard", "kubeflow-profiles", "notebooks")
-UNITS = 3
+APPLICATIONS = ("kubeflow-dashboard", "kubeflow-profiles", "notebooks", "pipelines")
+UNITS = 2
 TIMEOUT = 900.0
-"""Seconds; six units more run some sixty hooks each, which takes minutes on two cores that have nothing else to do."""
+"""Seconds; four units more run some sixty hooks each, which takes minutes on two cores that have nothing else to do."""
 
 
 def units(kubeflow: Kubeflow) -> dict[str, dict[str, bool]]:
@@ -44,8 +44,8 @@ def scale(kubeflow: Kubeflow, number: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def three(kubeflow: Kubeflow) -> Iterator[Kubeflow]:
-    """Three units of each; one again afterwards."""
+def two(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
+    """Two units of each; one again afterwards."""
     try:
         scale(kubeflow, UNITS)
         yield kubeflow
@@ -54,7 +54,7 @@ def three(kubeflow: Kubeflow) -> Iterator[Kubeflow]:
 
 
 @pytest.fixture(scope="module")
-def user(three: Kubeflow) -> Iterator[Workspace]:
+def user(two: Kubeflow) -> Iterator[Workspace]:
     with workspace("scaling-user") as made:
         kubectl("label", "namespace", made.name, "app.kubernetes.io/part-of=kubeflow-profile")
         yield made
@@ -74,12 +74,12 @@ def works(kubeflow: Kubeflow, user: Workspace, name: str) -> bool:
     return bool(user.get("notebooks.kubeflow.org", name))
 
 
-def test_three_units_serve(three: Kubeflow, user: Workspace):
-    assert works(three, user, "with-three")
+def test_two_units_serve(two: Kubeflow, user: Workspace):
+    assert works(two, user, "with-two")
 
 
-def test_others_take_over_when_the_leaders_are_lost(three: Kubeflow, user: Workspace):
-    leaders = [name for found in units(three).values() for name, leads in found.items() if leads]
+def test_others_take_over_when_the_leaders_are_lost(two: Kubeflow, user: Workspace):
+    leaders = [name for found in units(two).values() for name, leads in found.items() if leads]
     pods = [name.replace("/", "-") for name in leaders]
 
     def identities() -> set[str]:
@@ -90,14 +90,14 @@ def test_others_take_over_when_the_leaders_are_lost(three: Kubeflow, user: Works
 
     def came_back() -> bool:
         assert not before & identities()
-        return settled(three, UNITS)
+        return settled(two, UNITS)
 
     eventually(came_back, timeout=TIMEOUT)
-    assert works(three, user, "without-leaders")
+    assert works(two, user, "without-leaders")
 
 
-def test_one_unit_serves_again(three: Kubeflow, user: Workspace):
-    scale(three, 1)
-    assert works(three, user, "with-one")
-    for name in ("with-three", "without-leaders"):
+def test_one_unit_serves_again(two: Kubeflow, user: Workspace):
+    scale(two, 1)
+    assert works(two, user, "with-one")
+    for name in ("with-two", "without-leaders"):
         assert user.get("notebooks.kubeflow.org", name)

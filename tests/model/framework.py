@@ -29,6 +29,9 @@ from .guard import Guard, guarded
 MEMORY = pathlib.Path("/dev/shm")
 """Where Linux keeps files in memory; the framework makes folders for each hook and deletes them."""
 
+ATTEMPTS = 6
+"""How often the library tries a call in one hook here, without a pause: once for each way in which it may fail."""
+
 Prompt = Callable[[str, str], bool]
 
 
@@ -109,7 +112,7 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
             patch.setattr(tempfile, "tempdir", str(MEMORY))
         patch.setattr(kubeflow_charms.run, "MARKER", kubeflow_charms.run.MARKER)
         patch.setattr(kubeflow_charms.cluster, "connect", connect)
-        patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0, 0.0))
+        patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
         patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)
         patch.setattr(scenario.mocking._MockPebbleClient, "replan_services", replan_services)
         patch.setattr(scenario.mocking._MockModelBackend, "secret_get", get)
