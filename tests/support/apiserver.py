@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import os
 import pathlib
 import random
 import secrets
@@ -26,6 +27,9 @@ START = 60
 
 EPHEMERAL = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
 FIRST_PORT = 10000
+
+RARELY = {"GOGC": "400"}
+"""Go collects garbage a quarter as often: a fifth less of the processor's time, for twice the memory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +123,11 @@ def running(folder: pathlib.Path, *flags: str) -> Iterator[ApiServer]:
         *flags,
     ]
     certificate = folder / "certificates" / "apiserver.crt"
-    with program(etcd_command, folder), program(apiserver_command, folder) as process:
+    environment = {**os.environ, **RARELY}
+    with (
+        program(etcd_command, folder, environment),
+        program(apiserver_command, folder, environment) as process,
+    ):
         server = ApiServer(secure, certificate, token)
         log = log_of(apiserver, folder)
         await_answer(process, log, certificate.exists)
