@@ -5,14 +5,16 @@
   that moment is refused ("invalid entity name or password") by the init container `charm-init`, which is tried again.
   This was read from the log of the controller and of `charm-init` while twelve applications were deployed. Juju calls
   it "crash loop backoff" and names the container, or, if it looks between the end and the next try, "container error"
-  without a name; then it counts as its own if no other container of that unit ever ended with an error.
+  without a name; then it counts as its own if no other container of that unit ended with an error just before.
 - A hook that runs when the agent of its unit ends is broken off without an exit status, is reported as failed
   ("awaiting error resolution"), and runs again. This was seen in a deployment's log, and with pods that were killed;
   that agents end for the same lateness as the controller's workers is likely, and was not caught in the act.
 """
 
+import dataclasses
+import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from support.pod_endings import Ending
 from tools.bench import hooks
@@ -21,6 +23,23 @@ _HOOK = re.compile(r'hook failed: "([^"]+)"')
 VERSION = "4.1-beta1"
 INIT = "charm-init"
 ENDED = "container error:"
+LAG, ROUNDING = datetime.timedelta(minutes=2), datetime.timedelta(seconds=1)
+"""How long after the end of a container Juju may say so, and how exactly both tell the time."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Error:
+    """A status that shows an error.
+
+    Attributes:
+        unit: such as `minio/0`.
+        message: what it says.
+        at: when Juju said it first.
+    """
+
+    unit: str
+    message: str
+    at: datetime.datetime
 
 
 def broken_off(version: str, log: str) -> set[tuple[str, str]]:
@@ -33,26 +52,29 @@ def broken_off(version: str, log: str) -> set[tuple[str, str]]:
     return hooks.broken_off(log) if version == VERSION else set()
 
 
-def of_charms(
-    version: str, errors: Iterable[tuple[str, str]], log: str, ended: Iterable[Ending] = ()
-) -> list[tuple[str, str]]:
-    """Return the errors that are not Juju's own, each once.
+def of_charms(version: str, errors: Iterable[Error], log: str, ended: Collection[Ending] = ()) -> list[tuple[str, str]]:
+    """Return unit and message of the errors that are not Juju's own, each once.
 
     Args:
         version: of the model's agents.
-        errors: unit, such as `minio/0`, and message of each status.
+        errors: what statuses showed.
         log: what the model logged.
         ended: what was seen of the units' containers.
     """
     interrupted = broken_off(version, log)
-    containers: dict[str, set[str]] = {}
-    for ending in ended:
-        containers.setdefault(ending.unit, set()).add(ending.container)
 
-    def own(unit: str, message: str) -> bool:
-        hook = _HOOK.match(message)
-        unnamed = message.startswith(ENDED) and containers.get(unit) == {INIT}
-        refused = version == VERSION and (unnamed or f"container={INIT}" in message)
-        return refused or (hook is not None and (unit, hook[1]) in interrupted)
+    def own(error: Error) -> bool:
+        hook = _HOOK.match(error.message)
+        unnamed = error.message.startswith(ENDED) and _ended_before(error, ended) == {INIT}
+        refused = version == VERSION and (unnamed or f"container={INIT}" in error.message)
+        return refused or (hook is not None and (error.unit, hook[1]) in interrupted)
 
-    return [error for error in dict.fromkeys(errors) if not own(*error)]
+    return list(dict.fromkeys((error.unit, error.message) for error in errors if not own(error)))
+
+
+def _ended_before(error: Error, ended: Iterable[Ending]) -> set[str]:
+    return {
+        ending.container
+        for ending in ended
+        if ending.unit == error.unit and error.at - LAG <= ending.at <= error.at + ROUNDING
+    }

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import datetime
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import pytest
 
 from support import jujus_own
 from support.browser import Browser
+from support.jujus_own import Error
 from support.pod_endings import PodWatch
 from testbed import lifecycle
 from testbed.errors import TestbedError
@@ -82,16 +84,22 @@ class Visitor:
 
 
 class Recorder:
-    """Keeps what was in error at any look: the unit, and what it said."""
+    """Keeps what was in error at any look, from when it was seen first."""
 
     def __init__(self) -> None:
-        self.errors: list[tuple[str, str]] = []
+        self._errors: dict[tuple[str, str], datetime.datetime] = {}
+
+    @property
+    def errors(self) -> list[Error]:
+        """Return what was seen."""
+        return [Error(unit, message, at) for (unit, message), at in self._errors.items()]
 
     def show(self, rows: Sequence[deployment.Row], notices: Sequence[Notice], progress: Progress, now: float) -> None:
         """Take note of units in error, and print what changed for the report of a test that fails."""
         for notice in notices:
             print(f"{now:5.0f} s  {notice.text}")
-        self.errors += [(unit, row.message) for row in rows for unit in row.failed]
+        for unit, message in ((unit, row.message) for row in rows for unit in row.failed):
+            self._errors.setdefault((unit, message), datetime.datetime.now(datetime.UTC))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,11 +152,15 @@ class Kubeflow:
         What ended in their pods is printed.
         """
         status = self.juju.status()
-        found = list(self.recorder.errors)
+        found = self.recorder.errors
         for unit in (unit for app in status.apps.values() for unit in app.units):
             history = json.loads(self.juju.cli("show-status-log", "--format=json", "-n", "1000", unit))
             assert history, f"{unit} has no history"
-            found += [(unit, item.get("message", "")) for item in history if item["status"] in ("error", "failed")]
+            found += [
+                Error(unit, item.get("message", ""), datetime.datetime.fromisoformat(item["since"]))
+                for item in history
+                if item["status"] in ("error", "failed")
+            ]
         ended = self.pods.seen
         print(*ended, sep="\n")
         told = jujus_own.of_charms(status.model.version, found, self.debug_log(), ended)

@@ -1,13 +1,13 @@
 """Containers that ended with an error, by themselves or by a probe, while nobody had deleted their pod."""
 
 import dataclasses
+import datetime
 import threading
 import time
 from collections.abc import Iterator
 
 import httpx2
 import lightkube
-from lightkube.models.core_v1 import ContainerStatus
 from lightkube.resources.core_v1 import Pod
 
 
@@ -20,12 +20,14 @@ class Ending:
         container: its name.
         status: its exit status, which is not zero.
         reason: Kubernetes's word for it, such as `Error` or `OOMKilled`.
+        at: when it ended.
     """
 
     unit: str
     container: str
     status: int
     reason: str
+    at: datetime.datetime
 
 
 def endings(pod: Pod) -> Iterator[Ending]:
@@ -35,15 +37,11 @@ def endings(pod: Pod) -> Iterator[Ending]:
         return
     application, _, number = (pod.metadata.name or "").rpartition("-")
     for container in [*(pod.status.initContainerStatuses or ()), *(pod.status.containerStatuses or ())]:
-        for status, reason in _ended(container):
-            yield Ending(f"{application}/{number}", container.name, status, reason)
-
-
-def _ended(container: ContainerStatus) -> Iterator[tuple[int, str]]:
-    for state in (container.lastState, container.state):
-        ended = state.terminated if state else None
-        if ended and ended.exitCode != 0:
-            yield ended.exitCode, ended.reason or ""
+        for state in (container.lastState, container.state):
+            ended = state.terminated if state else None
+            if ended and ended.exitCode != 0 and ended.finishedAt:
+                unit = f"{application}/{number}"
+                yield Ending(unit, container.name, ended.exitCode, ended.reason or "", ended.finishedAt)
 
 
 class PodWatch:
@@ -55,7 +53,7 @@ class PodWatch:
 
     @property
     def seen(self) -> list[Ending]:
-        """Return what ended so far, each kind of end of a container once."""
+        """Return what ended so far, each end once."""
         return list(dict.fromkeys(self._seen))
 
     def _look(self, client: lightkube.Client, namespace: str) -> None:
@@ -63,5 +61,6 @@ class PodWatch:
             try:
                 for _, pod in client.watch(Pod, namespace=namespace):
                     self._seen += endings(pod)
-            except httpx2.HTTPError:  # The API server is not there, or has forgotten where this was.
+            except (httpx2.HTTPError, ValueError):
+                # The API server went in the middle of a line, is not there, or has forgotten where this was.
                 time.sleep(1)

@@ -1,14 +1,22 @@
 """What Juju does to units by itself is told from what a charm does."""
 
 import dataclasses
+import datetime
 
 import pytest
-from support.jujus_own import VERSION, of_charms
+from support.jujus_own import VERSION, Error, of_charms
 from support.pod_endings import Ending
 
 CRASH = "crash loop backoff: back-off 40s restarting failed container={} pod=minio-0_edge(389a18c5)"
 BROKEN_OFF = 'unit-minio-0: 01:46:10 INFO juju.worker.uniter awaiting error resolution for "start" hook\n'
 FAILED = 'unit-minio-0: 01:46:09 ERROR juju.worker.uniter.operation hook "start" (via dispatch) failed: exit status 1\n'
+NOW = datetime.datetime(2026, 11, 22, 15, 38, 10, tzinfo=datetime.UTC)
+BEFORE, LONG_BEFORE, LATER = (NOW + datetime.timedelta(seconds=seconds) for seconds in (-3, -1800, 60))
+
+
+def charms(unit: str, message: str, log: str = "", *ended: Ending, version: str = VERSION) -> list[tuple[str, str]]:
+    """Return what is left of an error of now."""
+    return of_charms(version, [Error(unit, message, NOW)], log, ended)
 
 
 @pytest.mark.parametrize(
@@ -16,8 +24,8 @@ FAILED = 'unit-minio-0: 01:46:09 ERROR juju.worker.uniter.operation hook "start"
     [(CRASH.format("charm-init"), ""), ('hook failed: "start"', BROKEN_OFF)],
 )
 def test_what_the_beta_does_by_itself_is_excused_and_no_other_juju(message: str, log: str):
-    assert not of_charms(VERSION, [("minio/0", message)], log)
-    assert of_charms("3.6.9", [("minio/0", message)], log)
+    assert not charms("minio/0", message, log)
+    assert charms("minio/0", message, log, version="3.6.9")
 
 
 @pytest.mark.parametrize(
@@ -31,17 +39,20 @@ def test_what_the_beta_does_by_itself_is_excused_and_no_other_juju(message: str,
     ],
 )
 def test_what_a_charm_does_is_not(unit: str, message: str, log: str):
-    assert of_charms(VERSION, [(unit, message)], log) == [(unit, message)]
+    assert charms(unit, message, log) == [(unit, message)]
 
 
-UNNAMED = [("minio/0", "container error: ")]
-INIT = Ending("minio/0", "charm-init", 1, "Error")
-WORKLOAD = Ending("minio/0", "minio", 137, "Error")
+UNNAMED = "container error: "
+INIT = Ending("minio/0", "charm-init", 1, "Error", BEFORE)
+WORKLOAD = Ending("minio/0", "minio", 137, "Error", BEFORE)
 
 
-def test_an_error_that_names_no_container_is_the_betas_if_its_own_was_the_only_one_that_ended():
-    assert not of_charms(VERSION, UNNAMED, "", [INIT])
-    assert of_charms("3.6.9", UNNAMED, "", [INIT]) == UNNAMED
+def test_an_error_that_names_no_container_is_the_betas_if_its_own_is_the_only_one_that_just_ended():
+    assert not charms("minio/0", UNNAMED, "", INIT)
+    assert not charms(
+        "minio/0", UNNAMED, "", INIT, *(dataclasses.replace(WORKLOAD, at=at) for at in (LONG_BEFORE, LATER))
+    )
+    assert charms("minio/0", UNNAMED, "", INIT, version="3.6.9")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +62,8 @@ def test_an_error_that_names_no_container_is_the_betas_if_its_own_was_the_only_o
         [WORKLOAD],
         [INIT, WORKLOAD],
         [dataclasses.replace(INIT, unit="mysql/0")],
+        [dataclasses.replace(INIT, at=LONG_BEFORE)],
     ],
 )
 def test_an_error_that_names_no_container_is_the_charms_otherwise(ended: list[Ending]):
-    assert of_charms(VERSION, UNNAMED, "", ended) == UNNAMED
+    assert charms("minio/0", UNNAMED, "", *ended) == [("minio/0", UNNAMED)]

@@ -1,5 +1,6 @@
 """What ended in a pod is read from its status."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from lightkube.resources.core_v1 import Pod
 from support.pod_endings import Ending, endings
 
 RUNNING = {"running": {}}
+AT = datetime.datetime(2026, 11, 22, 15, 38, 7, tzinfo=datetime.UTC)
 
 
 def pod(init: dict[str, Any], main: dict[str, Any], **metadata: str) -> Pod:
@@ -27,17 +29,17 @@ def pod(init: dict[str, Any], main: dict[str, Any], **metadata: str) -> Pod:
 
 def ended(status: int, reason: str) -> dict[str, Any]:
     """Return the state of a container that ended."""
-    return {"terminated": {"exitCode": status, "reason": reason}}
+    return {"terminated": {"exitCode": status, "reason": reason, "finishedAt": "2026-11-22T15:38:07Z"}}
 
 
 def test_a_container_that_was_started_again_is_remembered():
     found = endings(pod({"state": ended(0, "Completed"), "lastState": ended(1, "Error")}, {"state": RUNNING}))
-    assert list(found) == [Ending("istio-pilot/0", "charm-init", 1, "Error")]
+    assert list(found) == [Ending("istio-pilot/0", "charm-init", 1, "Error", AT)]
 
 
 def test_a_container_that_has_just_ended_is_told():
     found = endings(pod({"state": ended(0, "Completed")}, {"state": ended(137, "OOMKilled")}))
-    assert list(found) == [Ending("istio-pilot/0", "istiod", 137, "OOMKilled")]
+    assert list(found) == [Ending("istio-pilot/0", "istiod", 137, "OOMKilled", AT)]
 
 
 @pytest.mark.parametrize(
