@@ -3,6 +3,7 @@
 These checks make their worlds themselves.
 """
 
+import copy
 import json
 from collections.abc import Collection, Mapping
 
@@ -27,7 +28,7 @@ def respects_owners(bundle: Bundle, kubernetes: Kubernetes) -> None:
     Then the same with definitions of a newer version.
     """
     owned = _owned(bundle, kubernetes)
-    newer = {path: json.loads(json.dumps(item)) for path, item in owned.items() if path.startswith(CRDS)}
+    newer = {path: copy.deepcopy(item) for path, item in owned.items() if path.startswith(CRDS)}
     for item in newer.values():
         item["metadata"].setdefault("labels", {})[VERSION] = "999"
     try:
