@@ -5,7 +5,8 @@
   that moment is refused ("invalid entity name or password") by the init container `charm-init`, which is tried again.
   This was read from the log of the controller and of `charm-init` while twelve applications were deployed. Juju calls
   it "crash loop backoff" and names the container, or, if it looks between the end and the next try, "container error"
-  without a name; then it counts as its own if no other container of that unit ended with an error just before.
+  without a name (both were seen of one pod, eight seconds apart); then it counts as its own if no other container of
+  that unit ended with an error just before.
 - A hook that runs when the agent of its unit ends is broken off without an exit status, is reported as failed
   ("awaiting error resolution"), and runs again. This was seen in a deployment's log, and with pods that were killed;
   that agents end for the same lateness as the controller's workers is likely, and was not caught in the act.
