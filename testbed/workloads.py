@@ -268,5 +268,6 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
 }
 """By the repository of the image: its name without tag or digest, as `images.repository` spells it."""
 
-USERS = ("docker.io/library/python:3.12-slim", "docker.io/mpioperator/openmpi:v0.6.0")
-"""Images that no charm names, and tests run as users do."""
+PYTHON, OPEN_MPI = "docker.io/library/python:3.12-slim", "docker.io/mpioperator/openmpi:v0.6.0"
+USERS = (PYTHON, OPEN_MPI)
+"""Images that no charm names, and tests run as users do; mpi4py is in the second here, which users add to theirs."""

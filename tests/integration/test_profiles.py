@@ -16,11 +16,12 @@ from support.eventually import eventually
 from support.kubeflow import ECHO, MODEL, Kubeflow
 from support.kubernetes import kubectl, look_up
 
+from testbed.workloads import PYTHON
+
 PROFILES = "kubeflow-profiles"
 UNIT = f"{PROFILES}/leader"
 ADA, BEN, CARL, DORA = "ada", "ben", "carl", "dora"
 LABELS = {"app.kubernetes.io/part-of": "kubeflow-profile", "istio-injection": "enabled"}
-PYTHON = "docker.io/library/python:3.12-slim"
 ASK = """
 import sys, urllib.error, urllib.request
 try:

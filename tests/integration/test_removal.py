@@ -42,6 +42,20 @@ def _purged(application: str) -> bool:
     return not any(definitions(cluster_scoped(), ending) for ending in PURGED[application])
 
 
+def _destroy(juju: jubilant.Juju, model: str) -> None:
+    """Destroy a model that has no application left; by force if Juju does not come to an end.
+
+    Juju 4.1-beta1 waited once for a volume whose pod and claim had gone, and which it showed as detached. What charms
+    leave behind is the same in both ways.
+    """
+    command = ["juju", "destroy-model", model, "--no-prompt", "--destroy-storage"]
+    try:
+        subprocess.run(command, check=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        print(f"by force: {error}", juju.cli("storage"), sep="\n")
+        juju.destroy_model(model, destroy_storage=True, force=True, timeout=30)
+
+
 @pytest.fixture(scope="module")
 def user(kubeflow: Kubeflow) -> Iterator[Workspace]:
     """Somebody who works in a notebook while all is removed."""
@@ -113,20 +127,6 @@ def test_the_model_goes_and_with_it_the_rest(kubeflow: Kubeflow, user: Workspace
         return True
 
     assert eventually(as_before)
-
-
-def _destroy(juju: jubilant.Juju, model: str) -> None:
-    """Destroy a model that has no application left; by force if Juju does not come to an end.
-
-    Juju 4.1-beta1 waited once for a volume whose pod and claim had gone, and which it showed as detached. What charms
-    leave behind is the same in both ways.
-    """
-    command = ["juju", "destroy-model", model, "--no-prompt", "--destroy-storage"]
-    try:
-        subprocess.run(command, check=True, timeout=PATIENCE)
-    except subprocess.TimeoutExpired as error:
-        print(f"by force: {error}", juju.cli("storage"), sep="\n")
-        juju.destroy_model(model, destroy_storage=True, force=True, timeout=30)
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 from support.eventually import LATE, eventually
 from support.kubeflow import Kubeflow
 from support.kubernetes import kubectl, look_up
-from support.workspace import IMAGE, MPI, Workspace, workspace
+from support.workspace import IMAGE, Workspace, workspace
+
+from testbed.workloads import OPEN_MPI
 
 Object = dict[str, Any]
 MEET = """
@@ -64,7 +66,6 @@ if not tried.exists():
 """Fails when it is run for the first time in a pod."""
 
 WAIT = "import time; time.sleep(600)"
-
 
 POD_GROUPS = "podgroups.scheduling.x-k8s.io"
 SCHEDULER = "default-scheduler"
@@ -126,7 +127,7 @@ def replicas(container: str, source: str, number: int, policy: str = "OnFailure"
 
 def ranks(number: int, **more: list[str]) -> Object:
     """Return the specification of replicas with Open MPI; without a command they wait for mpirun."""
-    program = {"name": "mpi", "image": MPI, "imagePullPolicy": "IfNotPresent", **more}
+    program = {"name": "mpi", "image": OPEN_MPI, "imagePullPolicy": "IfNotPresent", **more}
     return {"replicas": number, "template": {"spec": {"containers": [program]}}}
 
 

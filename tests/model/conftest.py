@@ -18,12 +18,12 @@ LONGEST = ("test_calls.py", "test_sharing.py", "test_day_two.py")
 """What takes minutes begins first, so that no worker is left with it when the others have nothing to do."""
 
 
-GARBAGE = 100_000
-"""Objects more before Python looks for garbage: each hook makes copies of its state, which takes an eighth of a run."""
+GARBAGE = (100_000, 50, 50)
+"""How seldom Python looks for garbage: each hook makes copies of its state, which takes an eighth of a run."""
 
 
 def pytest_configure() -> None:
-    gc.set_threshold(GARBAGE, 50, 50)
+    gc.set_threshold(*GARBAGE)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -30,7 +30,7 @@ MEMORY = pathlib.Path("/dev/shm")
 """Where Linux keeps files in memory; the framework makes folders for each hook and deletes them."""
 
 ATTEMPTS = 6
-"""How often the library tries a call in one hook here, without a pause: once for each way in which it may fail."""
+"""How often the library tries a call in one hook here, without a pause: once for each way in `trouble.PASSING`."""
 
 Prompt = Callable[[str, str], bool]
 

@@ -4,7 +4,6 @@ import dataclasses
 
 import ops
 
-from .framework import ATTEMPTS
 from .juju import Unit
 from .wire import Call, Fault
 from .world import World
@@ -43,7 +42,8 @@ HOOKS = 2
 
 def ways(site: int, hook: int) -> list[Trouble]:
     """Return what the attempts of a call site's hook meet; the last decides the status, another one at each site."""
-    return [PASSING[(site + number) % len(PASSING)] for number in range(ATTEMPTS)] if hook else [FORBIDDEN]
+    first = site % len(PASSING)
+    return [*PASSING[first:], *PASSING[:first]] if hook else [FORBIDDEN]
 
 
 @dataclasses.dataclass

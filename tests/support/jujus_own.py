@@ -53,7 +53,7 @@ def broken_off(version: str, log: str) -> set[tuple[str, str]]:
     return hooks.broken_off(log) if version == VERSION else set()
 
 
-def of_charms(version: str, errors: Iterable[Error], log: str, ended: Collection[Ending] = ()) -> list[tuple[str, str]]:
+def of_charms(version: str, errors: Iterable[Error], log: str, ended: Collection[Ending]) -> list[tuple[str, str]]:
     """Return unit and message of the errors that are not Juju's own, each once.
 
     Args:

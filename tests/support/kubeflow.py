@@ -15,7 +15,6 @@ import pytest
 
 from support import jujus_own
 from support.browser import Browser
-from support.jujus_own import Error
 from support.pod_endings import PodWatch
 from testbed import lifecycle
 from testbed.errors import TestbedError
@@ -90,9 +89,9 @@ class Recorder:
         self._errors: dict[tuple[str, str], datetime.datetime] = {}
 
     @property
-    def errors(self) -> list[Error]:
+    def errors(self) -> list[jujus_own.Error]:
         """Return what was seen."""
-        return [Error(unit, message, at) for (unit, message), at in self._errors.items()]
+        return [jujus_own.Error(unit, message, at) for (unit, message), at in self._errors.items()]
 
     def show(self, rows: Sequence[deployment.Row], notices: Sequence[Notice], progress: Progress, now: float) -> None:
         """Take note of units in error, and print what changed for the report of a test that fails."""
@@ -157,7 +156,7 @@ class Kubeflow:
             history = json.loads(self.juju.cli("show-status-log", "--format=json", "-n", "1000", unit))
             assert history, f"{unit} has no history"
             found += [
-                Error(unit, item.get("message", ""), datetime.datetime.fromisoformat(item["since"]))
+                jujus_own.Error(unit, item.get("message", ""), datetime.datetime.fromisoformat(item["since"]))
                 for item in history
                 if item["status"] in ("error", "failed")
             ]

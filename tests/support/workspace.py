@@ -10,12 +10,13 @@ from typing import Any
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.s3_requests import send
 
+from testbed.workloads import PYTHON
+
 from .kubernetes import Object, kubectl, look_up
 
 ACCOUNT = "default-editor"
 LOGIN = "mlpipeline-minio-artifact"
-IMAGE = "docker.io/library/python:3.12-slim"
-MPI = "docker.io/mpioperator/openmpi:v0.6.0"
+IMAGE = PYTHON
 
 
 @dataclasses.dataclass(frozen=True)
