@@ -212,8 +212,6 @@ class Applied:
         applied = run.cluster.apply(owner.stamp(item, reference, declared), reference, manager)
         if reference.kind == CRD:
             self._await(reference, applied, _established)
-        elif item.get("type") == "kubernetes.io/service-account-token":
-            self._await(reference, applied, lambda found: bool((found.get("data") or {}).get("token")))
 
     def _await(self, reference: Reference, found: Object | None, ready: Any) -> None:
         """Give the API server up to ten seconds to finish what it was given."""

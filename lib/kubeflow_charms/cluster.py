@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .problems import Blocked, Problem, Waiting
@@ -158,6 +158,35 @@ class Cluster:
             return {}
 
         self.call(reference, send)
+
+    def request_token(
+        self, account: Reference, *, audience: str, seconds: int, bound: Mapping[str, str]
+    ) -> tuple[str, int]:
+        """Return a token of a ServiceAccount, and for how many seconds it is granted.
+
+        Args:
+            account: the ServiceAccount.
+            audience: who is to accept it; empty for Kubernetes.
+            seconds: how long it is asked for.
+            bound: the object with which it ends.
+
+        Raises:
+            Waiting: the account is not there yet, or Kubernetes does not answer.
+        """
+        audiences = {"audiences": [audience]} if audience else {}
+        spec = {**audiences, "expirationSeconds": seconds, "boundObjectRef": dict(bound)}
+
+        def send(client: Any, kind: Any, where: dict[str, str]) -> tuple[str, int]:
+            from lightkube.resources.core_v1 import ServiceAccountToken
+
+            wanted = ServiceAccountToken.from_dict({"metadata": {}, "spec": spec})
+            granted = client.create(wanted, account.name, **where)
+            return granted.status.token, granted.spec.expirationSeconds
+
+        granted = self.call(account, send)
+        if granted is None:
+            raise Waiting(f"Kubernetes to have {account}")
+        return granted
 
     def call(self, reference: Reference, send: Callable[..., Any], *, unknown_may_come: bool = False) -> Any:
         """Send one request, again after a short pause where that helps; None for 404.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import ops
 
 from .cluster import Cluster, Object
+from .identity import Identity
 from .problems import Problem, Waiting
 from .secrets import Secrets
 
@@ -87,6 +88,8 @@ class Run:
     Attributes:
         charm: the charm's name; app: the application's; both give objects their owner.
         metrics: where workloads show metrics, by container.
+        identities: who the workloads are, by container.
+        bound: the object with which their tokens end, once one was asked for.
         collectors: applications that are related to collect them.
         sources: the charm's src folder, where templates are.
         leader: whether this unit may write cluster objects and application databags.
@@ -105,6 +108,8 @@ class Run:
     pod: Pod = dataclasses.field(default_factory=Pod)
     metrics: dict[str, Metrics] = dataclasses.field(default_factory=dict)
     declarations: list[Declaration] = dataclasses.field(default_factory=list)
+    identities: dict[str, Identity] = dataclasses.field(default_factory=dict)
+    bound: Mapping[str, str] | None = None
     problems: list[Problem] = dataclasses.field(default_factory=list)
     messages: list[str] = dataclasses.field(default_factory=list)
 

@@ -8,9 +8,10 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms import options
+from kubeflow_charms.identity import FOLDER
 from kubeflow_charms.options import option
 from kubeflow_charms.parts import Part, Sandbox, Token, Workload
-from kubeflow_charms.parts.sandbox import TOKEN_PATH, identity
+from kubeflow_charms.parts.sandbox import identity
 from ops import pebble, testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -30,12 +31,12 @@ def plan(charm: Any) -> Iterator[Part]:
         role="role.yaml.j2",
         context={"resource": "pods"},
         writable=("/etc/app", "/tmp"),
-        tokens=(Token("/var/run/secrets/tokens/istio-token", "istio-ca"),),
+        tokens=(Token("/var/run/secrets/api/token", "pipelines"),),
         labels={"istio": "pilot"},
         memory=charm.config["memory"],
         cpu="100m",
     )
-    yield Sandbox(container="page")
+    yield Sandbox(container="page", tokens=(Token("/var/run/secrets/tokens/istio-token", "istio-ca"),))
     yield Workload(container="app", command="run")
     yield Workload(container="page", command="serve")
 
@@ -68,20 +69,20 @@ def mounts(deployment: Deployment, name: str) -> dict[str, Any]:
     }
 
 
-def test_the_token_of_an_own_account_takes_the_place_of_the_applications(example: Deployment) -> None:
+def test_memory_takes_the_place_of_the_applications_token(example: Deployment) -> None:
     install(example)
-    assert mounts(example, "app")[TOKEN_PATH] == {"secret": {"secretName": "example-app-token"}}
+    assert mounts(example, "app")[FOLDER] == {"emptyDir": {"medium": "Memory"}}
 
 
 def test_a_workload_without_a_role_has_no_token_at_all(example: Deployment) -> None:
     install(example)
-    assert mounts(example, "page") == {TOKEN_PATH: {"emptyDir": {}}}
+    assert mounts(example, "page")[FOLDER] == {"emptyDir": {}}
     assert "ServiceAccount example-page" not in example.cluster.kinds()
 
 
 def test_the_charms_container_keeps_its_token(example: Deployment) -> None:
     install(example)
-    assert TOKEN_PATH not in mounts(example, "charm")
+    assert FOLDER not in mounts(example, "charm")
 
 
 def test_the_identity_has_the_rights_of_its_template_and_no_more(example: Deployment) -> None:
@@ -95,8 +96,7 @@ def test_the_identity_has_the_rights_of_its_template_and_no_more(example: Deploy
         binding = find(kind, name)
         assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "example-app", "namespace": "edge"}]
         assert binding["roleRef"]["name"] == name
-    token = find("Secret", "example-app-token")
-    assert token["metadata"]["annotations"]["kubernetes.io/service-account.name"] == "example-app"
+    assert find("ServiceAccount", "example-app")["automountServiceAccountToken"] is False
 
 
 def test_roles_in_other_models_have_other_names() -> None:
@@ -121,17 +121,14 @@ def test_limits_folders_tokens_and_labels_are_as_asked(example: Deployment) -> N
     assert "resources" not in container(example, "page")
     found = mounts(example, "app")
     assert found["/etc/app"] == found["/tmp"] == {"emptyDir": {"medium": "Memory"}}
-    [source] = found["/var/run/secrets/tokens"]["projected"]["sources"]
-    assert source["serviceAccountToken"] == {"audience": "istio-ca", "expirationSeconds": 43200, "path": "istio-token"}
     assert pod(example)["metadata"]["labels"] == {"istio": "pilot"}
 
 
-def test_the_identity_is_there_before_the_pod_that_mounts_it(example: Deployment) -> None:
+def test_a_token_for_others_is_the_accounts_own_or_without_one_the_pods(example: Deployment) -> None:
     install(example)
-    calls = [call for call in example.cluster.calls if call.startswith("PATCH")]
-    secret = next(index for index, call in enumerate(calls) if "secrets" in call)
-    template = [index for index, call in enumerate(calls) if "statefulsets" in call][-2]
-    assert secret < template
+    [source] = mounts(example, "page")["/var/run/secrets/tokens"]["projected"]["sources"]
+    assert source["serviceAccountToken"] == {"audience": "istio-ca", "expirationSeconds": 43200, "path": "istio-token"}
+    assert mounts(example, "app")["/var/run/secrets/api"] == {"emptyDir": {"medium": "Memory"}}
 
 
 def test_no_workload_starts_in_a_pod_with_the_applications_token(example: Deployment) -> None:

@@ -212,6 +212,17 @@ def test_a_workloads_token_opens_what_its_role_says_and_nothing_else(application
         assert client.get("/api/v1/namespaces/default/configmaps").status_code == 403
 
 
+def test_a_workloads_token_ends_with_the_pod_and_is_in_no_secret(application: Application) -> None:
+    settled(application)
+    with application.workload("app") as client:
+        assert client.get("/api/v1/nodes").status_code == 200
+        listed = application.get(f"/api/v1/namespaces/{application.model}/secrets")["items"]
+        assert [item["metadata"]["name"] for item in listed if not item.get("data")] == ["example-0-identity"]
+        assert not [item for item in listed if item["type"] == "kubernetes.io/service-account-token"]
+        application.http.delete(f"/api/v1/namespaces/{application.model}/pods/example-0").raise_for_status()
+        eventually(lambda: client.get("/api/v1/nodes").status_code == 401, timeout=30)
+
+
 def test_all_but_the_crds_goes_with_the_stateful_set_and_the_anchor(application: Application, paths: Paths) -> None:
     settled(application)
     for path in (application.stateful_set, paths.anchor):

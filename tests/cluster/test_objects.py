@@ -20,8 +20,6 @@ from support.eventually import eventually
 from support.objects import Deployed, path
 from support.related import ROOTS, Described
 
-TOKEN = "kubernetes.io/service-account-token"
-
 
 @pytest.fixture(scope="module", params=ROOTS, ids=lambda root: root.name)
 def deployed(
@@ -158,8 +156,7 @@ def test_what_was_there_before_is_named_and_left_alone(deployed: Deployed):
     ours = deployed.own
     application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
     eventually(lambda: not any(application.get(path(reference)) for reference in ours), timeout=30)
-    # Kubernetes itself deletes a token whose account is another one.
-    theirs = {reference: item for reference, item in _namespaces_first(ours) if item.get("type") != TOKEN}
+    theirs = dict(_namespaces_first(ours))
     before = {reference: theirs_now(deployed, reference, item) for reference, item in theirs.items()}
     status = deployed.run().unit_status
     assert isinstance(status, ops.BlockedStatus) == bool(theirs)

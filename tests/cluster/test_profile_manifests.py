@@ -1,7 +1,6 @@
 """The program that fills users' namespaces, with its own token, on a real API server with garbage collection."""
 
 import ast
-import base64
 import dataclasses
 import importlib
 import json
@@ -13,6 +12,7 @@ from typing import Any
 
 import ops
 import pytest
+from kubeflow_charms.identity import FOLDER
 from ops import testing
 from support.deployment import passing
 from support.eventually import eventually
@@ -88,8 +88,7 @@ class Placing:
         placer, placer_api = modules()
         application = self.profiles.application
         files = application.deployment.files[CONTAINER]
-        secret = application.get(f"/api/v1/namespaces/{application.model}/secrets/kubeflow-profiles-{CONTAINER}-token")
-        (self.folder / "token").write_bytes(base64.b64decode(secret["data"]["token"]))
+        (self.folder / "token").write_text(files[f"{FOLDER}/token"].text)
         (self.folder / "ca.crt").write_bytes(application.server.certificate.read_bytes())
         wanted = placer.Wanted.read(files["/etc/profile-manifests/manifests.json"].text)
         return placer.Placer(placer_api.Kubernetes(application.server.url, self.folder), wanted, self.said.append)

@@ -139,7 +139,7 @@ def test_the_persistence_agent_lists_workflows_with_its_token_and_reads_no_secre
 def test_a_token_for_the_api_is_for_nobody_else_and_expires(kubeflow: Kubeflow, program: str, path: str):
     token = read(program, path)
     claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-    assert (claims["aud"], claims["exp"] - claims["iat"]) == (["pipelines.kubeflow.org"], 3600)
+    assert (claims["aud"], claims["exp"] - claims["iat"]) == (["pipelines.kubeflow.org"], 48 * 3600)
     refusal = kubectl_says("get", "workflows", "-A", "--token", token)
     assert "Unauthorized" in refusal or "logged in" in refusal
     review = {
@@ -148,7 +148,7 @@ def test_a_token_for_the_api_is_for_nobody_else_and_expires(kubeflow: Kubeflow, 
         "spec": {"token": token, "audiences": ["pipelines.kubeflow.org"]},
     }
     found = json.loads(kubectl("create", "-f", "-", "-o", "json", given=json.dumps(review)))["status"]
-    assert found["user"]["username"] == f"system:serviceaccount:{MODEL}:pipelines"
+    assert found["user"]["username"] == f"system:serviceaccount:{MODEL}:pipelines-{program}"
 
 
 @pytest.mark.parametrize(

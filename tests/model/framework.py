@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import kubeflow_charms.cluster
+import kubeflow_charms.identity
 import kubeflow_charms.parts.workload
 import kubeflow_charms.run
 import lightkube
@@ -111,6 +112,7 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         if MEMORY.is_dir():
             patch.setattr(tempfile, "tempdir", str(MEMORY))
         patch.setattr(kubeflow_charms.run, "MARKER", kubeflow_charms.run.MARKER)
+        patch.setattr(kubeflow_charms.identity, "AUTHORITIES", pathlib.Path(__file__))
         patch.setattr(kubeflow_charms.cluster, "connect", connect)
         patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
         patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)

@@ -27,10 +27,11 @@ OF_KUBERNETES = {
     "flowschemas",
     "ipaddresses",
     "leases",
+    "pods",
     "prioritylevelconfigurations",
     "servicecidrs",
 }
-"""Resources that Kubernetes makes for itself."""
+"""Resources that Kubernetes makes for itself, and those of units' pods, which come and go."""
 
 UNMARKED = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
 """Resources that Juju's admission webhook does not see, and so does not mark."""

@@ -3,6 +3,7 @@
 import dataclasses
 
 from ops import testing
+from support import pods
 
 from .juju import Application, Model, Unit
 from .kubernetes import Kubernetes
@@ -10,6 +11,7 @@ from .kubernetes import Kubernetes
 
 def start(kubernetes: Kubernetes, model: Model, unit: Unit) -> None:
     """Let the unit have a pod as the StatefulSet describes it, with containers that have yet to start."""
+    pods.replace(kubernetes.http, model.name, unit.name.replace("/", "-"))
     names = unit.application.meta.get("containers", {})
     unit.marker.write_text(kubernetes.wanted_pod(model.name, unit.application.name))
     for path in (unit.folder / "charm").iterdir():
@@ -20,6 +22,11 @@ def start(kubernetes: Kubernetes, model: Model, unit: Unit) -> None:
         unit.lanes.pop(f"container {name}", None)
         unit.due(f"container {name}", unit.step("container", name))
     unit.files.clear()
+
+
+def end(kubernetes: Kubernetes, model: Model, unit: Unit) -> None:
+    """Take the pod of a unit that is gone away."""
+    pods.delete(kubernetes.http, model.name, unit.name.replace("/", "-"))
 
 
 def connect(unit: Unit, name: str) -> None:

@@ -345,6 +345,7 @@ class World:
 
     def _gone(self, unit: Unit) -> None:
         unit.phase = "gone"
+        pods.end(self.kubernetes, self.model, unit)
         application = unit.application
         if not self.model.units_of(application.name):
             created = self.wire.created.get(application.name, set())

@@ -1,6 +1,5 @@
 """A charm in a model of its own on a real API server, as Juju would have deployed it."""
 
-import base64
 import dataclasses
 import itertools
 import ssl
@@ -10,9 +9,11 @@ from typing import Any
 import httpx2
 import lightkube
 import pytest
+from kubeflow_charms.identity import FOLDER
 from lightkube.config.kubeconfig import KubeConfig
 from ops import testing
 
+from . import pods
 from .apiserver import ApiServer, Object
 from .deployment import Deployment, passing
 
@@ -69,6 +70,7 @@ class Application:
         """Run until the unit has the pod that it asked for and its checks pass."""
         state = self.run(state)
         self.deployment.become(self.get(self.stateful_set)["spec"]["template"])
+        pods.replace(self.http, self.model, f"{self.deployment.charm}-0")
         return self.run(passing(self.run(state)))
 
     def get(self, path: str) -> Object:
@@ -83,10 +85,8 @@ class Application:
         self.http.put(path, json=item, params={"fieldManager": manager}).raise_for_status()
 
     def workload(self, container: str) -> httpx2.Client:
-        """Return a client with the token that is mounted in a workload's container."""
-        name = f"{self.deployment.charm}-{container}-token"
-        secret = self.get(f"/api/v1/namespaces/{self.model}/secrets/{name}")
-        token = base64.b64decode(secret["data"]["token"]).decode()
+        """Return a client with the token that the charm has put into a workload's container."""
+        token = self.deployment.files[container][f"{FOLDER}/token"].text
         return httpx2.Client(
             base_url=self.server.url,
             headers={"Authorization": f"Bearer {token}"},

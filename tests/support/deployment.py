@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import kubeflow_charms.cluster
+import kubeflow_charms.identity
 import kubeflow_charms.run
 import ops
 import pytest
@@ -86,9 +87,16 @@ class Deployment:
         """Let this be a pod of a template; a new one has forgotten what the charm's folder held."""
         wanted = (template.get("metadata", {}).get("annotations") or {}).get(f"{DOMAIN}/pod", "")
         if not self.marker.exists() or self.marker.read_text() != wanted:
-            for name in (".applied", ".superseded"):
+            for name in (".applied", ".tokens"):
                 (self.charm_folder / name).unlink(missing_ok=True)
+            self.start_pod()
         self.marker.write_text(wanted)
+
+    def start_pod(self) -> None:
+        """Let Kubernetes know a new pod of the unit."""
+        name = f"{self.charm}-0"
+        path = f"/api/v1/namespaces/{MODEL}/pods/{name}"
+        self.cluster.add(path, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}})
 
     def settle(self, state: testing.State) -> testing.State:
         """Run config-changed until the unit has the pod that it asked for and its checks pass."""
@@ -140,7 +148,9 @@ def deployed(
         },
     )
     cluster.add(f"/api/v1/namespaces/{MODEL}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MODEL}})
-    marker = folder / "pod"
+    marker, authorities = folder / "pod", folder / "ca.crt"
+    authorities.write_text("the cluster's authority")
+    monkeypatch.setattr(kubeflow_charms.identity, "AUTHORITIES", authorities)
     monkeypatch.setattr(kubeflow_charms.cluster, "connect", cluster.connect)
     monkeypatch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0))
     monkeypatch.setattr(kubeflow_charms.run, "MARKER", marker)
@@ -159,4 +169,6 @@ def deployed(
     ) as context:
         options = frozenset((meta.get("config") or {}).get("options", {}))
         containers = tuple(meta.get("containers", {}))
-        yield Deployment(context, cluster, marker, meta["name"], charm_root, containers, options)
+        deployment = Deployment(context, cluster, marker, meta["name"], charm_root, containers, options)
+        deployment.start_pod()
+        yield deployment

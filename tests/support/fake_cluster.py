@@ -25,11 +25,13 @@ class FakeCluster:
         calls: `METHOD path` of every request, oldest first.
         refuse: returns a status code, or a code and a message, to answer a request with, or None to answer it in
             earnest; may raise what the HTTP client would.
+        tokens: how many were asked for.
     """
 
     objects: dict[str, Object] = dataclasses.field(default_factory=dict)
     calls: list[str] = dataclasses.field(default_factory=list)
     refuse: Any = lambda request: None
+    tokens: int = 0
 
     def connect(self) -> lightkube.Client:
         """Return a client of this cluster."""
@@ -50,8 +52,13 @@ class FakeCluster:
         self.objects[path] = item
 
     def kinds(self) -> list[str]:
-        """Return `Kind name` of every object, sorted."""
-        return sorted(f"{item['kind']} {item['metadata']['name']}" for item in self.objects.values())
+        """Return `Kind name` of every object, sorted, but for pods and what goes with them."""
+        return sorted(
+            f"{item['kind']} {item['metadata']['name']}"
+            for item in self.objects.values()
+            if item["kind"] != "Pod"
+            and "Pod" not in [owner["kind"] for owner in item["metadata"].get("ownerReferences", ())]
+        )
 
     def find(self, kind: str, name: str) -> Object:
         """Return an object by kind and name."""
@@ -69,6 +76,8 @@ class FakeCluster:
             if "dryRun" in request.url.params:
                 return httpx2.Response(200, json=json.loads(request.content))
             return httpx2.Response(200, json=self._apply(path, json.loads(request.content), manager))
+        if request.method == "POST" and path.endswith("/token"):
+            return self._token(path.removesuffix("/token"), json.loads(request.content))
         if path not in self.objects:
             found = self._collection(path, request.url.params.get("labelSelector", ""))
             if request.method != "GET" or not found:
@@ -77,6 +86,19 @@ class FakeCluster:
         if request.method == "DELETE":
             return httpx2.Response(200, json=self.objects.pop(path))
         return httpx2.Response(200, json=self.objects[path])
+
+    def token(self, account: str, wanted: Object) -> Object:
+        """Return the specification of the TokenRequest that is granted, with a token that tells whose it is."""
+        self.tokens += 1
+        bound = wanted["boundObjectRef"]["name"]
+        return {**wanted, "token": f"{account} {''.join(wanted.get('audiences', ()))} until {bound} {self.tokens}"}
+
+    def _token(self, account: str, request: Object) -> httpx2.Response:
+        if account not in self.objects:
+            return _status(404, "not found")
+        granted = self.token(account.rpartition("/")[2], request["spec"])
+        status = {"token": granted.pop("token"), "expirationTimestamp": None}
+        return httpx2.Response(201, json={"spec": granted, "status": status})
 
     def _collection(self, path: str, selector: str) -> list[Object]:
         """Return the objects of the kind and, if the path names one, the namespace of a collection."""
@@ -97,8 +119,6 @@ class FakeCluster:
         item["metadata"]["managedFields"] = [{"manager": name} for name in sorted(managers)]
         if item["kind"] == "CustomResourceDefinition":
             item["status"] = {"conditions": [{"type": "Established", "status": "True"}]}
-        if item.get("type") == "kubernetes.io/service-account-token":
-            item["data"] = {"token": "dG9rZW4="}
         self.objects[path] = item
         return item
 

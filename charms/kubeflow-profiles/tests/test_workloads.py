@@ -12,10 +12,9 @@ def test_with_a_gateway_the_unit_is_active(profiles):
 
 def test_each_container_has_an_identity_of_its_own(profiles):
     profiles.settle()
-    spec = profiles.deployment.stateful_set["spec"]["template"]["spec"]
-    volumes = {volume["name"]: volume.get("secret", {}).get("secretName") for volume in spec["volumes"]}
     for container in CONTAINERS:
-        assert volumes[f"{container}-token"] == f"kubeflow-profiles-{container}-token"
+        token = profiles.deployment.files[container]["/var/run/secrets/kubernetes.io/serviceaccount/token"].text
+        assert token.startswith(f"kubeflow-profiles-{container} ")
 
 
 def test_the_labels_of_users_namespaces_are_those_of_the_options(profiles):

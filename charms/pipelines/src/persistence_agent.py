@@ -9,7 +9,7 @@ from pipelines_network import API_GRPC, API_HTTP
 from pipelines_options import PipelinesOptions
 
 CONTAINER = "persistence-agent"
-TOKEN = Token("/var/run/secrets/kubeflow/tokens/persistenceagent-sa-token", AUDIENCE, seconds=3600)
+TOKEN = Token("/var/run/secrets/kubeflow/tokens/persistenceagent-sa-token", AUDIENCE)
 
 
 def sandbox(memory: str) -> Sandbox:

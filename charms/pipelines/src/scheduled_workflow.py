@@ -9,7 +9,7 @@ from pipelines_network import API_GRPC
 from pipelines_options import PipelinesOptions
 
 CONTAINER = "scheduled-workflow"
-TOKEN = Token("/var/run/secrets/kubeflow/tokens/scheduledworkflow-sa-token", AUDIENCE, seconds=3600)
+TOKEN = Token("/var/run/secrets/kubeflow/tokens/scheduledworkflow-sa-token", AUDIENCE)
 
 
 def sandbox(memory: str) -> Sandbox:

@@ -38,15 +38,14 @@ def test_programs_that_ask_kubernetes_nothing_have_no_identity(pipelines):
 
 
 @pytest.mark.parametrize("program", ["persistence-agent", "scheduled-workflow"])
-def test_a_token_for_the_api_expires_and_is_renewed(pipelines, program):
+def test_a_token_for_the_api_is_the_programs_own(pipelines, program):
     pipelines.settle()
-    volumes = pipelines.deployment.stateful_set["spec"]["template"]["spec"]["volumes"]
     (token,) = [
-        volume["projected"]["sources"][0]["serviceAccountToken"]
-        for volume in volumes
-        if volume["name"] == f"{program}-token-0"
+        file.text
+        for path, file in pipelines.deployment.files[program].items()
+        if path.startswith("/var/run/secrets/kubeflow/tokens/")
     ]
-    assert (token["audience"], token["expirationSeconds"]) == ("pipelines.kubeflow.org", 3600)
+    assert token.startswith(f"pipelines-{program} pipelines.kubeflow.org ")
 
 
 def test_no_two_programs_listen_at_the_same_port(pipelines):

@@ -5,25 +5,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cluster import Object
+from ..identity import FOLDER, Identity
 from ..run import Declaration, Run, fingerprint
 from ..templates import render
 
-TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+IN_MEMORY = {"emptyDir": {"medium": "Memory"}}
 
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """A token of the pod's ServiceAccount for another audience than Kubernetes; the cluster's API refuses it.
+    """A token for another audience than Kubernetes; the cluster's API refuses it.
+
+    It is of the workload's own ServiceAccount; in a workload without a role, of the pod's, which is the application's.
 
     Attributes:
         path: the file in the container.
         audience: who accepts the token.
-        seconds: how long it is valid; the kubelet renews it.
     """
 
     path: str
     audience: str
-    seconds: int = 43200
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,8 @@ class Sandbox:
     """One workload container's identity and limits; yield it before anything that may raise.
 
     With `juju trust` the application's token opens the whole cluster, and Juju mounts it in every container. The
-    sandbox puts the token of a ServiceAccount that has only the role's rights in its place, or an empty folder.
+    sandbox mounts memory in its place, which stays empty or gets the token of a ServiceAccount that has only the
+    role's rights, once the container's `Workload` is about to run.
 
     Attributes:
         container: the container's name.
@@ -58,12 +60,12 @@ class Sandbox:
         """Declare the identity's objects, and what the container mounts."""
         mounts = [self._identity(run)]
         for number, path in enumerate(self.writable):
-            mounts.append(self._volume(run, f"writable-{number}", path, {"emptyDir": {"medium": "Memory"}}))
+            mounts.append(self._volume(run, f"writable-{number}", path, IN_MEMORY))
         for number, token in enumerate(self.tokens):
             folder, _, name = token.path.rpartition("/")
-            source = {"audience": token.audience, "expirationSeconds": token.seconds, "path": name}
+            source = {"audience": token.audience, "expirationSeconds": 43200, "path": name}
             projected = {"projected": {"sources": [{"serviceAccountToken": source}]}}
-            mounts.append(self._volume(run, f"token-{number}", folder, projected))
+            mounts.append(self._volume(run, f"token-{number}", folder, projected if self.role is None else IN_MEMORY))
         container: dict[str, Any] = {
             "volumeMounts": mounts,
             "securityContext": {
@@ -84,7 +86,7 @@ class Sandbox:
 
     def _identity(self, run: Run) -> Object:
         if self.role is None:
-            return self._volume(run, "no-token", TOKEN_PATH, {"emptyDir": {}})
+            return self._volume(run, "no-token", FOLDER, {"emptyDir": {}})
         text = run.source(self.role)
         context = {"app": run.app, "namespace": run.namespace, **self.context}
         name = f"{run.app}-{self.container}"
@@ -95,7 +97,9 @@ class Sandbox:
                 lambda: identity(name, run.namespace, render(text, context)[0]),
             )
         )
-        return self._volume(run, "token", TOKEN_PATH, {"secret": {"secretName": f"{name}-token"}})
+        audiences = {token.path: token.audience for token in self.tokens}
+        run.identities[self.container] = Identity(name, audiences)
+        return self._volume(run, "token", FOLDER, IN_MEMORY)
 
     def _volume(self, run: Run, purpose: str, path: str, source: Object) -> Object:
         name = f"{self.container}-{purpose}"
@@ -104,7 +108,7 @@ class Sandbox:
 
 
 def identity(name: str, namespace: str, rules: Object) -> list[Object]:
-    """Return a ServiceAccount with a lasting token and the roles that `rules` asks for.
+    """Return a ServiceAccount and the roles that `rules` asks for.
 
     Args:
         name: of the ServiceAccount, and of its Role.
@@ -112,13 +116,7 @@ def identity(name: str, namespace: str, rules: Object) -> list[Object]:
         rules: lists of RBAC rules under `cluster`, for the whole cluster, and `namespace`, for its own namespace.
     """
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
-    token: Object = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "kubernetes.io/service-account-token",
-        "metadata": {"name": f"{name}-token", "annotations": {"kubernetes.io/service-account.name": name}},
-    }
-    objects: list[Object] = [{**account, "automountServiceAccountToken": False}, token]
+    objects: list[Object] = [{**account, "automountServiceAccountToken": False}]
     for kind, role_name, granted in (
         ("ClusterRole", f"{namespace}-{name}", rules.get("cluster")),
         ("Role", name, rules.get("namespace")),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import ops
 from ops import pebble
 
+from ..identity import ensure
 from ..problems import Blocked, Waiting
 from ..run import Metrics, Run, fingerprint
 
@@ -89,7 +90,7 @@ class Workload:
             raise Waiting(f"container {self.container} to start")
         run.require_own_pod()
         try:
-            self._replan(container)
+            self._replan(run, container)
         except pebble.ChangeError as error:
             raise Blocked(
                 f"{self.container} ends as soon as it starts; its log says why: "
@@ -125,9 +126,10 @@ class Workload:
         }
         return {"services": {self.container: service}, "checks": checks}  # pyright: ignore[reportReturnType]
 
-    def _replan(self, container: ops.Container) -> None:
-        layer = pebble.Layer(self.layer())
-        planned = container.get_plan()
+    def _replan(self, run: Run, container: ops.Container) -> None:
+        layer, planned = pebble.Layer(self.layer()), container.get_plan()
+        if identity := run.identities.get(self.container):
+            ensure(run, container, identity, anew=self.container not in planned.services)
         for name in planned.checks.keys() - layer.checks.keys():
             # Pebble drops no check of a layer; one that is disabled and stopped counts for nothing.
             layer.checks[name] = planned.checks[name]
