@@ -6,12 +6,18 @@ header by a policy of Istio's that needs a sidecar in the API's pod; the gate do
 """
 
 import envoy_configuration as envoy
+import pages_gate
+from authorization_filter import UNASKED, asking, refusal
+from envoy_configuration import Message
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
-from pipelines_network import API_GRPC, API_HTTP, GATE_ADMIN, GATE_GRPC, GATE_HTTP, USER_HEADER
+from pipelines_network import API_GRPC, API_HTTP, AUTHORIZER, GATE_ADMIN, GATE_GRPC, GATE_HTTP, UI, USER_HEADER
 
 CONTAINER = "api-gate"
 FOLDER = "/etc/api-gate"
 REFUSAL = f"{USER_HEADER} comes through the gateway only; here, a token for pipelines.kubeflow.org says who you are\n"
+NO_NAMESPACE = "a visualisation is drawn in a user's namespace\n"
+UNKNOWN_CALLERS = ("/api.TaskService/", "/grpc.health.v1.Health/")
+"""gRPC services that drivers and launchers call, without a token."""
 
 
 def sandbox(memory: str) -> Sandbox:
@@ -31,29 +37,55 @@ def workload() -> Workload:
 
 
 def configuration() -> str:
-    """Return Envoy's configuration: the API's paths, under the pages' prefix as well, and its metrics."""
-    named = {"headers": [{"name": USER_HEADER, "present_match": True}]}
-    refusal = {
-        "match": {"prefix": "/", **named},
-        "direct_response": {"status": 403, "body": {"inline_string": REFUSAL}},
-    }
-    http = {"cluster": "api", "timeout": "300s"}
+    """Return Envoy's configuration: the API's paths, under the pages' prefix as well, its metrics, and the pages.
+
+    Only a token says who asks, and some of the API's methods ask nobody else: whatever is shared by all users. Drivers
+    and launchers have none, and need the tasks alone.
+    """
     return envoy.configuration(
         GATE_ADMIN,
         listeners=[
-            envoy.listener(
-                "http",
-                GATE_HTTP,
-                [
-                    refusal,
-                    {"match": {"prefix": "/apis/"}, "route": http},
-                    {"match": {"prefix": "/pipeline/apis/"}, "route": {**http, "prefix_rewrite": "/apis/"}},
-                    {"match": {"path": "/metrics"}, "route": http},
-                ],
-            ),
-            envoy.listener(
-                "grpc", GATE_GRPC, [refusal, {"match": {"prefix": "/"}, "route": {"cluster": "grpc", "timeout": "0s"}}]
-            ),
+            envoy.listener("http", GATE_HTTP, _http(), [asking("token", "authorization")]),
+            envoy.listener("grpc", GATE_GRPC, _grpc(), [asking("token", "authorization")]),
+            pages_gate.listener(),
         ],
-        clusters=[envoy.cluster("api", API_HTTP, grpc=False), envoy.cluster("grpc", API_GRPC, grpc=True)],
+        clusters=[
+            envoy.cluster("api", API_HTTP, grpc=False),
+            envoy.cluster("grpc", API_GRPC, grpc=True),
+            envoy.cluster("ui", UI, grpc=False),
+            envoy.cluster("authorizer", AUTHORIZER, grpc=False),
+        ],
     )
+
+
+def _http() -> list[Message]:
+    route = {"cluster": "api", "timeout": "300s"}
+    found = [_named()]
+    for prefix in ("", "/pipeline"):
+        for version in ("v1beta1", "v2beta1"):
+            place, api = f"{prefix}/apis/{version}", f"/apis/{version}"
+            whole = {**route, "prefix_rewrite": f"{api}/"}
+            found += [
+                {
+                    "match": {"path": f"{place}/healthz"},
+                    "route": {**route, "prefix_rewrite": f"{api}/healthz"},
+                    **UNASKED,
+                },
+                refusal({"safe_regex": {"regex": f"{place}/visualizations/?"}}, NO_NAMESPACE),
+                {"match": {"prefix": f"{place}/"}, "route": whole},
+            ]
+    return [*found, {"match": {"path": "/metrics"}, "route": route, **UNASKED}]
+
+
+def _grpc() -> list[Message]:
+    route = {"cluster": "grpc", "timeout": "0s"}
+    return [
+        _named(),
+        refusal({"prefix": "/api.VisualizationService/"}, NO_NAMESPACE),
+        *({"match": {"prefix": prefix}, "route": route, **UNASKED} for prefix in UNKNOWN_CALLERS),
+        {"match": {"prefix": "/"}, "route": route},
+    ]
+
+
+def _named() -> Message:
+    return refusal({"prefix": "/", "headers": [{"name": USER_HEADER, "present_match": True}]}, REFUSAL)

@@ -10,7 +10,7 @@ import json
 from kubeflow_charms.interfaces.mysql_client import Login
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
-from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER, VISUALIZATION
+from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER
 from pipelines_options import PipelinesOptions
 
 CONTAINER = "api-server"
@@ -118,8 +118,9 @@ def environment(options: PipelinesOptions, *, trusted: bool) -> dict[str, str]:
         "V2_LAUNCHER_IMAGE": options.launcher_image,
         "PUBLISH_LOGS": json.dumps(options.argo_archive_logs),
         "PIPELINE_LOG_LEVEL": "1",
-        "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST": "localhost",
-        "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT": str(VISUALIZATION),
+        # A visualisation without a namespace is drawn nowhere: its code would be the user's, and beside the API.
+        "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST": "visualisations-need-a-namespace.invalid",
+        "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT": "8888",
         **({"PIPELINE_RUN_AS_USER": str(user)} if user > 0 else {}),
         **({"SSL_CERT_DIR": f"/etc/ssl/certs:{AUTHORITIES}"} if trusted else {}),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import api_gate
 import api_server
+import authorizer
 import launcher_address
 import metacontroller
 import metadata_proxy
@@ -20,7 +21,6 @@ import published_services
 import scheduled_workflow
 import sync_objects
 import viewer_controller
-import visualization_server
 from kubeflow_charms import Charm, Provides, Requires, main
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import (
@@ -44,7 +44,7 @@ SANDBOXES = (
     scheduled_workflow,
     viewer_controller,
     pipelines_ui,
-    visualization_server,
+    authorizer,
     profile_sync,
     metacontroller,
     metadata_store,
@@ -68,7 +68,6 @@ class Pipelines(Charm):
     defaults = Requires("pod-defaults", kubernetes_manifest.KUBERNETES_MANIFEST)
     api = Provides("kfp-api", k8s_service.K8S_SERVICE)
     api_grpc = Provides("kfp-api-grpc", k8s_service.K8S_SERVICE)
-    visualization = Provides("kfp-viz", k8s_service.K8S_SERVICE)
     metadata = Provides("grpc", k8s_service.K8S_SERVICE_INFO)
 
     def plan(self) -> Iterator[Part]:
@@ -79,11 +78,10 @@ class Pipelines(Charm):
         yield Crds("crds.yaml", version="2.15")
         yield Crds("metacontroller-crds.yaml", version="4.11", name="metacontroller-crds")
         yield Manifests("roles", "pipelines-roles.yaml.j2")
-        yield Ports(pipelines_network.UI, pipelines_network.METADATA_PROXY)
+        yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)
         yield from self._say()
         yield from self._network()
         yield api_gate.workload()
-        yield visualization_server.workload()
         yield from self._once(viewer_controller.workload(options.max_num_viewers))
         store = related(self.objects, self.s3, self.secrets)
         yield from self._metadata()
@@ -117,7 +115,10 @@ class Pipelines(Charm):
         yield self.s3.send(s3.Request(bucket=options.object_store_bucket_name))
         yield self.gateway.send(
             ingress.Route(
-                service=self.app.name, port=pipelines_network.UI, prefix=pipelines_ui.PATH, rewrite=pipelines_ui.PATH
+                service=self.app.name,
+                port=pipelines_network.GATE_PAGES,
+                prefix=pipelines_ui.PATH,
+                rewrite=pipelines_ui.PATH,
             )
         )
         yield self.links.send(pipelines_ui.links())
@@ -126,8 +127,6 @@ class Pipelines(Charm):
         host = f"{options.k8s_service_name}.{model}"
         yield self.api.send(k8s_service.Service(name=host, port=options.http_port))
         yield self.api_grpc.send(k8s_service.Service(name=host, port=options.grpc_port))
-        drawing = f"{published_services.VISUALIZATION_SERVICE}.{model}"
-        yield self.visualization.send(k8s_service.Service(name=drawing, port=8888))
 
     def _network(self) -> Iterator[Part]:
         """Yield the Services, and who may connect to what."""
@@ -148,7 +147,15 @@ class Pipelines(Charm):
         yield from self._once(metadata_writer.workload(self.model.name))
 
     def _profiles(self, store: Store, bucket: str) -> Iterator[Part]:
-        """Yield what makes the objects of users' namespaces."""
+        """Yield what makes the objects of users' namespaces, and lets their users see what is theirs."""
+        proofs = authorizer.key(self.secrets)
+        yield authorizer.workload(
+            store=store,
+            bucket=bucket,
+            root=profile_sync.root(self.options, store, bucket),
+            key_format=profile_sync.key_format(store),
+            key=proofs,
+        )
         settings = profile_sync.settings(
             options=self.options,
             app=self.app.name,
@@ -156,6 +163,7 @@ class Pipelines(Charm):
             store=store,
             bucket=bucket,
             metadata=(metadata_store.SERVICE, metadata_store.SERVICE_PORT),
+            proofs=proofs,
         )
         yield profile_sync.workload(settings)
         yield Manifests(

@@ -54,6 +54,7 @@ def listener(
         "codec_type": "AUTO",
         "normalize_path": True,
         "merge_slashes": True,
+        "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "route_config": {"virtual_hosts": [host]},
         "http_filters": [*filters, router],
     }

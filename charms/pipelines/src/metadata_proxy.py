@@ -12,15 +12,8 @@ CONTAINER = "metadata-proxy"
 PATH = "/ml_metadata.MetadataStoreService"
 """The gRPC service; browsers ask at `/ml_metadata.MetadataStoreService/METHOD`."""
 FOLDER = "/etc/metadata-proxy"
-CORS = {
-    "@type": f"{envoy.ROOT}.filters.http.cors.v3.CorsPolicy",
-    "allow_origin_string_match": [{"safe_regex": {"regex": ".*"}}],
-    "allow_methods": "GET, PUT, DELETE, POST, OPTIONS",
-    "allow_headers": "keep-alive,user-agent,cache-control,content-type,content-transfer-encoding,custom-header-1,"
-    "x-accept-content-transfer-encoding,x-accept-response-streaming,x-user-agent,x-grpc-web,grpc-timeout",
-    "expose_headers": "custom-header-1,grpc-status,grpc-message",
-    "max_age": "1728000",
-}
+READING = r"/ml_metadata\.MetadataStoreService/Get[A-Za-z]+"
+"""The pages only read; whoever writes metadata says where others' artefacts are read from."""
 
 
 def sandbox(memory: str) -> Sandbox:
@@ -50,22 +43,16 @@ def workload() -> Workload:
 
 def configuration() -> str:
     """Return Envoy's configuration."""
-    filters = [
-        {
-            "name": f"envoy.filters.http.{name}",
-            "typed_config": {"@type": f"{envoy.ROOT}.filters.http.{name}.v3.{message}"},
-        }
-        for name, message in (("grpc_web", "GrpcWeb"), ("cors", "Cors"))
-    ]
+    web = {"@type": f"{envoy.ROOT}.filters.http.grpc_web.v3.GrpcWeb"}
     routes = [
         {
-            "match": {"prefix": "/"},
+            "match": {"safe_regex": {"regex": READING}},
             "route": {"cluster": "metadata", "max_stream_duration": {"grpc_timeout_header_max": "0s"}},
         }
     ]
-    policy = {"typed_per_filter_config": {"envoy.filters.http.cors": CORS}}
+    filters = [{"name": "envoy.filters.http.grpc_web", "typed_config": web}]
     return envoy.configuration(
         METADATA_ADMIN,
-        listeners=[envoy.listener("metadata", METADATA_PROXY, routes, filters, policy)],
+        listeners=[envoy.listener("metadata", METADATA_PROXY, routes, filters)],
         clusters=[envoy.cluster("metadata", METADATA, grpc=True)],
     )

@@ -1,8 +1,8 @@
 """Where the programs of the pod listen, and who may call which of them.
 
-All of them share the pod's network, so no two may have the same port. Three cannot be told theirs in upstream's
-release: the visualisation server (8888), the metrics of the viewer controller (8080) and the drivers' idea of the API
-(8887); everything else gives way to them, and Services give each its usual port.
+All of them share the pod's network, so no two may have the same port. Two cannot be told theirs in upstream's release:
+the metrics of the viewer controller (8080) and the drivers' idea of the API (8887); everything else gives way to them,
+and Services give each its usual port.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,10 @@ API_HTTP = 8890
 API_GRPC = 8891
 GATE_HTTP = 8898
 GATE_GRPC = 8897
+GATE_PAGES = 8896
 GATE_ADMIN = 9902
+AUTHORIZER = 8895
 UI = 3000
-VISUALIZATION = 8888
 VIEWER_METRICS = 8080
 SYNC = 8085
 METACONTROLLER_METRICS = 9999
@@ -41,4 +42,4 @@ def guarded(gateways: Iterable[str]) -> dict[int, tuple[Source, ...]]:
         gateways: principals of the gateway's proxies.
     """
     browsers = fence.gateways(gateways)
-    return {UI: browsers, METADATA_PROXY: browsers, API_GRPC: (), VISUALIZATION: ()}
+    return {GATE_PAGES: browsers, METADATA_PROXY: browsers, API_GRPC: (), UI: ()}

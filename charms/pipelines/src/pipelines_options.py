@@ -20,7 +20,7 @@ PROGRAMS = (
     "scheduled-workflow",
     "viewer-controller",
     "ui",
-    "visualization",
+    "authorizer",
     "profile-sync",
     "metacontroller",
     "metadata-store",

@@ -5,6 +5,7 @@ from variables alone, so a shell reads them from a file on the way.
 """
 
 import json
+import pathlib
 import shlex
 
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
@@ -12,16 +13,13 @@ from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
 from pipelines_network import API_HTTP, METADATA_PROXY, UI, USER_HEADER
 from pipelines_options import PipelinesOptions
+from profile_sync import key_format
 
 CONTAINER = "ui"
 PATH = "/pipeline"
 FOLDER = "/etc/kubeflow-pipelines-ui"
 LOGIN, VIEWER, AUTHORITIES = f"{FOLDER}/login", f"{FOLDER}/viewer-pod-template.json", f"{FOLDER}/authorities.pem"
-KEY_FORMAT = (
-    "private-artifacts/{{workflow.namespace}}/{{workflow.name}}/{{workflow.creationTimestamp.Y}}/"
-    "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
-)
-"""Where Argo puts what pods leave behind; pages and workflows have to agree on it."""
+LOOPBACK = f"{FOLDER}/loopback.js"
 PAGES = (
     ("Experiments (KFP)", "#/experiments", "icons:done-all"),
     ("Pipelines", "#/pipelines", "kubeflow:pipeline-centered"),
@@ -65,6 +63,7 @@ def workload(*, options: PipelinesOptions, namespace: str, store: Store, bucket:
     """
     login = {"MINIO_ACCESS_KEY": store.access_key, "MINIO_SECRET_KEY": store.secret_key}
     files = {
+        LOOPBACK: File((pathlib.Path(__file__).parent / "loopback.js").read_text()),
         LOGIN: File("".join(f"export {name}={shlex.quote(value)}\n" for name, value in login.items())),
         VIEWER: File(json.dumps(viewer_template(options.runner_sa))),
     }
@@ -72,7 +71,7 @@ def workload(*, options: PipelinesOptions, namespace: str, store: Store, bucket:
         files[AUTHORITIES] = File("\n".join(store.authorities))
     return Workload(
         container=CONTAINER,
-        command=f"/bin/sh -c '. {LOGIN} && exec node dist/server.js ../client/ {UI}'",
+        command=f"/bin/sh -c '. {LOGIN} && exec node --require {LOOPBACK} dist/server.js ../client/ {UI}'",
         environment=environment(options=options, namespace=namespace, store=store, bucket=bucket),
         folder="/server",
         files=files,
@@ -111,10 +110,11 @@ def environment(*, options: PipelinesOptions, namespace: str, store: Store, buck
         "MINIO_SSL": json.dumps(store.secure),
         "ARGO_ARCHIVE_LOGS": json.dumps(options.argo_archive_logs),
         "ARGO_ARCHIVE_BUCKETNAME": bucket,
-        "ARGO_KEYFORMAT": "/".join(filter(None, (store.path, KEY_FORMAT))),
+        "ARGO_KEYFORMAT": key_format(store),
         "ARTIFACTS_SERVICE_PROXY_ENABLED": "true",
         "ARTIFACTS_SERVICE_PROXY_NAME": "ml-pipeline-ui-artifact",
         "ARTIFACTS_SERVICE_PROXY_PORT": "80",
+        "ALLOWED_ARTIFACT_DOMAIN_REGEX": r"^http://ml-pipeline-ui-artifact\.[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
         "VIEWER_TENSORBOARD_POD_TEMPLATE_SPEC_PATH": VIEWER,
     }
     return {**found, **({"NODE_EXTRA_CA_CERTS": AUTHORITIES} if store.authorities else {})}

@@ -15,11 +15,14 @@ from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
 from kubeflow_charms.user_objects import list_all
 from pipelines_network import ENABLED, SYNC
 from pipelines_options import PipelinesOptions
-from pipelines_ui import KEY_FORMAT
 
 CONTAINER = "profile-sync"
 FOLDER = "/srv/profile-sync"
-PROGRAMS = ("sync_server.py", "sync_objects.py")
+PROGRAMS = ("sync_server.py", "sync_objects.py", "artefact_proof.py")
+KEY_FORMAT = (
+    "private-artifacts/{{workflow.namespace}}/{{workflow.name}}/{{workflow.creationTimestamp.Y}}/"
+    "{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}"
+)
 DEFAULT_REGION = "us-east-1"
 """What signing libraries want where a store has no regions; an empty one is refused by launchers."""
 
@@ -49,7 +52,14 @@ def workload(settings: Mapping[str, Any]) -> Workload:
 
 
 def settings(
-    *, options: PipelinesOptions, app: str, namespace: str, store: Store, bucket: str, metadata: tuple[str, int] | None
+    *,
+    options: PipelinesOptions,
+    app: str,
+    namespace: str,
+    store: Store,
+    bucket: str,
+    metadata: tuple[str, int] | None,
+    proofs: str,
 ) -> dict[str, Any]:
     """Return what the program needs to know, in the keys that `sync_objects` reads.
 
@@ -60,8 +70,8 @@ def settings(
         store: where artefacts are.
         bucket: in the store.
         metadata: name and port of the metadata's Service; None without metadata.
+        proofs: the key of the proofs that artefact servers ask for.
     """
-    folder = "/".join(filter(None, (bucket, store.path)))
     return {
         "port": SYNC,
         "app": app,
@@ -78,14 +88,27 @@ def settings(
             "access_key": store.access_key,
             "secret_key": store.secret_key,
         },
-        "root": options.default_pipeline_root or f"minio://{folder}/private-artifacts/{{namespace}}/v2/artifacts",
-        "key_format": "/".join(filter(None, (store.path, KEY_FORMAT))),
+        "root": root(options, store, bucket),
+        "key_format": key_format(store),
+        "proofs": proofs,
+        "guard": (pathlib.Path(__file__).parent / sync_objects.GUARD).read_text(),
         "archive_logs": options.argo_archive_logs,
         "metadata": list(metadata) if metadata else None,
         "images": options.custom_images,
         "visualization": options.visualization_servers,
         "api": {"host": f"{options.k8s_service_name}.{namespace}.svc", "port": options.http_port},
     }
+
+
+def root(options: PipelinesOptions, store: Store, bucket: str) -> str:
+    """Return where launchers put a namespace's artefacts, as a URL with `{namespace}`."""
+    folder = "/".join(filter(None, (bucket, store.path)))
+    return options.default_pipeline_root or f"minio://{folder}/private-artifacts/{{namespace}}/v2/artifacts"
+
+
+def key_format(store: Store) -> str:
+    """Return where in the bucket Argo puts what pods leave behind; pages and workflows have to agree on it."""
+    return "/".join(filter(None, (store.path, KEY_FORMAT)))
 
 
 def left_behind(cluster: Cluster) -> Iterator[Reference]:

@@ -6,10 +6,9 @@ from typing import Any
 import metadata_store
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Manifests
-from pipelines_network import GATE_GRPC, GATE_HTTP, METADATA, METADATA_PROXY, VISUALIZATION
+from pipelines_network import GATE_GRPC, GATE_HTTP, METADATA, METADATA_PROXY
 from pipelines_options import DRIVERS_PORT, PipelinesOptions
 
-VISUALIZATION_SERVICE = "ml-pipeline-visualizationserver"
 PAGES_SERVICE = "ml-pipeline-ui"
 STORE_PORT = 9000
 METADATA_PROXY_SERVICE = "metadata-envoy-service"
@@ -24,7 +23,6 @@ def api(options: PipelinesOptions) -> dict[str, list[dict[str, Any]]]:
             *(_port(name, number, GATE_GRPC) for name, number in grpc.items()),
         ],
         PAGES_SERVICE: [_port("http", 80, GATE_HTTP)],
-        VISUALIZATION_SERVICE: [_port("http", 8888, VISUALIZATION)],
     }
 
 

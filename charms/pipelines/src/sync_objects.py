@@ -1,6 +1,6 @@
 """What a profile's namespace needs to run pipelines: pure functions from settings to objects.
 
-Runs in a plain Python beside `sync_server`, so it imports the standard library alone. Source of names, keys and
+Runs in a plain Python beside `sync_server`, with the standard library alone. Source of names, keys and
 variables: Kubeflow Pipelines 2.15, its multi-user manifests, backend/src/v2/config and frontend/server.
 """
 
@@ -9,10 +9,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from artefact_proof import proof
+
 Object = dict[str, Any]
 Settings = Mapping[str, Any]
 
 LOGIN = "mlpipeline-minio-artifact"
+PROOF = "artefact-proof"
+GUARD = "artefact_guard.js"
 PROXY, VISUALIZATION = "ml-pipeline-ui-artifact", "ml-pipeline-visualizationserver"
 ATTACHMENTS = (
     ("v1", "secrets"),
@@ -26,6 +30,7 @@ NAMES = (
     ("v1", "Secret", LOGIN),
     ("v1", "ConfigMap", "kfp-launcher"),
     ("v1", "ConfigMap", "artifact-repositories"),
+    ("v1", "ConfigMap", PROXY),
     ("v1", "ConfigMap", "metadata-grpc-configmap"),
     *(
         (api_version, kind, name)
@@ -52,7 +57,7 @@ def objects(namespace: Object, settings: Settings) -> list[Object]:
         return []
     name = namespace["metadata"]["name"]
     found = [
-        login(settings),
+        login(name, settings),
         launcher(name, settings),
         artefact_repository(settings),
         *([metadata(settings)] if settings["metadata"] else []),
@@ -64,10 +69,17 @@ def objects(namespace: Object, settings: Settings) -> list[Object]:
     return found
 
 
-def login(settings: Settings) -> Object:
-    """Return the Secret with the object store's login, by the name that launchers and Argo know."""
+def login(namespace: str, settings: Settings) -> Object:
+    """Return the Secret with the object store's login, by the name that launchers and Argo know.
+
+    With it is the proof that the namespace's artefact server asks for, which is of use for this namespace alone.
+    """
     store = settings["store"]
-    data = {"accesskey": store["access_key"], "secretkey": store["secret_key"]}
+    data = {
+        "accesskey": store["access_key"],
+        "secretkey": store["secret_key"],
+        PROOF: proof(settings["proofs"], namespace),
+    }
     encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": LOGIN}, "type": "Opaque", "data": encoded}
 
@@ -121,7 +133,10 @@ def metadata(settings: Settings) -> Object:
 
 
 def artefact_proxy(namespace: str, settings: Settings) -> list[Object]:
-    """Return the server from which the pages take a namespace's artefacts, with that namespace's rights."""
+    """Return the server from which the pages take a namespace's artefacts.
+
+    It has no token of Kubernetes, and its guard lets in only what the gate before the pages has let through.
+    """
     store = settings["store"]
     plain = {
         "MINIO_HOST": store["host"],
@@ -132,23 +147,30 @@ def artefact_proxy(namespace: str, settings: Settings) -> list[Object]:
         "ML_PIPELINE_SERVICE_PORT": str(settings["api"]["port"]),
         "FRONTEND_SERVER_NAMESPACE": namespace,
         "DISABLE_GKE_METADATA": "true",
+        "ALLOWED_ARTIFACT_DOMAIN_REGEX": "^$",
+        "NODE_OPTIONS": f"--require /guard/{GUARD}",
     }
-    secret = {"MINIO_ACCESS_KEY": "accesskey", "MINIO_SECRET_KEY": "secretkey"}
-    return _server(
-        PROXY,
-        settings,
-        image=settings["images"]["frontend"],
-        ports=(80, 3000),
-        environment=[
-            # Kubernetes drops an empty value, and Metacontroller would put it back each minute.
-            *({"name": name, **({"value": value} if value else {})} for name, value in plain.items()),
-            *(
-                {"name": name, "valueFrom": {"secretKeyRef": {"name": LOGIN, "key": key}}}
-                for name, key in secret.items()
-            ),
-        ],
-        resources={"requests": {"cpu": "10m", "memory": "70Mi"}, "limits": {"cpu": "100m", "memory": "500Mi"}},
-    )
+    secret = {"MINIO_ACCESS_KEY": "accesskey", "MINIO_SECRET_KEY": "secretkey", "ARTEFACT_PROOF": PROOF}
+    guard = _config_map(PROXY, {GUARD: settings["guard"]})
+    return [
+        guard,
+        *_server(
+            PROXY,
+            settings,
+            image=settings["images"]["frontend"],
+            ports=(80, 3000),
+            environment=[
+                # Kubernetes drops an empty value, and Metacontroller would put it back each minute.
+                *({"name": name, **({"value": value} if value else {})} for name, value in plain.items()),
+                *(
+                    {"name": name, "valueFrom": {"secretKeyRef": {"name": LOGIN, "key": key}}}
+                    for name, key in secret.items()
+                ),
+            ],
+            resources={"requests": {"cpu": "10m", "memory": "70Mi"}, "limits": {"cpu": "100m", "memory": "500Mi"}},
+            folder=("/guard", PROXY),
+        ),
+    ]
 
 
 def visualization(settings: Settings) -> list[Object]:
@@ -171,14 +193,25 @@ def _server(
     ports: tuple[int, int],
     environment: list[Object],
     resources: Object,
+    folder: tuple[str, str] | None = None,
 ) -> list[Object]:
     """Return a Deployment, its Service, and the policy that lets the pages and the API in and nobody else.
 
-    The pod has no sidecar: those who ask are outside the mesh, whose policies could not tell them from others.
+    The pod has no sidecar: those who ask are outside the mesh, whose policies could not tell them from others. It has
+    no token either.
+
+    Args:
+        name: of all of them.
+        settings: of the charm.
+        image: what runs.
+        ports: the Service's and the container's.
+        environment: the container's.
+        resources: the container's.
+        folder: where a ConfigMap is mounted, and its name.
     """
     labels = {"app": name}
     service_port, port = ports
-    container = {
+    container: Object = {
         "name": name,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
@@ -193,9 +226,17 @@ def _server(
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
+    specification: Object = {
+        "serviceAccountName": settings["account"],
+        "automountServiceAccountToken": False,
+        "containers": [container],
+    }
+    if folder:
+        container["volumeMounts"] = [{"name": "files", "mountPath": folder[0], "readOnly": True}]
+        specification["volumes"] = [{"name": "files", "configMap": {"name": folder[1]}}]
     template = {
         "metadata": {"labels": {**labels, "sidecar.istio.io/inject": "false"}},
-        "spec": {"serviceAccountName": settings["account"], "containers": [container]},
+        "spec": specification,
     }
     origin = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings["namespace"]}},

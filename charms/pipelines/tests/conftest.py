@@ -109,7 +109,6 @@ class Pipelines:
             "pod-defaults": {},
             "kfp-api": {},
             "kfp-api-grpc": {},
-            "kfp-viz": {},
             "grpc": {},
         }
 

@@ -1,7 +1,9 @@
 """The configurations of both Envoys, as a real Envoy takes them."""
 
+import contextlib
 import http.server
 import importlib
+import json
 import pathlib
 import shutil
 import socket
@@ -18,7 +20,21 @@ from testbed import cache
 
 api_gate: Any = importlib.import_module("api_gate")
 metadata_proxy: Any = importlib.import_module("metadata_proxy")
-PORTS = ("API_HTTP", "API_GRPC", "GATE_HTTP", "GATE_GRPC", "GATE_ADMIN")
+authorizer_server: Any = importlib.import_module("authorizer_server")
+MODULES = (api_gate, importlib.import_module("pages_gate"), importlib.import_module("authorization_filter"))
+PORTS = ("API_HTTP", "API_GRPC", "GATE_HTTP", "GATE_GRPC", "GATE_PAGES", "GATE_ADMIN", "UI", "AUTHORIZER")
+TOKEN = {"authorization": "Bearer good"}
+ADA = {"kubeflow-userid": "ada@example.com"}
+PROOF = "x-kubeflow-artefact-proof"
+SETTINGS = {
+    "header": "kubeflow-userid",
+    "audience": "pipelines.kubeflow.org",
+    "bucket": "mlpipeline",
+    "endpoint": "minio.edge.svc:9000",
+    "login": "mlpipeline-minio-artifact",
+    "prefixes": ["private-artifacts/{namespace}/"],
+    "key": "k",
+}
 PATIENCE = 30
 
 
@@ -39,26 +55,15 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in PORTS]
     for name, listening in zip(PORTS, sockets, strict=True):
         found[name] = listening.getsockname()[1]
-        monkeypatch.setattr(api_gate, name, found[name])
+        for module in MODULES:
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, found[name])
         listening.close()
     return found
 
 
-@pytest.fixture
-def api(ports: dict[str, int]) -> Iterator[None]:
-    """Stand in for the API: it answers with the path that it was asked for."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("content-length", str(len(self.path)))
-            self.end_headers()
-            self.wfile.write(self.path.encode())
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", ports["API_HTTP"]), Handler)
+@contextlib.contextmanager
+def served(server: http.server.ThreadingHTTPServer) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield
@@ -67,8 +72,49 @@ def api(ports: dict[str, int]) -> Iterator[None]:
     thread.join()
 
 
+def echo(name: str, port: int) -> http.server.ThreadingHTTPServer:
+    """Stand in for a program: it answers with its name, the path that it was asked for, and the headers."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            said = json.dumps([name, self.path, headers]).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    return http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+
+
+def review(resource: str, specification: dict[str, Any]) -> dict[str, Any]:
+    """Stand in for Kubernetes: Ada may do all in `ada` and nothing elsewhere; one token is good."""
+    if resource == "tokenreviews":
+        assert specification["audiences"] == ["pipelines.kubeflow.org"]
+        return {"authenticated": specification["token"] == "good"}
+    attributes = specification["resourceAttributes"]
+    return {"allowed": (specification["user"], attributes["namespace"]) == ("ada@example.com", "ada")}
+
+
 @pytest.fixture
-def gate(envoy: pathlib.Path, ports: dict[str, int], api: None, tmp_path: pathlib.Path) -> Iterator[httpx2.Client]:
+def programs(ports: dict[str, int]) -> Iterator[None]:
+    settings = {**SETTINGS, "port": ports["AUTHORIZER"]}
+    with (
+        served(echo("api", ports["API_HTTP"])),
+        served(echo("ui", ports["UI"])),
+        served(authorizer_server.server(settings, review)),
+    ):
+        yield
+
+
+@pytest.fixture
+def gate(envoy: pathlib.Path, ports: dict[str, int], programs: None, tmp_path: pathlib.Path) -> Iterator[httpx2.Client]:
     """Yield a client of the gate."""
     path = tmp_path / "envoy.json"
     path.write_text(api_gate.configuration())
@@ -84,6 +130,13 @@ def gate(envoy: pathlib.Path, ports: dict[str, int], api: None, tmp_path: pathli
             process.wait()
 
 
+@pytest.fixture
+def pages(gate: httpx2.Client, ports: dict[str, int]) -> Iterator[httpx2.Client]:
+    """Yield Ada's client of the pages, as the gateway passes its requests on."""
+    with httpx2.Client(base_url=f"http://127.0.0.1:{ports['GATE_PAGES']}", headers=ADA, timeout=5) as client:
+        yield client
+
+
 def _await(client: httpx2.Client, log: pathlib.Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -97,8 +150,28 @@ def _await(client: httpx2.Client, log: pathlib.Path) -> None:
 
 
 def test_the_api_is_asked_through_the_gate_under_both_prefixes(gate: httpx2.Client):
-    assert gate.get("/apis/v2beta1/runs?namespace=ada").text == "/apis/v2beta1/runs?namespace=ada"
-    assert gate.get("/pipeline/apis/v2beta1/runs").text == "/apis/v2beta1/runs"
+    asked = gate.get("/apis/v2beta1/runs?namespace=ada", headers=TOKEN).json()
+    assert asked[:2] == ["api", "/apis/v2beta1/runs?namespace=ada"]
+    assert gate.get("/pipeline/apis/v2beta1/runs", headers=TOKEN).json()[1] == "/apis/v2beta1/runs"
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer bad"}, {"authorization": "good"}])
+def test_whoever_shows_no_good_token_is_refused_even_what_all_users_share(gate: httpx2.Client, headers: dict[str, str]):
+    answer = gate.post("/apis/v2beta1/pipelines", headers=headers, json={"display_name": "mine"})
+    assert (answer.status_code, "pipelines.kubeflow.org" in answer.text) == (401, True)
+    assert gate.get("/apis/v2beta1/healthz", headers=headers).json()[:2] == ["api", "/apis/v2beta1/healthz"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/pipeline"])
+@pytest.mark.parametrize("path", ["v1beta1/visualizations/", "v1beta1/visualizations", "v2beta1//visualizations/"])
+def test_no_code_is_drawn_beside_the_api(gate: httpx2.Client, pages: httpx2.Client, prefix: str, path: str):
+    assert gate.post(f"{prefix}/apis/{path}", headers=TOKEN, json={}).status_code == 403
+    assert pages.post(f"/pipeline/apis/{path}", json={}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/apis/v1alpha1/tasks", "/apis/v1alpha1/runs/r/nodes/p/log"])
+def test_what_the_api_answers_to_anybody_is_not_behind_the_gate(gate: httpx2.Client, path: str):
+    assert gate.get(path, headers=TOKEN).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["kubeflow-userid", "Kubeflow-UserID"])
@@ -119,6 +192,87 @@ def test_nothing_but_the_api_and_its_metrics_is_behind_the_gate(gate: httpx2.Cli
 def test_grpc_is_refused_the_same_way(gate: httpx2.Client, ports: dict[str, int]):
     url = f"http://127.0.0.1:{ports['GATE_GRPC']}/api.RunService/CreateRun"
     assert httpx2.post(url, headers={"kubeflow-userid": "ada@example.com"}, timeout=5).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api.VisualizationService/CreateVisualizationV1", 403),
+        ("/api.PipelineService/CreatePipelineV1", 401),
+        ("/kubeflow.pipelines.backend.api.v2beta1.PipelineService/DeletePipeline", 401),
+        ("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", 401),
+    ],
+)
+def test_of_grpc_only_what_drivers_need_is_for_those_without_a_token(
+    gate: httpx2.Client, ports: dict[str, int], path: str, status: int
+):
+    assert httpx2.post(f"http://127.0.0.1:{ports['GATE_GRPC']}{path}", timeout=5).status_code == status
+    tasks = f"http://127.0.0.1:{ports['GATE_GRPC']}/api.TaskService/ListTasksV1"
+    assert httpx2.post(tasks, timeout=5).status_code == 503, "passed on, and no API there speaks gRPC"
+
+
+@pytest.mark.parametrize("path", ["/pipeline/", "/pipeline/static/js/main.1.js", "/pipeline/system/cluster-name"])
+def test_the_pages_are_shown(pages: httpx2.Client, path: str):
+    assert pages.get(path).json()[:2] == ["ui", path]
+
+
+def test_the_pages_ask_the_api_itself(pages: httpx2.Client):
+    name, path, headers = pages.get("/pipeline/apis/v2beta1/runs?namespace=ada").json()
+    assert (name, path, headers["kubeflow-userid"]) == ("api", "/apis/v2beta1/runs?namespace=ada", "ada@example.com")
+
+
+def test_no_program_behind_the_gate_sees_the_users_session(pages: httpx2.Client):
+    said = {"cookie": "session=1", "authorization": "Bearer x", "referer": "http://a/apis/v1beta1/_proxy/http://b"}
+    for path in ("/pipeline/", "/pipeline/apis/v2beta1/runs"):
+        assert not said.keys() & pages.get(path, headers=said).json()[2].keys()
+
+
+def test_an_artefact_of_the_users_own_comes_with_the_proof_for_her_namespace(pages: httpx2.Client):
+    path = "/pipeline/artifacts/get?source=minio&bucket=mlpipeline&key=private-artifacts/ada/a&namespace=ada"
+    answer = pages.get(path, headers={PROOF: "forged"})
+    name, asked, headers = answer.json()
+    assert (name, asked, headers[PROOF]) == ("ui", path, importlib.import_module("artefact_proof").proof("k", "ada"))
+    assert (answer.headers["content-security-policy"], answer.headers["x-content-type-options"]) == (
+        "sandbox",
+        "nosniff",
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/pipeline/artifacts/get?source=minio&bucket=mlpipeline&key=private-artifacts/bob/a&namespace=bob",
+        "/pipeline/artifacts/get?source=minio&bucket=mlpipeline&key=private-artifacts/bob/a&namespace=ada",
+        "/pipeline/artifacts/%2e%2e/%2e%2e/k8s/pod?podname=p&namespace=ada",
+        "/pipeline/k8s/pod/logs?podname=p&podnamespace=bob",
+        "/pipeline/k8s/pod?podname=pipelines-0&podnamespace=edge",
+        "/pipeline/k8s/pod/events?podname=p&podnamespace=bob",
+        "/pipeline/apps/tensorboard?logdir=x&namespace=bob",
+        "/pipeline/apis/v1beta1/_proxy/http%3A%2F%2F127.0.0.1%3A9901%2Fquitquitquit",
+        "/pipeline/apis/v1beta1/_proxy/127.0.0.1:9902/config_dump",
+        "/pipeline/apis/v2beta1/workflows",
+        "/pipeline/apis/v1beta1/runs/r:reportMetrics",
+        "/PIPELINE/Artifacts/Get/?source=minio&bucket=mlpipeline&key=private-artifacts/ada/a&namespace=ada",
+        "/pipeline/ml_metadata.MetadataStoreService/GetArtifacts",
+        "/pipeline/apis/v1alpha1/tasks",
+        "/pipeline/other",
+        "/artifacts/get?source=minio&bucket=mlpipeline&key=private-artifacts/ada/a&namespace=ada",
+        "/pipeline/artifacts/minio/mlpipeline/private-artifacts%2Fbob%2Fa?namespace=ada",
+    ],
+)
+def test_what_is_anothers_or_no_page_asks_for_does_not_pass(pages: httpx2.Client, path: str):
+    assert pages.get(path).status_code in (400, 403, 404), path
+
+
+def test_whoever_the_gateway_does_not_name_sees_nothing(pages: httpx2.Client, ports: dict[str, int]):
+    for path in ("/pipeline/", "/pipeline/apis/v2beta1/runs", "/pipeline/k8s/pod?podname=p&podnamespace=ada"):
+        assert httpx2.get(f"http://127.0.0.1:{ports['GATE_PAGES']}{path}", timeout=5).status_code == 403
+
+
+def test_a_link_without_a_namespace_leads_to_that_of_its_key(pages: httpx2.Client):
+    answer = pages.get("/pipeline/artifacts/minio/mlpipeline/private-artifacts/ada/v2/a")
+    place = "/pipeline/artifacts/minio/mlpipeline/private-artifacts/ada/v2/a?namespace=ada"
+    assert (answer.status_code, answer.headers["location"]) == (302, place)
 
 
 def test_envoy_takes_the_configuration_of_the_metadata_proxy(envoy: pathlib.Path, tmp_path: pathlib.Path):

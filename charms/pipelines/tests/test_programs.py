@@ -34,7 +34,7 @@ def test_no_program_sees_the_applications_own_token(pipelines):
 def test_programs_that_ask_kubernetes_nothing_have_no_identity(pipelines):
     pipelines.settle()
     accounts = {name for name in PROGRAMS if f"ServiceAccount pipelines-{name}" in pipelines.cluster.kinds()}
-    assert set(PROGRAMS) - accounts == {"api-gate", "visualization", "profile-sync", "metadata-store", "metadata-proxy"}
+    assert set(PROGRAMS) - accounts == {"api-gate", "profile-sync", "metadata-store", "metadata-proxy"}
 
 
 @pytest.mark.parametrize("program", ["persistence-agent", "scheduled-workflow"])
@@ -142,7 +142,11 @@ def test_an_unchanged_configuration_asks_kubernetes_and_the_store_nothing(pipeli
 def test_another_password_of_the_database_restarts_the_api_alone(pipelines):
     before = pipelines.settle()
     changed = {**pipelines.databags()["relational-db"], "password": "another"}
-    after = pipelines.settle(databags={"relational-db": changed})
+    relations = {
+        dataclasses.replace(item, remote_app_data=changed) if item.endpoint == "relational-db" else item
+        for item in before.relations
+    }
+    after = pipelines.again(pipelines.again(dataclasses.replace(before, relations=relations)))
     assert [name for name in PROGRAMS if pipelines.service(before, name) != pipelines.service(after, name)] == [
         "api-server"
     ]

@@ -94,7 +94,7 @@ def test_the_gateway_gets_a_route_to_the_pages_and_one_to_the_metadata(pipelines
     state = pipelines.settle()
     routes = [json.loads(pipelines.said(state, name)["data"]) for name in ("ingress", "metadata-ingress")]
     assert routes == [
-        {"service": "pipelines", "port": 3000, "prefix": "/pipeline", "rewrite": "/pipeline"},
+        {"service": "pipelines", "port": 8896, "prefix": "/pipeline", "rewrite": "/pipeline"},
         {
             "service": "pipelines",
             "port": 9090,
@@ -108,8 +108,8 @@ def test_only_the_gateway_reaches_the_pages_and_nobody_the_apis_own_ports(pipeli
     pipelines.settle()
     everybody, *others = pipelines.cluster.find("NetworkPolicy", "pipelines")["spec"]["ingress"]
     open_ports = {port for span in everybody["ports"] for port in range(span["port"], span["endPort"] + 1)}
-    assert {3000, 8888, 8891, 9090} == set(range(1, 65536)) - open_ports
-    assert {rule["ports"][0]["port"] for rule in others} == {3000, 9090}
+    assert {3000, 8891, 8896, 9090} == set(range(1, 65536)) - open_ports
+    assert {rule["ports"][0]["port"] for rule in others} == {8896, 9090}
     namespaces = {
         peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
         for rule in others
@@ -153,7 +153,6 @@ def test_notebooks_are_offered_access_by_a_token_that_expires(pipelines):
     [
         ("kfp-api", "ml-pipeline.edge", "8888"),
         ("kfp-api-grpc", "ml-pipeline.edge", "8887"),
-        ("kfp-viz", "ml-pipeline-visualizationserver.edge", "8888"),
     ],
 )
 def test_others_are_told_where_the_services_are(pipelines, endpoint, name, port):

@@ -19,11 +19,15 @@ def test_the_api_is_found_by_its_name_and_behind_the_gate(pipelines):
     assert ports(pipelines, "ml-pipeline-ui") == {80: 8898}
 
 
-def test_the_metadata_and_the_visualisation_server_are_found_by_their_names(pipelines):
+def test_the_metadata_are_found_by_their_names(pipelines):
     pipelines.settle()
     assert ports(pipelines, "metadata-grpc-service") == {8080: 8090}
     assert ports(pipelines, "metadata-envoy-service") == {9090: 9090}
-    assert ports(pipelines, "ml-pipeline-visualizationserver") == {8888: 8888}
+
+
+def test_nothing_draws_visualisations_in_the_pod_of_the_api(pipelines):
+    pipelines.settle()
+    assert "Service ml-pipeline-visualizationserver" not in pipelines.cluster.kinds()
 
 
 def test_the_service_of_the_api_has_the_name_and_ports_of_the_options(pipelines):

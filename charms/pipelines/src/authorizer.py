@@ -1,0 +1,75 @@
+"""How the authoriser is started: our own program that asks Kubernetes whether a user may see what the pages show."""
+
+import json
+import pathlib
+from typing import Any
+
+import sync_objects
+from api_server import AUDIENCE
+from kubeflow_charms.object_store import Store
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.secrets import Secrets, password
+from pipelines_network import AUTHORIZER, USER_HEADER
+
+CONTAINER = "authorizer"
+FOLDER = "/srv/authorizer"
+PROGRAMS = ("authorizer_server.py", "page_access.py", "artefact_proof.py")
+WHOSE = "{namespace}"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the program's sandbox: it may ask who may do what, and no more."""
+    return Sandbox(container=CONTAINER, role="authorizer-role.yaml.j2", writable=(FOLDER,), memory=memory)
+
+
+def key(secrets: Secrets) -> str:
+    """Return the key of the proofs that the namespaces' artefact servers ask for.
+
+    Raises:
+        Waiting: the leader has not made it yet.
+    """
+    return secrets.ensure("artefact-proofs", lambda: {"key": password(40)})["key"]
+
+
+def workload(*, store: Store, bucket: str, root: str, key_format: str, key: str) -> Workload:
+    """Return the program.
+
+    Args:
+        store: where artefacts are.
+        bucket: in the store.
+        root: where launchers put a namespace's artefacts, as a URL with `{namespace}`.
+        key_format: where Argo puts them in the bucket.
+        key: of the proofs.
+    """
+    here, path = pathlib.Path(__file__).parent, f"{FOLDER}/settings.json"
+    settings: dict[str, Any] = {
+        "port": AUTHORIZER,
+        "header": USER_HEADER,
+        "audience": AUDIENCE,
+        "bucket": bucket,
+        "endpoint": store.endpoint,
+        "login": sync_objects.LOGIN,
+        "prefixes": prefixes(bucket, root, key_format),
+        "key": key,
+    }
+    return Workload(
+        container=CONTAINER,
+        command=f"python3 -B {FOLDER}/{PROGRAMS[0]} {path}",
+        files={
+            **{f"{FOLDER}/{name}": File((here / name).read_text()) for name in PROGRAMS},
+            path: File(json.dumps(settings, indent=1, sort_keys=True)),
+        },
+        checks={CONTAINER: HttpCheck(AUTHORIZER, "/healthz")},
+    )
+
+
+def prefixes(bucket: str, root: str, key_format: str) -> list[str]:
+    """Return below which keys of the bucket a namespace's artefacts are; a root elsewhere is not shown by the pages.
+
+    A root that does not name the namespace is one that the operator lets all share.
+    """
+    argo = key_format.partition("{{workflow.namespace}}")[0] + f"{WHOSE}/"
+    scheme, _, place = root.partition("://")
+    found, _, folder = place.partition("/")
+    ours = scheme in ("minio", "s3") and found == bucket and folder
+    return list(dict.fromkeys([argo, *([f"{folder.rstrip('/')}/"] if ours else [])]))
