@@ -37,7 +37,11 @@ RIGHTS = {
     "persistence-agent": {("list", "workflows.argoproj.io"), ("list", "scheduledworkflows.kubeflow.org")},
     "scheduled-workflow": {("create", "workflows.argoproj.io"), ("update", "scheduledworkflows.kubeflow.org")},
     "viewer-controller": {("create", "deployments.apps"), ("create", "services"), ("list", "viewers.kubeflow.org")},
-    "ui": {("get", "pods"), ("get", "secrets"), ("create", "viewers.kubeflow.org")},
+    "ui": {("get", "pods"), ("create", "viewers.kubeflow.org")},
+    "authorizer": {
+        ("create", "subjectaccessreviews.authorization.k8s.io"),
+        ("create", "tokenreviews.authentication.k8s.io"),
+    },
     "metacontroller": {("create", "secrets"), ("create", "deployments.apps"), ("list", "namespaces")},
     "metadata-writer": {("patch", "pods"), ("list", "workflows.argoproj.io")},
 }
@@ -157,7 +161,6 @@ def test_a_token_for_the_api_is_for_nobody_else_and_expires(kubeflow: Kubeflow, 
         ("ml-pipeline", 8888),
         ("ml-pipeline", 8887),
         ("ml-pipeline-ui", 80),
-        ("ml-pipeline-visualizationserver", 8888),
         ("metadata-grpc-service", 8080),
         ("metadata-envoy-service", 9090),
     ],
@@ -203,7 +206,7 @@ def test_a_profiles_namespace_gets_its_objects_by_the_rights_of_metacontroller(k
 
     eventually(ready)
     secret: Any = ada.get("secret", "mlpipeline-minio-artifact")
-    assert set(secret["data"]) == {"accesskey", "secretkey"}
+    assert set(secret["data"]) == {"accesskey", "secretkey", "artefact-proof"}
 
 
 def test_a_namespace_that_is_no_profile_gets_nothing(kubeflow: Kubeflow):

@@ -24,6 +24,7 @@ VOLATILE = (
 )
 ASSIGNED = ("clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "uid")
 PATTERNS = (
+    (re.compile(r"\beyJ[-\w]+\.[-\w]+\.[-\w]+"), "TOKEN"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{64})\b"), "DIGEST"),
     (re.compile(r"secret:[0-9a-z]{20}|secret://[-0-9a-f]+/[0-9a-z]{20}"), "SECRET"),
