@@ -7,7 +7,7 @@ others get them in plain text. That library's own scratch, the key `data`, is pa
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
 
     yield self.database.send(mysql_client.Request(database="mlpipeline"))
-    login = self.database.one().login(self.secrets.granted)  # host, port, database, username, password
+    login = self.database.one(lambda said: said.login(self.secrets.granted))  # host, port, database, username, password
 """
 
 import dataclasses

@@ -7,7 +7,7 @@ says so (see `secret_readers`); then `secret-key` is a secret's identifier, gran
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
 
     yield self.objects.send(object_storage.Reader(secrets=True))
-    store = self.objects.one().store(self.secrets.granted)  # an object_store.Store
+    store = self.objects.one(lambda said: said.store(self.secrets.granted))  # an object_store.Store
 """
 
 from collections.abc import Callable

@@ -8,7 +8,7 @@ of ours asks for the secret and needs three lines:
     bucket = Requires("s3", s3.S3)
 
     yield self.bucket.send(s3.Request(bucket="mlpipeline"))
-    store = self.bucket.one().store(self.secrets.granted)  # an object_store.Store
+    store = self.bucket.one(lambda said: said.store(self.secrets.granted))  # an object_store.Store
 """
 
 import urllib.parse
