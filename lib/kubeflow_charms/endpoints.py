@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import ops
 
-from .codecs import Codec, Databag
+from .codecs import Codec, decode
 from .parts.publish import Publish
 from .problems import Blocked, Problem, Waiting
 
@@ -192,9 +192,8 @@ class BoundEndpoint:
     def _read(self, relation: ops.Relation, make: Make) -> From[Any] | None:
         if self.theirs is None:
             raise TypeError(f"{self.name}: the other side writes nothing")
-        databag: Databag = relation.data[relation.app]
         try:
-            data = self.theirs.decode(databag)
+            data = decode(self.theirs, relation.data[relation.app])
             return None if data is None else From(relation.app.name, relation, make(data))
         except ValueError as error:
             raise Blocked(f"relation {self.name}: {relation.app.name} sends what is wrong: {error}") from error
