@@ -150,6 +150,14 @@ def test_what_another_took_over_is_named_and_left_to_it(application: Application
     assert application.get(paths.settings)["data"] == {"a": "theirs"}
 
 
+def test_what_another_took_over_is_named_however_many_fields_it_has(application: Application, paths: Paths) -> None:
+    state = settled(application)
+    application.edit(paths.settings, "kubectl-edit", lambda item: item["data"].update(a="theirs", b="theirs"))
+    state = application.run(state, "upgrade_charm")
+    assert isinstance(state.unit_status, ops.BlockedStatus)
+    assert 'conflicts with "kubectl-edit" using v1: - .data.a - .data.b' in state.unit_status.message
+
+
 def test_an_object_that_was_there_before_is_named_and_left_alone(application: Application, paths: Paths) -> None:
     item = {"metadata": {"name": "settings"}, "data": {"a": "theirs"}}
     where = paths.settings.rpartition("/")[0]
