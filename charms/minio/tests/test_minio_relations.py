@@ -56,6 +56,13 @@ def test_https_reaches_consumers(minio):
     assert json.loads(said(state, bucket)["tls-ca-chain"]) == [f"{PEM}\n"]
 
 
+def test_minio_leaves_https_when_its_certificate_goes(minio):
+    state = minio.settle(config={"ssl-cert": PEM, "ssl-key": PEM, "ssl-ca": PEM})
+    assert "/run/minio/certs/public.crt" in minio.files
+    minio.again(state, config={})
+    assert minio.files.keys() == {"/run/minio/access-key", "/run/minio/secret-key"}
+
+
 def test_a_consumer_of_s3_v0_is_told_in_plain_text(minio):
     relation = testing.Relation("s3", remote_app_data={"bucket": "relation-7"})
     assert said(minio.settle(relation), relation) == {
