@@ -13,6 +13,8 @@ from .secrets import Content, Secrets
 
 AUTHORITY_LIFE = datetime.timedelta(days=3650)
 SERVER_LIFE = datetime.timedelta(days=365)
+# Clocks of other machines may be behind.
+LENIENCE = datetime.timedelta(hours=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,8 +105,19 @@ def server_certificate(secrets: Secrets, label: str, authority: Authority, names
 
 
 def due(content: Content) -> bool:
-    """Tell whether the certificate of a secret with `dates` has less than a third of its life left."""
-    return datetime.datetime.fromisoformat(content["renew-after"]) < now()
+    """Tell whether the certificate of a secret with `dates` has less than a third of its life left.
+
+    So is one whose life has not begun: it was made while a clock was ahead.
+    """
+    renewal, end = (datetime.datetime.fromisoformat(content[key]) for key in ("renew-after", "expires"))
+    start = renewal - 2 * (end - renewal)
+    return not start - LENIENCE <= now() <= renewal
+
+
+def expired(content: Content) -> str:
+    """Return the day on which the certificate of a secret with `dates` expired; empty if it has not."""
+    end = datetime.datetime.fromisoformat(content["expires"])
+    return f"{end:%Y-%m-%d}" if end < now() else ""
 
 
 def dates(certificate: str) -> Content:
@@ -154,7 +167,7 @@ def check_life(certificate: str) -> None:
     leaf = signing.load(certificate)
     if leaf.not_valid_after_utc < now():
         raise ValueError(f"the certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d}, expected a valid one")
-    if leaf.not_valid_before_utc > now() + signing.LENIENCE:
+    if leaf.not_valid_before_utc > now() + LENIENCE:
         raise ValueError(f"the certificate is not valid before {leaf.not_valid_before_utc:%Y-%m-%d}")
 
 

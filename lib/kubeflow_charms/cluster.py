@@ -220,14 +220,17 @@ class Cluster:
         raise AssertionError("unreachable")
 
     def _explain(self, reference: Reference, code: int, message: str) -> tuple[Problem, bool]:
-        """Return what a refusal means for an operator, and whether to try again at once."""
+        """Return what a refusal means for an operator, and whether to try again at once.
+
+        Source of the words of a conflict: k8s.io/apimachinery, `managedfields.NewConflictError`.
+        """
         if code == 403 and "being terminated" in message:
             return Waiting(f"the namespace of {reference} to be gone"), False
         if code == 403 and (" cannot " in message or "attempting to grant" in message):
             logger.warning("Kubernetes forbids %s: %s", reference, message)
             return Blocked(f"needs trust, run: juju trust {self._application} --scope=cluster"), False
-        if code == 409 and "conflict with" in message:
-            return Blocked(f"{reference} belongs to someone else: {message}"), False
+        if code == 409 and message.startswith("Apply failed with "):
+            return Blocked(f"{reference} belongs to someone else: {' '.join(message.split())}"), False
         if code in (*TRANSIENT, 401, 404, 409):
             return Waiting(f"the Kubernetes API ({code} for {reference})"), True
         return Blocked(f"Kubernetes refuses {reference}: {message}"), False

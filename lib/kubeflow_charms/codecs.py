@@ -6,13 +6,17 @@ and of the libraries published with the charms.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar, get_origin
 
 import msgspec
 
 Data = TypeVar("Data", bound=msgspec.Struct)
+Value = TypeVar("Value")
 Databag = Mapping[str, str]
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+"""What no file, status or Kubernetes object takes: control characters, and halves of a character."""
 
 
 class Codec(Protocol[Data]):
@@ -47,14 +51,14 @@ class Versioned(Generic[Data]):
 
     def decode(self, databag: Databag) -> Data | None:
         """See `Codec`."""
-        versions = _document(databag.get("_supported_versions", "[]"))
+        versions = document(databag.get("_supported_versions", "[]"))
         if not isinstance(versions, list):
             raise ValueError("_supported_versions is no list")
-        if versions and not set(versions) & set(self.versions):
+        if versions and not any(version in self.versions for version in versions):
             raise ValueError(f"it speaks {', '.join(map(str, versions))}, expected {' or '.join(self.versions)}")
         if "data" not in databag:
             return None
-        return _convert(_document(databag["data"]), self.kind)
+        return convert(document(databag["data"]), self.kind)
 
     def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
         """See `Codec`."""
@@ -78,7 +82,7 @@ class Flat(Generic[Data]):
             return None
         lists = {key for key, field in fields.items() if get_origin(field.type) is tuple}
         found = {key: databag[key] for key in fields if key in databag}
-        return _convert({key: _document(text) if key in lists else text for key, text in found.items()}, self.kind)
+        return convert({key: document(text) if key in lists else text for key, text in found.items()}, self.kind)
 
     def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
         """See `Codec`."""
@@ -99,8 +103,8 @@ class Json(Generic[Data]):
     def decode(self, databag: Databag) -> Data | None:
         """See `Codec`."""
         fields = {field.encode_name for field in msgspec.structs.fields(self.kind)}
-        found = {key: _document(databag[key]) for key in fields if key in databag}
-        return _convert(found, self.kind) if found else None
+        found = {key: document(databag[key]) for key in fields if key in databag}
+        return convert(found, self.kind) if found else None
 
     def encode(self, data: Data | None, remote: Databag) -> dict[str, str]:
         """See `Codec`."""
@@ -108,8 +112,52 @@ class Json(Generic[Data]):
         return {key: json.dumps(value) for key, value in fields.items() if value is not None}
 
 
-def _document(text: str) -> Any:
-    """Read JSON, or else YAML, whose reader is slower to load."""
+def decode(codec: Codec[Data], databag: Databag) -> Data | None:
+    """Return what the other side says; see `Codec.decode`, which trusts in texts that can be printed."""
+    return codec.decode(printable(databag))
+
+
+def document(text: str) -> Any:
+    """Read JSON, or else YAML, whose reader is slower to load.
+
+    Raises:
+        ValueError: it is neither, is nested without an end, or holds what cannot be printed.
+    """
+    try:
+        found = _read(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    # Escapes in the text may have made what the text itself has not.
+    for value in _texts(found):
+        printable({"a value": value})
+    return found
+
+
+def printable(databag: Databag) -> Databag:
+    """Return a databag, or the content of a secret.
+
+    Raises:
+        ValueError: a value has control characters, or halves of one.
+    """
+    for key, text in databag.items():
+        if UNPRINTABLE.search(text):
+            raise ValueError(f"{key} has control characters, expected text")
+    return databag
+
+
+def convert(found: Any, kind: type[Value]) -> Value:
+    """Return a document as a typed value.
+
+    Raises:
+        ValueError: it is of another shape.
+    """
+    try:
+        return msgspec.convert(found, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def _read(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
@@ -121,11 +169,16 @@ def _document(text: str) -> Any:
         raise ValueError("no YAML") from error
 
 
-def _convert(document: Any, kind: type[Data]) -> Data:
-    try:
-        return msgspec.convert(document, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+def _texts(found: Any) -> Iterator[str]:
+    """Yield every text in a document, of which YAML may name a part again and again."""
+    left, seen = [found], set[int]()
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, (dict, list)) and id(item) not in seen:
+            seen.add(id(item))
+            left += [*item.keys(), *item.values()] if isinstance(item, dict) else item
 
 
 def _without_nothing(fields: dict[str, Any]) -> dict[str, Any]:

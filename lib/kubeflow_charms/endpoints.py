@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import ops
 
-from .codecs import Codec, Databag
+from .codecs import Codec, decode
 from .parts.publish import Publish
 from .problems import Blocked, Problem, Waiting
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .charm import Charm
 
 Received = TypeVar("Received")
+Make = Callable[[Any], Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,15 @@ class Interface(Generic[Received]):
     name: str
     provider: Codec[Any] | None = None
     requirer: Codec[Any] | None = None
+
+
+class Silent(Waiting):
+    """A related application has not said anything yet."""
+
+
+def as_it_is(data: Any) -> Any:
+    """Return what a related application says, and nothing else."""
+    return data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +61,9 @@ class Endpoint:
     @overload
     def __get__(self, charm: "Charm", owner: Any) -> "BoundEndpoint": ...
     def __get__(self, charm: "Charm | None", owner: Any) -> "Endpoint | BoundEndpoint":
-        return self if charm is None else BoundEndpoint(self.name, self.ours, self.theirs, charm.model)
+        if charm is None:
+            return self
+        return BoundEndpoint(self.name, self.ours, self.theirs, charm.model, charm.run.report)
 
 
 class Requires(Endpoint):
@@ -77,12 +89,14 @@ class BoundEndpoint:
         ours: codec of our databag; None if we write nothing.
         theirs: codec of the other side's.
         model: Juju's.
+        report: takes what is wrong with one relation, which is for the status and keeps the others from nothing.
     """
 
     name: str
     ours: Codec[Any] | None
     theirs: Codec[Any] | None
     model: ops.Model
+    report: Callable[[Problem], None]
 
     @property
     def relations(self) -> list[ops.Relation]:
@@ -90,22 +104,30 @@ class BoundEndpoint:
         found = self.model.relations[self.name]
         return sorted((item for item in found if item.app), key=lambda relation: relation.id)
 
-    def all(self) -> tuple[From[Any], ...]:
-        """Return what each related application says, without those that say nothing yet.
+    def all(self, make: Make = as_it_is) -> tuple[From[Any], ...]:
+        """Return what the related applications say; one that says something wrong is left out and in the status.
 
-        Raises:
-            Blocked: one of them says something wrong.
+        Args:
+            make: turns what one says into what is wanted of it; what it raises is that relation's own matter.
         """
-        return tuple(item for item in map(self._read, self.relations) if item is not None)
+        found, problems = self.readable(make)
+        for problem in problems:
+            if not isinstance(problem, Silent):
+                self.report(problem)
+        return found
 
-    def readable(self) -> tuple[tuple[From[Any], ...], tuple[Problem, ...]]:
-        """Return what the related applications say, and apart from it what is wrong or missing with the others."""
+    def readable(self, make: Make = as_it_is) -> tuple[tuple[From[Any], ...], tuple[Problem, ...]]:
+        """Return what the related applications say, and apart from it what is wrong or missing with the others.
+
+        Args:
+            make: as in `all`.
+        """
         good: list[From[Any]] = []
         bad: list[Problem] = []
         for relation in self.relations:
             try:
-                item = self._read(relation)
-            except Blocked as problem:
+                item = self._read(relation, make)
+            except Problem as problem:
                 bad.append(problem)
             else:
                 good += [item] if item else []
@@ -118,10 +140,16 @@ class BoundEndpoint:
         Raises:
             Blocked: it is wrong.
         """
-        return next((item.data for item in self.all() if item.relation.id == relation.id), None)
+        item = self._read(relation, as_it_is)
+        return item and item.data
 
-    def maybe(self) -> Any | None:
+    def maybe(self, make: Make = as_it_is) -> Any | None:
         """Return what the related application says; None when none is related.
+
+        Of several, the first that says what can be read.
+
+        Args:
+            make: as in `all`.
 
         Raises:
             Waiting: it says nothing yet.
@@ -129,13 +157,18 @@ class BoundEndpoint:
         """
         if not self.relations:
             return None
-        found = self.all()
+        found, problems = self.readable(make)
         if not found:
-            raise self._silent(self.relations[0])
+            raise problems[0]
+        for problem in problems:
+            self.report(problem)
         return found[0].data
 
-    def one(self) -> Any:
+    def one(self, make: Make = as_it_is) -> Any:
         """Return what the related application says.
+
+        Args:
+            make: as in `all`.
 
         Raises:
             Waiting: it says nothing yet, or none is related, which the library reports by itself where
@@ -144,7 +177,7 @@ class BoundEndpoint:
         """
         if not self.relations:
             raise Waiting(f"the relation {self.name}")
-        return self.maybe()
+        return self.maybe(make)
 
     def send(self, data: Any) -> Publish:
         """Return the part that says the same to every related application; None says no more than that we are there."""
@@ -156,15 +189,14 @@ class BoundEndpoint:
             raise TypeError(f"{self.name}: this side writes nothing")
         return Publish(self.name, tuple(self.relations), self.ours, make)
 
-    def _read(self, relation: ops.Relation) -> From[Any] | None:
+    def _read(self, relation: ops.Relation, make: Make) -> From[Any] | None:
         if self.theirs is None:
             raise TypeError(f"{self.name}: the other side writes nothing")
-        databag: Databag = relation.data[relation.app]
         try:
-            data = self.theirs.decode(databag)
+            data = decode(self.theirs, relation.data[relation.app])
+            return None if data is None else From(relation.app.name, relation, make(data))
         except ValueError as error:
             raise Blocked(f"relation {self.name}: {relation.app.name} sends what is wrong: {error}") from error
-        return None if data is None else From(relation.app.name, relation, data)
 
     def _silent(self, relation: ops.Relation) -> Waiting:
-        return Waiting(f"{relation.app.name} to send its part of the relation {self.name}")
+        return Silent(f"{relation.app.name} to send its part of the relation {self.name}")

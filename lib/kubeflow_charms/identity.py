@@ -95,7 +95,7 @@ def _renew(run: "Run", container: "ops.Container", identity: Identity, told: str
     seconds = LIFE
     for path, audience in {f"{FOLDER}/token": "", **identity.audiences}.items():
         token, granted = run.cluster.request_token(account, audience=audience, seconds=LIFE, bound=bound)
-        container.push(path, token, permissions=0o400, make_dirs=True)
+        container.push(path, token, permissions=0o600, make_dirs=True)
         seconds = min(seconds, granted)
     for name, text in (("ca.crt", AUTHORITIES.read_text()), ("namespace", run.namespace)):
         container.push(f"{FOLDER}/{name}", text, permissions=0o444, make_dirs=True)

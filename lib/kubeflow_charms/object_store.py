@@ -66,5 +66,4 @@ def related(object_storage: BoundEndpoint, s3: BoundEndpoint, secrets: Secrets) 
         )
     if not object_storage.relations and not s3.relations:
         raise Blocked(f"needs an object store, run: juju integrate {application}:{object_storage.name} minio")
-    said = (object_storage if object_storage.relations else s3).one()
-    return said.store(secrets.granted)
+    return (object_storage if object_storage.relations else s3).one(lambda said: said.store(secrets.granted))

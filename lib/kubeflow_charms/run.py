@@ -141,10 +141,14 @@ class Run:
         try:
             action(*arguments)
         except Problem as problem:
-            if str(problem) not in [str(known) for known in self.problems]:
-                self.problems.append(problem)
+            self.report(problem)
             return False
         return True
+
+    def report(self, problem: Problem) -> None:
+        """Keep a problem for the status, once."""
+        if str(problem) not in [str(known) for known in self.problems]:
+            self.problems.append(problem)
 
     def require_own_pod(self) -> None:
         """Let no workload start in a pod that still has the application's powerful token.

@@ -1,14 +1,18 @@
 """Secrets that a charm makes for itself: Juju secrets of the application, found by label on every unit."""
 
 import hashlib
+import re
 import secrets as random
 from collections.abc import Callable
 
 import ops
 
+from .codecs import printable
 from .problems import Waiting
 
 Content = dict[str, str]
+IDENTIFIER = re.compile("(secret:)?(//)?([0-9a-f-]{36}/)?[0-9a-z]{20}")
+"""As Juju writes them, with the model's identifier before the secret's own, or without."""
 
 
 def password(length: int = 30) -> str:
@@ -94,11 +98,15 @@ class Secrets:
 
         Raises:
             Waiting: it is not granted yet.
+            ValueError: this is no secret's identifier, or its content is no text.
         """
+        if not IDENTIFIER.fullmatch(identifier):
+            raise ValueError(f"{identifier!r} is no secret's identifier")
         try:
-            return self._model.get_secret(id=identifier).get_content(refresh=True)
+            content = self._model.get_secret(id=identifier).get_content(refresh=True)
         except (ops.SecretNotFoundError, ops.ModelError) as error:
             raise Waiting("the secret of a related application to be granted") from error
+        return dict(printable(content))
 
     def share(self, label: str, relation: ops.Relation) -> str:
         """Grant the secret `label` to a relation and return its identifier (`secret:...`); for the leader.

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-# Clocks of other machines may be behind.
-LENIENCE = datetime.timedelta(hours=1)
+from .certificates import LENIENCE
+
 USAGES = (
     "digital_signature",
     "content_commitment",

@@ -128,6 +128,20 @@ def test_a_server_certificate_is_renewed_in_the_last_third_of_its_year(
     verify(new.certificate, authority.certificate, NAMES[0], certificates.now())
 
 
+@pytest.mark.parametrize("days", [-400, -2])
+def test_what_a_clock_in_the_future_made_is_made_again(
+    secrets: MemorySecrets, later: Callable[[int], None], days: int
+) -> None:
+    old = certificates.authority(secrets, common_name="authority")
+    leaf = certificates.server_certificate(secrets, "server", old, NAMES)
+    later(days)
+    new = certificates.authority(secrets, common_name="authority")
+    assert (new.key, new.certificate != old.certificate) == (old.key, True)
+    again = certificates.server_certificate(secrets, "server", new, NAMES)
+    assert again != leaf
+    verify(again.certificate, new.certificate, NAMES[0], certificates.now())
+
+
 def test_other_names_and_another_authority_mean_another_certificate(secrets: MemorySecrets) -> None:
     authority = certificates.authority(secrets, common_name="authority")
     other = certificates.authority(secrets, "other", common_name="other")

@@ -17,6 +17,7 @@ from support.fake_cluster import FakeCluster
 FORBIDDEN = 'configmaps "settings" is forbidden: User "system:serviceaccount:edge:example" cannot patch resource'
 QUOTA = 'configmaps "settings" is forbidden: exceeded quota: small'
 CONFLICT = 'Apply failed with 1 conflict: conflict with "helm" using v1: .data.value'
+CONFLICTS = 'Apply failed with 2 conflicts: conflicts with "helm" using v1:\n- .data.value\n- .data.other'
 
 
 def plan(charm: Any) -> Iterator[Part]:
@@ -50,6 +51,10 @@ def answering(*answer: Any) -> Callable[[httpx2.Request], Any]:
         (
             answering(409, CONFLICT),
             ops.BlockedStatus(f"ConfigMap settings belongs to someone else: {CONFLICT}"),
+        ),
+        (
+            answering(409, CONFLICTS),
+            ops.BlockedStatus(f"ConfigMap settings belongs to someone else: {' '.join(CONFLICTS.split())}"),
         ),
         (
             answering(409, "the object has been modified; please apply your changes to the latest version"),

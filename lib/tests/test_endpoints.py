@@ -87,9 +87,30 @@ def test_all_leaves_out_those_that_say_nothing_yet(deploy: Deploy) -> None:
     assert found == ops.ActiveStatus("['good', 'other']")
 
 
-def test_all_blocks_on_one_that_is_wrong(deploy: Deploy) -> None:
-    deployment = example(deploy, reading(lambda endpoint: endpoint.all()))
-    assert status(deployment, related("good", **GOOD), related("wrong", **WRONG)) == ops.BlockedStatus(ERROR)
+def test_all_leaves_out_one_that_is_wrong_and_the_status_names_it(deploy: Deploy) -> None:
+    told: list[Any] = []
+    deployment = example(deploy, reading(lambda endpoint: told.append([item.application for item in endpoint.all()])))
+    found = status(deployment, related("wrong", **WRONG), related("good", **GOOD))
+    assert (told, found) == ([["good"]], ops.BlockedStatus(ERROR))
+
+
+def test_one_takes_the_first_that_can_be_read_and_the_status_names_the_other(deploy: Deploy) -> None:
+    told: list[Any] = []
+    deployment = example(deploy, reading(lambda endpoint: told.append(endpoint.one().url)))
+    found = status(deployment, related("wrong", **WRONG), related("good", **GOOD))
+    assert (told, found) == ([GOOD["url"]], ops.BlockedStatus(ERROR))
+
+
+def test_what_is_made_of_one_is_its_own_matter_too(deploy: Deploy) -> None:
+    def make(address: Address) -> str:
+        if address.url == "http://odd":
+            raise ValueError("odd")
+        return address.url
+
+    told: list[Any] = []
+    deployment = example(deploy, reading(lambda endpoint: told.extend(item.data for item in endpoint.all(make))))
+    found = status(deployment, related("odd", url="http://odd"), related("good", **GOOD))
+    assert (told, found) == (["http://good"], ops.BlockedStatus("relation address: odd sends what is wrong: odd"))
 
 
 def test_readable_tells_the_good_from_the_bad_and_the_silent(deploy: Deploy) -> None:
@@ -139,6 +160,18 @@ def test_each_is_told_its_own(deploy: Deploy) -> None:
     deployment = example(deploy, sending(part), Provides("address", ADDRESS))
     found = said(deployment, related("first"), related("mute"))
     assert found == [{"url": "first", "port": "80"}, {}]
+
+
+def test_one_that_is_wrong_keeps_nobody_else_from_being_answered(deploy: Deploy) -> None:
+    def part(endpoint: Any) -> Part:
+        return endpoint.send_each(lambda relation: endpoint.by(relation))
+
+    deployment = example(deploy, sending(part), Provides("address", ADDRESS))
+    wrong, good = related("wrong", **WRONG), related("good", **GOOD)
+    state = deployment.state(relations={wrong, good})
+    state = deployment.run(deployment.context.on.config_changed(), state)
+    answers = [dict(state.get_relation(relation.id).local_app_data) for relation in (wrong, good)]
+    assert (answers, state.unit_status) == ([{}, {"url": "http://good", "port": "80"}], ops.BlockedStatus(ERROR))
 
 
 def test_to_a_broken_relation_nothing_is_said(deploy: Deploy) -> None:

@@ -67,7 +67,7 @@ def test_what_client_libraries_look_for_lies_beside_it_for_the_workload_alone(ex
         "edge",
         "the cluster's authority",
     )
-    assert written[f"{FOLDER}/token"].mode == 0o400
+    assert written[f"{FOLDER}/token"].mode == 0o600
 
 
 def test_a_token_for_another_audience_is_of_the_same_account(example: Deployment) -> None:

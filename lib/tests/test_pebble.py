@@ -61,7 +61,12 @@ def run(client: pebble.Client, workload: Workload) -> None:
     backend: Any = types.SimpleNamespace(_juju_context=types.SimpleNamespace(version=ops.JujuVersion("4.1")))
     container = ops.Container("app", backend, pebble_client=client)
     unit = types.SimpleNamespace(name="example/0", get_container=lambda name: container)
-    reconciliation: Any = types.SimpleNamespace(unit=unit, namespace="edge", require_own_pod=lambda: None)
+    reconciliation: Any = types.SimpleNamespace(
+        unit=unit,
+        namespace="edge",
+        require_own_pod=lambda: None,
+        sources=pathlib.Path(client.socket_path).parent / "src",
+    )
     workload.apply(reconciliation)
 
 
@@ -74,6 +79,15 @@ def server(port: int, folder: pathlib.Path, **changes: Any) -> Workload:
         "folder": str(folder),
     }
     return Workload(container="app", **{**fields, **changes})
+
+
+def test_a_file_that_the_plan_no_longer_has_is_removed(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    run(client, server(port, tmp_path))
+    run(client, server(port, tmp_path, files={str(tmp_path / "other"): File("other")}))
+    assert (tmp_path / "other").read_text() == "other"
+    assert not (tmp_path / "made/here/file").exists()
 
 
 def starts(client: pebble.Client) -> int:

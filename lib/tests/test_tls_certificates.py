@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -28,17 +29,20 @@ def plan(charm: Any) -> Iterator[Part]:
     asked = tls_certificates.ask(charm.certificates, charm.secrets, "gateway-certificate", names)
     yield asked
     pair = asked.certificate()
-    certificates.check_pair(pair.certificate, pair.key)
+    certificates.check_match(pair.certificate, pair.key)
     yield Message(json.dumps([pair.certificate, pair.authority]))
 
 
 @pytest.fixture(autouse=True)
-def one_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make one RSA key for all tests, as each takes a while."""
-    monkeypatch.setattr(signing, "new_rsa_key", rsa_key)
+def few_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make two RSA keys for all tests, as each takes a while."""
+    keys = itertools.cycle(rsa_keys())
+    monkeypatch.setattr(signing, "new_rsa_key", lambda: next(keys))
 
 
-rsa_key = functools.cache(signing.new_rsa_key)
+@functools.cache
+def rsa_keys(make: Callable[[], str] = signing.new_rsa_key) -> tuple[str, str]:
+    return make(), make()
 
 
 @pytest.fixture
@@ -279,7 +283,46 @@ def test_a_revoked_certificate_serves_no_longer(example: Deployment, provider: P
     assert state.unit_status == WAITING
     assert kept(run(example, state)) == kept(state)
     assert run(example, answered(state)).unit_status == WAITING
-    assert isinstance(run(example, answered(state, [provider.issue(request)])).unit_status, ops.ActiveStatus)
+
+
+def test_a_revoked_certificate_is_asked_for_anew_with_another_key(example: Deployment, provider: Provider) -> None:
+    state, request = issued(example, provider)
+    key = kept(state)["key"]
+    state = run(example, answered(state, [provider.issue(request, revoked=True)]))
+    [other] = requests(state)
+    assert other["certificate_signing_request"] != request
+    assert kept(state)["key"] != key
+    answers = [provider.issue(request, revoked=True), provider.issue(other["certificate_signing_request"])]
+    assert isinstance(run(example, answered(state, answers)).unit_status, ops.ActiveStatus)
+
+
+def test_a_unit_that_does_not_lead_serves_no_revoked_certificate(example: Deployment, provider: Provider) -> None:
+    state, request = issued(example, provider)
+    revoked = answered(state, [provider.issue(request, revoked=True)])
+    follower = run(example, dataclasses.replace(revoked, leader=False))
+    assert follower.unit_status == WAITING
+
+
+def test_an_expired_certificate_goes_on_to_serve_and_the_status_says_so(
+    example: Deployment, provider: Provider, later: Callable[[int], None]
+) -> None:
+    state, request = issued(example, provider)
+    later(91)
+    state = run(example, state)
+    assert isinstance(state.unit_status, ops.BlockedStatus)
+    assert f"the certificate of ca for {NAME} 10.1.2.3 expired on 20" in state.unit_status.message
+    assert "certificate" in kept(state)
+    [other] = requests(state)
+    assert other["certificate_signing_request"] != request
+
+
+def test_a_certificate_that_is_not_valid_yet_is_asked_for_anew(
+    example: Deployment, provider: Provider, later: Callable[[int], None]
+) -> None:
+    state, request = issued(example, provider)
+    later(-400)
+    [other] = requests(run(example, state))
+    assert other["certificate_signing_request"] != request
 
 
 def test_another_unit_gives_the_same_certificate_and_publishes_nothing(example: Deployment, provider: Provider) -> None:

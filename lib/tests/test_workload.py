@@ -10,11 +10,13 @@ from kubeflow_charms.parts import File, HttpCheck, Part, TcpCheck, Workload
 from ops import pebble, testing
 from support.deployment import Deployment, passing
 from support.examples import Deploy
+from support.filesystem import Written
 
 CONFIG = "/etc/app/config.yaml"
 OPTIONS: dict[str, Any] = {
     name: {"type": "string", "default": "1"} for name in ("command", "variable", "file", "unused")
 }
+OPTIONS["more"] = {"type": "string", "default": ""}
 OPTIONS["mode"] = {"type": "int", "default": 0o600}
 
 
@@ -23,7 +25,10 @@ def workload(config: Mapping[str, Any]) -> Workload:
         container="app",
         command=f"run {config['command']}",
         environment={"VARIABLE": config["variable"]},
-        files={CONFIG: File(config["file"], config["mode"])},
+        files={
+            CONFIG: File(config["file"], config["mode"]),
+            **{f"/etc/app/more/{name}": File(name) for name in config.get("more", "").split()},
+        },
         checks={"http": HttpCheck(8080, "/healthz"), "tcp": TcpCheck(9090)},
         folder="/srv",
     )
@@ -83,6 +88,48 @@ def test_the_program_is_not_restarted_otherwise(example: Deployment, replans: li
     state = dataclasses.replace(state, config={"unused": "2"})
     example.run(getattr(example.context.on, event)(), state)
     assert replans == []
+
+
+def configured(deployment: Deployment, state: testing.State, **config: Any) -> testing.State:
+    return deployment.run(deployment.context.on.config_changed(), dataclasses.replace(state, config=config))
+
+
+def test_a_file_that_the_plan_no_longer_has_goes_and_the_program_is_restarted(
+    example: Deployment, replans: list[str]
+) -> None:
+    state = configured(example, settled(example), more="a b")
+    assert example.files["app"].keys() == {CONFIG, "/etc/app/more/a", "/etc/app/more/b"}
+    replans.clear()
+    configured(example, state, more="b")
+    assert example.files["app"].keys() == {CONFIG, "/etc/app/more/b"}
+    assert replans == ["app"]
+
+
+def test_a_file_goes_that_a_container_still_had_when_it_started_anew(example: Deployment) -> None:
+    state = configured(example, settled(example), more="a")
+    fresh = dataclasses.replace(state, containers={testing.Container("app", can_connect=True)})
+    configured(example, fresh, more="")
+    assert example.files["app"].keys() == {CONFIG}
+
+
+def test_a_file_goes_whose_removal_failed_in_the_hook_before(
+    example: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = configured(example, settled(example), more="a b")
+    with monkeypatch.context() as patch:
+        patch.setattr(ops.Container, "remove_path", raising(pebble.PathError("generic-file-error", "busy")))
+        failed = configured(example, state, more="")
+    assert isinstance(failed.unit_status, ops.WaitingStatus)
+    assert configured(example, failed, more="").unit_status != failed.unit_status
+    assert example.files["app"].keys() == {CONFIG}
+
+
+def test_what_somebody_else_wrote_and_what_is_gone_already_is_no_obstacle(example: Deployment) -> None:
+    state = configured(example, settled(example), more="a")
+    example.files["app"].pop("/etc/app/more/a")
+    example.files["app"]["/etc/app/theirs"] = Written("theirs", 0o600)
+    configured(example, state, more="")
+    assert example.files["app"].keys() == {CONFIG, "/etc/app/theirs"}
 
 
 def test_a_changed_file_is_written_before_the_program_is_restarted(example: Deployment) -> None:

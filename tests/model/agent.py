@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import ops
 from ops import testing
+from support import filesystem
 
 from .framework import Framework
 from .juju import Content, Hook, Model, Relation, Secret, Unit
@@ -85,7 +86,7 @@ class Agent:
     def _dispatch(self, unit: Unit, step: Step, before: testing.State, event: Any) -> testing.State:
         context, calls = unit.context, len(self.wire.calls)
         context.juju_log.clear()
-        self.framework.enter(unit.name, unit.marker)
+        self.framework.enter(unit.name, unit.marker, unit.files)
         self.wire.unit = unit.name
         try:
             after = context.run(event, before)
@@ -98,8 +99,7 @@ class Agent:
         # The framework's statuses are ops' too, but not for a type checker.
         unit.status, unit.ports = cast(ops.StatusBase, after.unit_status), after.opened_ports
         unit.containers = {item.name: item for item in after.containers}
-        for container in after.containers:
-            unit.files.setdefault(container.name, {}).update(_written(unit, container))
+        unit.files = {container.name: filesystem.read(container, context) for container in after.containers}
         log = tuple(line.message for line in context.juju_log)
         unit.hooks.append(Hook(step, unit.status, log, len(self.wire.calls) - calls))
         return after
@@ -218,11 +218,3 @@ class Agent:
 def _addresses(unit: Unit) -> Content:
     address = f"10.1.0.{unit.number + 1}"
     return {"ingress-address": address, "private-address": address, "egress-subnets": f"{address}/32"}
-
-
-def _written(unit: Unit, container: testing.Container) -> dict[str, str]:
-    """Return the files that a hook wrote, which the testing framework forgets before the next."""
-    root = container.get_filesystem(unit.context)
-    return {
-        f"/{path.relative_to(root)}": path.read_text(errors="replace") for path in root.rglob("*") if path.is_file()
-    }

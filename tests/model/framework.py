@@ -24,6 +24,7 @@ import scenario._runtime
 import scenario.mocking
 import yaml
 from ops import pebble
+from support.filesystem import Files, lasting
 
 from .guard import Guard, guarded
 
@@ -43,6 +44,7 @@ class Framework:
         prompt: tells whether the program of a unit's container answers before the hook that started it ends.
         unit: whose hook it is.
         read: identifiers of the secrets that the hook has read.
+        files: what the unit's containers hold when it begins.
         guard: what keeps hooks off the network.
     """
 
@@ -51,22 +53,24 @@ class Framework:
         self.prompt: Prompt = lambda unit, container: True
         self.unit = ""
         self.read: set[str] = set()
+        self.files: Files = {}
 
-    def enter(self, unit: str, marker: pathlib.Path) -> None:
+    def enter(self, unit: str, marker: pathlib.Path, files: Files) -> None:
         """Begin a hook.
 
         Args:
             unit: its name.
             marker: the file by which the charm knows its own pod.
+            files: what the unit's containers hold.
         """
-        self.unit = unit
+        self.unit, self.files = unit, files
         self.read.clear()
         self.guard.watching = True
         kubeflow_charms.run.MARKER = marker
 
     def leave(self) -> list[str]:
         """End a hook, and return what it tried to reach besides the cluster."""
-        self.unit, self.guard.watching = "", False
+        self.unit, self.files, self.guard.watching = "", {}, False
         tried = list(self.guard.tried)
         self.guard.tried.clear()
         return tried
@@ -108,7 +112,7 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         framework.read.add(self._get_secret(identifier, label).id)  # pyright: ignore[reportArgumentType]
         return content
 
-    with pytest.MonkeyPatch.context() as patch:
+    with lasting(lambda context: framework.files), pytest.MonkeyPatch.context() as patch:
         if MEMORY.is_dir():
             patch.setattr(tempfile, "tempdir", str(MEMORY))
         patch.setattr(kubeflow_charms.run, "MARKER", kubeflow_charms.run.MARKER)

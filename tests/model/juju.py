@@ -9,6 +9,7 @@ from typing import Any
 
 import ops
 from ops import testing
+from support.filesystem import Written
 
 from .bundle import End
 from .steps import Step
@@ -107,7 +108,7 @@ class Unit:
         first: what runs before anything else.
         lanes: what else is due, in order within each lane.
         containers: its workloads, by name.
-        files: what the charm wrote into them, by container and path.
+        files: what is in them, by container and path.
         told: relations whose relation-created has run.
         joined: units on the other side of each relation that it knows of.
         parted: relations whose relation-broken has run.
@@ -123,7 +124,7 @@ class Unit:
     lanes: dict[str, collections.deque[Step]] = dataclasses.field(default_factory=dict)
     containers: dict[str, testing.Container] = dataclasses.field(default_factory=dict)
     storages: frozenset[testing.Storage] = frozenset()
-    files: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    files: dict[str, dict[str, Written]] = dataclasses.field(default_factory=dict)
     status: ops.StatusBase = dataclasses.field(default_factory=lambda: ops.WaitingStatus("installing agent"))
     ports: frozenset[testing.Port] = frozenset()
     told: set[int] = dataclasses.field(default_factory=set)

@@ -62,9 +62,8 @@ def outcome(world: World) -> Outcome:
                 continue
             found |= _flat(f"{unit.name} {name}", container.plan.to_dict())
             found[f"{unit.name} {name} services"] = running
-            # Only what this pod's hooks wrote is known; files that stayed as they were are not written again.
-            for path, text in unit.files.get(name, {}).items():
-                found[f"{unit.name} {name} {path}"] = text
+            for path, file in unit.files.get(name, {}).items():
+                found[f"{unit.name} {name} {path}"] = file.text
     for relation in world.model.relations.values():
         ends = " ".join(":".join(end) for end in relation.ends)
         for application, data in relation.application_data.items():

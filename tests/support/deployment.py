@@ -15,17 +15,11 @@ import yaml
 from kubeflow_charms.run import DOMAIN
 from ops import testing
 
+from . import filesystem
 from .fake_cluster import FakeCluster
+from .filesystem import Written
 
 MODEL = "edge"
-
-
-@dataclasses.dataclass(frozen=True)
-class Written:
-    """A file that the charm wrote in a container."""
-
-    text: str
-    mode: int
 
 
 @dataclasses.dataclass
@@ -40,7 +34,7 @@ class Deployment:
         charm_folder: where it runs.
         containers: names of the workload containers.
         options: names of the charm's options.
-        files: what the charm has written so far, by container and path.
+        files: what the containers hold, by container and path.
     """
 
     context: testing.Context[Any]
@@ -66,18 +60,8 @@ class Deployment:
     def run(self, event: Any, state: testing.State) -> testing.State:
         """Run one event."""
         after = self.context.run(event, state)
-        for container in after.containers:
-            self.files.setdefault(container.name, {}).update(self._written(container))
+        self.files.update({container.name: filesystem.read(container, self.context) for container in after.containers})
         return after
-
-    def _written(self, container: testing.Container) -> dict[str, Written]:
-        """Return the container's files, which the testing framework forgets before the next event."""
-        root = container.get_filesystem(self.context)
-        return {
-            f"/{path.relative_to(root)}": Written(path.read_text(), path.stat().st_mode & 0o777)
-            for path in root.rglob("*")
-            if path.is_file()
-        }
 
     def roll(self) -> None:
         """Replace the pod by the one that the StatefulSet's template describes, as Kubernetes does."""
@@ -87,8 +71,10 @@ class Deployment:
         """Let this be a pod of a template; a new one has forgotten what the charm's folder held."""
         wanted = (template.get("metadata", {}).get("annotations") or {}).get(f"{DOMAIN}/pod", "")
         if not self.marker.exists() or self.marker.read_text() != wanted:
-            for name in (".applied", ".tokens"):
-                (self.charm_folder / name).unlink(missing_ok=True)
+            for path in self.charm_folder.iterdir():
+                if path.name != "src":
+                    path.unlink()
+            self.files.clear()
             self.start_pod()
         self.marker.write_text(wanted)
 
@@ -169,6 +155,7 @@ def deployed(
     ) as context:
         options = frozenset((meta.get("config") or {}).get("options", {}))
         containers = tuple(meta.get("containers", {}))
-        deployment = Deployment(context, cluster, marker, meta["name"], charm_root, containers, options)
-        deployment.start_pod()
-        yield deployment
+        made = Deployment(context, cluster, marker, meta["name"], charm_root, containers, options)
+        made.start_pod()
+        with filesystem.lasting(lambda running: made.files if running is context else {}):
+            yield made

@@ -18,6 +18,7 @@ from tools.test.environments import Environment
 from tools.test.results import Count
 
 app = typer.Typer()
+FAILED = "FAILED"
 
 
 @app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -30,7 +31,8 @@ def run_tests(
     """Run all tests that this machine can, and say what was left out; other arguments go to pytest.
 
     The integration tests run on the testbed kubeflow-tests, or the one that TESTBED_NAME chooses; it is taken down
-    afterwards, unless it was there before. The exit status is not 0 if anything failed.
+    afterwards, unless it was there before. The exit status is not 0 if anything failed: a test, the build of the
+    programs that tests run, or a tier in which no test passed.
     """
     os.environ.setdefault("TESTBED_NAME", environments.NAME)
     try:
@@ -39,33 +41,39 @@ def run_tests(
         raise typer.BadParameter(str(error)) from None
     lines: list[str] = []
     total = Count()
-    failed = built = False
+    if any(environment.folders for environment in chosen):
+        lines += build()
     for environment in chosen:
-        if environment.folders and not built:
-            built = True
-            lines += build()
         reason = environment.left_out()
         if reason:
             lines.append(f"{environment.name}: left out: {reason}")
             continue
         result = run_one(environment, context.args)
         total += result.tests
-        failed = failed or result.status != 0
-        ended = "passed" if result.status == 0 else f"FAILED with status {result.status}"
         counted = f", {result.tests}" if environment.folders else ""
-        lines.append(f"{environment.name}: {ended} in {result.seconds:.0f} s{counted}")
+        lines.append(f"{environment.name}: {verdict(environment, result)} in {result.seconds:.0f} s{counted}")
     print("", *lines, total, sep="\n", flush=True)
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if any(FAILED in line for line in lines) else 0)
 
 
 def build() -> list[str]:
     """Build the programs that tests run for real, and return what could not be done about it."""
     skipped = "tests that run programs of the testbed are skipped where it was not built before"
-    if os.geteuid() != 0:
-        return [f"build: left out: only root can build the testbed; {skipped}"]
+    if reason := environments.no_build():
+        return [f"build: left out: {reason}; {skipped}"]
     print("--- build", flush=True)
     result = run.run([sys.executable, "-m", "testbed", "build"], {})
-    return [f"build: FAILED with status {result.status}; {skipped}"] if result.status else []
+    return [f"build: {FAILED} with status {result.status}; {skipped}"] if result.status else []
+
+
+def verdict(environment: Environment, result: run.Result) -> str:
+    """Return how an environment ended; one in which no test passed has shown nothing."""
+    if result.status != 0:
+        return f"{FAILED} with status {result.status}"
+    if not environment.folders or result.tests.passed:
+        return "passed"
+    reason = environments.no_build()
+    return f"left out: no test passed: {reason}" if reason else f"{FAILED}: no test passed"
 
 
 def run_one(environment: Environment, arguments: list[str]) -> run.Result:

@@ -57,8 +57,11 @@ class DexAuth(Charm):
             port=self.options.port,
             user=dex_users.static_user(self.options, self.secrets),
             connectors=self.options.connectors,
-            clients=[oidc_client.resolve(item.data, self.secrets.granted) for item in self.clients.all()],
+            clients=[item.data for item in self.clients.all(self._with_password)],
         )
+
+    def _with_password(self, client: oidc_client.Client) -> oidc_client.Client:
+        return oidc_client.resolve(client, self.secrets.granted)
 
     def _show_password(self, event: ops.ActionEvent) -> None:
         try:

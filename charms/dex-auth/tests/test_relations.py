@@ -122,15 +122,19 @@ def test_a_client_that_has_said_nothing_yet_is_no_obstacle(dex):
 
 
 @pytest.mark.parametrize("data", ["id: a", '{"id": "a", "name": "A", "redirectURIs": "text", "secret": "s"}', "a: ["])
-def test_a_client_that_says_something_wrong_blocks_and_the_last_good_configuration_stays(dex, data):
-    good = client(json.dumps(CLIENT))
-    before = dex.settle(relations=[good])
-    text = dex.text
-    bad = testing.Relation("oidc-client", id=good.id, remote_app_data={"_supported_versions": '["v1"]', "data": data})
-    after = dex.again(before, relations=[bad])
-    assert isinstance(after.unit_status, testing.BlockedStatus)
-    assert "relation oidc-client: remote sends what is wrong" in after.unit_status.message
-    assert dex.text == text
+def test_a_client_that_says_something_wrong_is_in_the_status_and_the_others_are_served(dex, data):
+    bad, other = client(data), client(json.dumps({**CLIENT, "id": "grafana"}))
+    state = dex.settle(relations=[bad, other])
+    assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert "relation oidc-client: remote sends what is wrong" in state.unit_status.message
+    assert [item["id"] for item in dex.configuration["staticClients"]] == ["grafana"]
+
+
+def test_a_client_whose_secret_is_not_granted_keeps_no_other_from_being_served(dex):
+    ungranted = client(json.dumps({**CLIENT, "secret": "secret:d7fmqmvmp25c7dppp0kg"}))
+    state = dex.settle(relations=[ungranted, client(json.dumps({**CLIENT, "id": "grafana"}))])
+    assert "to be granted" in state.unit_status.message
+    assert [item["id"] for item in dex.configuration["staticClients"]] == ["grafana"]
 
 
 def test_a_client_that_goes_away_is_forgotten(dex):

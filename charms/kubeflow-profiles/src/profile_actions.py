@@ -60,7 +60,7 @@ class Actions:
             patience: how many seconds the namespace may take to be there.
 
         Raises:
-            Blocked: there is no such profile, or the user is its owner.
+            Blocked: there is no such profile, the user is its owner, or the objects have the names of another's.
             Waiting: its namespace is not there yet.
         """
         found = self._cluster.get(profile_objects.reference(profile))
@@ -71,7 +71,17 @@ class Actions:
         self._await_namespace(profile, patience)
         # KFAM's own objects are left as they are; what it made a moment ago counts, too.
         objects = profile_objects.access(profile, contributor, principals)
-        missing = [item for item in objects if self._cluster.get(Reference.of(item, profile)) is None]
+        missing: list[Object] = []
+        for item in objects:
+            there = self._cluster.get(Reference.of(item, profile))
+            if there is None:
+                missing.append(item)
+            elif (other := profile_objects.user(there)) not in ("", contributor.user):
+                raise Blocked(
+                    f"{contributor.user} cannot be {contributor.role} in profile {profile} beside {other}: "
+                    "the dashboard calls both "
+                    f"{item['metadata']['name']}, and would remove the one for the other; give one another role"
+                )
         for item in missing:
             self._cluster.apply(item, Reference.of(item, profile), self._manager)
         return bool(missing)

@@ -122,6 +122,7 @@ def _owner(owner: Any) -> Mapping[str, str]:
 
 
 def _person(name: Any) -> str:
-    if not isinstance(name, str) or not name or re.search(r"\s", name):
+    # Istio would take an asterisk at either end for any text.
+    if not isinstance(name, str) or not name or re.search(r"[\s*]", name):
         raise ValueError(f"{name!r} is no user, expected the name that she logs in with, such as ada@example.com")
     return name

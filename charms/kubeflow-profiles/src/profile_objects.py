@@ -123,7 +123,7 @@ def describe(profile: Object, bindings: Iterable[Object]) -> Object:
         document["owner"] = {"kind": owner["kind"], "name": owner.get("name", "")}
     if quota := spec.get("resourceQuotaSpec"):
         document["resources"] = quota
-    people = sorted({contributor for contributor in map(_contributor, _within(bindings, name)) if contributor})
+    people = sorted({person for person in map(_contributor, _within(bindings, name)) if person})
     if others := [person for person in people if person != Contributor(owner.get("name", ""), "admin")]:
         document["contributors"] = [{"name": person.user, "role": person.role} for person in others]
     if failed := [
@@ -131,6 +131,11 @@ def describe(profile: Object, bindings: Iterable[Object]) -> Object:
     ]:
         document["problem"] = failed[-1].get("message", "")
     return document
+
+
+def user(item: Object) -> str:
+    """Return whom a RoleBinding or an AuthorizationPolicy lets in; empty if it does not say."""
+    return (item["metadata"].get("annotations") or {}).get("user", "")
 
 
 def _counted(name: str) -> str:
@@ -142,5 +147,5 @@ def _within(bindings: Iterable[Object], namespace: str) -> list[Object]:
 
 
 def _contributor(binding: Object) -> Contributor | None:
-    said = binding["metadata"].get("annotations") or {}
-    return Contributor(said["user"], said["role"]) if said.get("user") and said.get("role") in ROLES else None
+    role = (binding["metadata"].get("annotations") or {}).get("role")
+    return Contributor(user(binding), role) if user(binding) and role in ROLES else None

@@ -3,9 +3,11 @@
 import base64
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from kubeflow_charms.cluster import Object
+from kubeflow_charms.codecs import convert
 from kubeflow_charms.endpoints import BoundEndpoint, From
 from kubeflow_charms.interfaces import kubernetes_manifest
 from kubeflow_charms.problems import Blocked, Problem, Waiting
@@ -42,6 +44,35 @@ KINDS = (
     Kind("authorization-policies", "security.istio.io/v1", "AuthorizationPolicy", "authorizationpolicies"),
 )
 """Endpoints as the published resource-dispatcher has them, and one for policies of the mesh."""
+
+
+class Secret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is read of a Secret before Kubernetes sees it."""
+
+    data: dict[str, str] | None = None
+    string_data: dict[str, str | int | float | bool] | None = None
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of a Role."""
+
+    rules: list[dict[str, list[str]]] | None = None
+
+
+class RoleReference(msgspec.Struct, frozen=True, kw_only=True):
+    """What a RoleBinding hands out."""
+
+    kind: Literal["Role", "ClusterRole"]
+    name: str
+
+
+class RoleBinding(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is read of a RoleBinding."""
+
+    role_ref: RoleReference
+
+
+SHAPES = {"Secret": Secret, "Role": Role, "RoleBinding": RoleBinding}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,12 +157,14 @@ def _checked(kind: Kind, item: Object) -> Object:
     """Return an object as it is to be placed.
 
     Raises:
-        ValueError: it is of another kind than the endpoint is for, or no role can be read from it.
+        ValueError: it is of another kind than the endpoint is for, or lacks what its kind has.
     """
     if (item["apiVersion"], item["kind"]) != (kind.api_version, kind.kind):
         raise ValueError(f"a {item['kind']} of {item['apiVersion']}, expected a {kind.kind} of {kind.api_version}")
-    if kind.kind == "RoleBinding" and not {"kind", "name"} <= (item.get("roleRef") or {}).keys():
-        raise ValueError(f"the RoleBinding {item['metadata']['name']} has no roleRef with kind and name")
+    try:
+        convert(item, SHAPES.get(kind.kind, dict[str, Any]))
+    except ValueError as error:
+        raise ValueError(f"the {kind.kind} {item['metadata']['name']}: {error}") from error
     return _with_data(item) if kind.kind == "Secret" else item
 
 

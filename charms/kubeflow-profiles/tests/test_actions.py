@@ -109,6 +109,22 @@ def test_adding_a_contributor_twice_changes_nothing(profiles):
     assert applied(profiles) == []
 
 
+@pytest.mark.parametrize("other", ["ben.b@example.com", "Ben-B@example.com"])
+def test_a_contributor_who_would_share_anothers_objects_is_refused_naming_both(profiles, other):
+    profiles.profile("ada", ADA)
+    profiles.act("add-contributor", profile="ada", user="ben-b@example.com")
+    message = profiles.refused("add-contributor", profile="ada", user=other)
+    assert f"{other} cannot be edit in profile ada beside ben-b@example.com" in message
+    assert profiles.act("add-contributor", profile="ada", user=other, role="view")["changed"] == "true"
+
+
+@pytest.mark.parametrize("user", ["*@example.com", "ben*", "*"])
+def test_a_pattern_is_no_user(profiles, user):
+    profiles.profile("ada", ADA)
+    assert f"{user!r} is no user" in profiles.refused("add-contributor", profile="ada", user=user)
+    assert f"{user!r} is no user" in profiles.refused("create-profile", owner=user, name="ben")
+
+
 def test_a_contributor_of_a_profile_that_is_not_there_is_refused(profiles):
     assert "there is no profile ada" in profiles.refused("add-contributor", profile="ada", user=BEN)
 

@@ -145,7 +145,7 @@ def test_two_applications_that_send_one_object_are_named_and_the_first_counts(pr
     ("sent", "said"),
     [
         ({"kubernetes_manifests": "{}"}, "no list of objects"),
-        ({"kubernetes_manifests": "secret:"}, "no JSON"),
+        ({"kubernetes_manifests": "secret:"}, "no list of objects"),
         (plain(SECRET), "expected a PodDefault of kubeflow.org/v1alpha1"),
     ],
 )

@@ -3,7 +3,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from ops import testing
-from support.deployment import Written
+from support.filesystem import Written
 from support.unit import Unit, unit
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -56,6 +56,13 @@ def test_https_reaches_consumers(minio):
     assert json.loads(said(state, bucket)["tls-ca-chain"]) == [f"{PEM}\n"]
 
 
+def test_minio_leaves_https_when_its_certificate_goes(minio):
+    state = minio.settle(config={"ssl-cert": PEM, "ssl-key": PEM, "ssl-ca": PEM})
+    assert "/run/minio/certs/public.crt" in minio.files
+    minio.again(state, config={})
+    assert minio.files.keys() == {"/run/minio/access-key", "/run/minio/secret-key"}
+
+
 def test_a_consumer_of_s3_v0_is_told_in_plain_text(minio):
     relation = testing.Relation("s3", remote_app_data={"bucket": "relation-7"})
     assert said(minio.settle(relation), relation) == {
@@ -122,3 +129,23 @@ def test_a_gateway_that_tells_no_address_routes_all_the_same(minio):
     state = minio.settle(minio.gateway(url=""))
     environment = state.get_container("minio").plan.services["minio"].environment
     assert environment["MINIO_BROWSER_REDIRECT_URL"] == "http://minio.edge.svc/minio/"
+
+
+def test_a_consumer_that_asks_for_nonsense_keeps_no_other_from_its_bucket(minio, monkeypatch):
+    asked = []
+    monkeypatch.setattr("kubeflow_charms.s3_requests.send", lambda store, *what: (asked.append(what), (200, b""))[1])
+    wish = {"lib-version": "1.0", "requested-secrets": '["access-key"]'}
+    wrong = testing.Relation("s3", remote_app_name="odd", remote_app_data={**wish, "bucket": "No Bucket"})
+    good = testing.Relation("s3", remote_app_name="mysql", remote_app_data={**wish, "bucket": "backups"})
+    state = minio.settle(wrong, good)
+    assert "relation s3: odd sends what is wrong" in state.unit_status.message
+    assert said(state, wrong) == {}
+    assert said(state, good)["bucket"] == "backups"
+    assert asked == [("HEAD", "/backups", b"")]
+
+
+def test_a_gateway_that_says_nonsense_keeps_minio_from_nothing(minio):
+    consumer = minio.consumer(secrets=True)
+    state = minio.settle(consumer, minio.gateway(principals="nobody"))
+    assert "relation ingress: istio-pilot sends what is wrong" in state.unit_status.message
+    assert "data" in said(state, consumer)

@@ -49,7 +49,7 @@ class Mysql(Charm):
 
     def accounts(self) -> Accounts:
         """Return the part that gives each application its user."""
-        asked = self.clients.readable()[0]
+        asked = self.clients.all()
         users = ((account_name(item.relation), item.data.database) for item in asked)
         return Accounts(
             accounts=tuple(Account(user, database, self.password(user)) for user, database in users),
@@ -73,15 +73,13 @@ class Mysql(Charm):
         """
         if not self.object_store.relations:
             raise Blocked(f"needs an object store, run: juju integrate {self.app.name}:s3-parameters minio:s3")
-        store = self.object_store.one().store(self.secrets.granted)
+        store = self.object_store.one(lambda said: said.store(self.secrets.granted))
         bucket = self.options.backup_bucket
         return backups(store, bucket=bucket, model=self.model.name, application=self.app.name)
 
     def _refusals(self) -> Iterator[Part]:
         """Yield a problem for each application that asks for what it does not get."""
-        asked, problems = self.clients.readable()
-        yield from (Report(problem) for problem in problems if isinstance(problem, Blocked))
-        for client in asked:
+        for client in self.clients.all():
             if client.data.extra_user_roles:
                 yield Report(
                     Blocked(

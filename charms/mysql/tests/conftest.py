@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from ops import testing
 from support.charms import load_charm
-from support.deployment import Deployment, Written, deployed, passing
+from support.deployment import Deployment, deployed, passing
+from support.filesystem import Written
 
 ROOT = pathlib.Path(__file__).parent.parent
 CHARM = load_charm(ROOT)

@@ -96,8 +96,11 @@ def test_a_client_that_falls_silent_keeps_its_user(mysql):
 def test_mysqls_own_databases_are_nobodys(mysql):
     client, other = mysql.client("mysql"), mysql.client("katib")
     state = mysql.settle(client, other)
-    assert "the database mysql is MySQL's own" in state.unit_status.message
+    assert "relation database: pipelines sends what is wrong: the database mysql is MySQL's own" in (
+        state.unit_status.message
+    )
     assert mysql.said(state, client) == {}
+    assert mysql.said(state, other)["database"] == "katib"
 
 
 def test_a_client_that_asks_for_more_rights_is_named_and_gets_its_database(mysql):

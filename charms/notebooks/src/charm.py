@@ -121,8 +121,7 @@ class Notebooks(Charm):
     def _bucket(self) -> Iterator[Part]:
         """Yield what users get to read an object store, where one is related."""
         yield self.objects.send(object_storage.Reader(secrets=True))
-        found = self.objects.maybe()
-        store = found.store(self.secrets.granted) if found else None
+        store = self.objects.maybe(lambda said: said.store(self.secrets.granted))
         yield self.pod_defaults.send(
             kubernetes_manifest.plain([bucket_access.pod_default(store, self.model.name)] if store else [])
         )

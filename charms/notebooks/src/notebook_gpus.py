@@ -79,7 +79,8 @@ def recent(memory: pathlib.Path, ask: Callable[[], Iterable[Object]]) -> tuple[G
         ask: returns all nodes.
     """
     try:
-        if time.time() - memory.stat().st_mtime < PATIENCE:
+        # One from the future was kept by a clock that has been set back since.
+        if 0 <= time.time() - memory.stat().st_mtime < PATIENCE:
             return msgspec.json.decode(memory.read_bytes(), type=tuple[Gpu, ...])
     except (FileNotFoundError, msgspec.DecodeError):
         memory.unlink(missing_ok=True)

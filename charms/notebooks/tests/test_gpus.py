@@ -1,3 +1,6 @@
+import os
+import time
+
 import pytest
 import yaml
 from ops import testing
@@ -115,6 +118,16 @@ def test_what_was_remembered_of_another_version_is_asked_for_anew(notebooks):
     notebooks.node("one", resources={"nvidia.com/gpu": "1"})
     notebooks.settle()
     assert offered(notebooks) == {"nvidia.com/gpu": "NVIDIA"}
+
+
+def test_what_a_clock_in_the_future_kept_is_not_taken_for_recent(notebooks):
+    notebooks.node("one", resources={"nvidia.com/gpu": "1"})
+    state = notebooks.settle()
+    notebooks.node("two", resources={"amd.com/gpu": "1"})
+    ahead = time.time() + 86400
+    os.utime(notebooks.deployment.charm_folder / ".gpus", (ahead, ahead))
+    notebooks.again(state)
+    assert offered(notebooks).keys() == {"amd.com/gpu", "nvidia.com/gpu"}
 
 
 def test_when_nodes_cannot_be_asked_for_the_page_keeps_what_it_offers(notebooks):

@@ -72,7 +72,7 @@ class OidcGatekeeper(Charm):
 
     def _register(self, relation: ops.Relation) -> oidc_client.Client | None:
         """Return what an issuer is to know of us; nothing until it said whether it reads Juju secrets."""
-        issuer = next((item.data for item in self.registration.all() if item.relation.id == relation.id), None)
+        issuer = self.registration.by(relation)
         if issuer is None:
             return None
         label, value = self._client_secret()

@@ -89,7 +89,7 @@ class Pipelines(Charm):
         yield Bucket(store, bucket)
         yield from published_services.store(store)
         yield from self._profiles(store, bucket)
-        database = self.database.one().login(self.secrets.granted)
+        database = self.database.one(self._login)
         api = functools.partial(
             api_server.workload,
             options=options,
@@ -105,7 +105,7 @@ class Pipelines(Charm):
 
     def left_behind(self) -> Iterator[Reference]:
         """Yield what Metacontroller made in users' namespaces."""
-        yield from profile_sync.left_behind(self.run.cluster)
+        yield from profile_sync.left_behind(self.run.cluster, self.app.name, self.model.name)
 
     def _say(self) -> Iterator[Part]:
         """Yield what related applications are told, and asked for."""
@@ -143,7 +143,7 @@ class Pipelines(Charm):
         yield self.metadata.send(k8s_service.Service(name=metadata_store.SERVICE, port=metadata_store.SERVICE_PORT))
         yield Manifests("metadata-services", "services.yaml.j2", {"services": published_services.metadata()})
         yield metadata_proxy.workload()
-        yield metadata_store.workload(self.metadata_database.one().login(self.secrets.granted))
+        yield metadata_store.workload(self.metadata_database.one(self._login))
         yield from self._once(metadata_writer.workload(self.model.name))
 
     def _profiles(self, store: Store, bucket: str) -> Iterator[Part]:
@@ -177,6 +177,9 @@ class Pipelines(Charm):
             },
         )
         yield from self._once(metacontroller.workload(app=self.app.name, namespace=self.model.name))
+
+    def _login(self, database: mysql_client.Database) -> mysql_client.Login:
+        return database.login(self.secrets.granted)
 
     def _once(self, workload: Workload) -> Iterator[Part]:
         """Yield a program that elects no leader among several of its kind, on one unit."""

@@ -12,7 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ..codecs import Databag, Versioned
+from ..codecs import Databag, Versioned, convert
 from ..endpoints import Interface
 from .wire import Host, Port, Principal
 
@@ -55,11 +55,7 @@ class AddressCodec:
 
     def decode(self, databag: Databag) -> Address:
         """Return the address; without one from a gateway that publishes none."""
-        principals = databag.get("principals", "").split()
-        try:
-            return msgspec.convert({"url": databag.get("url", ""), "principals": principals}, Address)
-        except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from error
+        return convert({"url": databag.get("url", ""), "principals": databag.get("principals", "").split()}, Address)
 
     def encode(self, data: Address | None, remote: Databag) -> dict[str, str]:
         """Return versions, address and identities."""

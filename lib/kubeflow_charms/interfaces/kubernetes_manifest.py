@@ -8,14 +8,16 @@ answers nothing. An object with a namespace is for that one alone, and goes befo
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import ops
+from msgspec import Meta
 
-from ..codecs import Flat
+from ..codecs import Flat, convert, document
 from ..endpoints import Interface
 from ..secrets import Secrets
+from .wire import field
 
 KEY = "manifests"
 
@@ -30,6 +32,23 @@ class Manifests(msgspec.Struct, frozen=True, kw_only=True):
 
     kubernetes_manifests: str
     is_secret: bool = False
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells an object from others of its kind; both names go into URLs."""
+
+    name: Annotated[str, Meta(pattern=r"^[^/?#%]+$")]
+    namespace: Annotated[str, Meta(pattern=r"^[^/?#%]+$")] | None = None
+    labels: dict[str, str] | None = None
+    annotations: dict[str, str] | None = None
+
+
+class Identified(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What every object has."""
+
+    api_version: str
+    kind: str
+    metadata: Metadata
 
 
 KUBERNETES_MANIFEST = Interface("kubernetes_manifest", requirer=Flat(Manifests))
@@ -69,25 +88,19 @@ def objects(sent: Manifests, read: Callable[[str], dict[str, str]]) -> list[dict
         read: returns the content of a Juju secret by its identifier, as `Secrets.granted` does.
 
     Raises:
-        ValueError: they are no list of objects with apiVersion, kind and a name.
+        ValueError: the secret lacks them, or they are no list of objects with apiVersion, kind and a name.
         Waiting: the secret is not granted yet.
     """
-    text = read(sent.kubernetes_manifests).get(KEY, "[]") if sent.is_secret else sent.kubernetes_manifests
+    text = field(read(sent.kubernetes_manifests), KEY) if sent.is_secret else sent.kubernetes_manifests
+    found = document(text)
     try:
-        found = json.loads(text)
+        convert(found, list[Identified])
     except ValueError as error:
-        raise ValueError("kubernetes_manifests is no JSON") from error
-    if not isinstance(found, list) or not all(map(_is_object, found)):
-        raise ValueError("kubernetes_manifests is no list of objects with apiVersion, kind and metadata.name")
+        raise ValueError(
+            f"kubernetes_manifests is no list of objects with apiVersion, kind and metadata.name: {error}"
+        ) from error
     return found
 
 
 def _text(objects: Iterable[Any]) -> str:
     return json.dumps(list(objects), sort_keys=True)
-
-
-def _is_object(item: Any) -> bool:
-    try:
-        return all(isinstance(word, str) for word in (item["apiVersion"], item["kind"], item["metadata"]["name"]))
-    except (KeyError, TypeError):
-        return False

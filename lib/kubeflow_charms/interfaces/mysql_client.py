@@ -7,7 +7,7 @@ others get them in plain text. That library's own scratch, the key `data`, is pa
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
 
     yield self.database.send(mysql_client.Request(database="mlpipeline"))
-    login = self.database.one().login(self.secrets.granted)  # host, port, database, username, password
+    login = self.database.one(lambda said: said.login(self.secrets.granted))  # host, port, database, username, password
 """
 
 import dataclasses
@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from ..codecs import Databag, Flat
 from ..endpoints import Interface
+from .wire import field
 
 PORT = 3306
 SECRETS = ("username", "password", "tls", "tls-ca", "uris")
@@ -75,20 +76,29 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     username: str = ""
     password: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse a port that is none."""
+        ports = [port for _, _, port in (place.partition(":") for place in self.endpoints.split(","))]
+        if any(port and not 1 <= int(port) <= 65535 for port in ports):
+            raise ValueError(f"{self.endpoints} has a port beyond 65535")
+
     def login(self, read: Callable[[str], dict[str, str]]) -> Login:
         """Return the first endpoint with its login in plain text.
 
         Args:
             read: returns the content of a Juju secret by its identifier.
+
+        Raises:
+            ValueError: the secret lacks a part of the login.
         """
-        secret = read(self.secret_user) if self.secret_user else {}
+        login = read(self.secret_user) if self.secret_user else {"username": self.username, "password": self.password}
         host, _, port = self.endpoints.split(",")[0].partition(":")
         return Login(
             host=host.rstrip("."),  # mysql-k8s ends its names with a dot, which not every client understands
             port=int(port or PORT),
             database=self.database,
-            username=secret.get("username", self.username),
-            password=secret.get("password", self.password),
+            username=field(login, "username"),
+            password=field(login, "password"),
         )
 
 

@@ -7,7 +7,7 @@ says so (see `secret_readers`); then `secret-key` is a secret's identifier, gran
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
 
     yield self.objects.send(object_storage.Reader(secrets=True))
-    store = self.objects.one().store(self.secrets.granted)  # an object_store.Store
+    store = self.objects.one(lambda said: said.store(self.secrets.granted))  # an object_store.Store
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from ..codecs import Versioned
 from ..endpoints import Interface
 from ..object_store import Store
 from .secret_readers import Reader, ReaderCodec
-from .wire import Host, Port
+from .wire import Host, Port, field
 
 
 class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -45,6 +45,9 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
         Args:
             read: returns the content of a Juju secret by its identifier.
+
+        Raises:
+            ValueError: the secret lacks the password.
         """
         secret = self.secret_key
         return Store(
@@ -52,7 +55,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             port=self.port,
             secure=self.secure,
             access_key=self.access_key,
-            secret_key=read(secret)["secret-key"] if secret.startswith("secret:") else secret,
+            secret_key=field(read(secret), "secret-key") if secret.startswith("secret:") else secret,
         )
 
 

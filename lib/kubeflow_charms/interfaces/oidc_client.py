@@ -13,6 +13,7 @@ from ..codecs import Versioned
 from ..endpoints import Interface
 from .secret_readers import Reader as Issuer
 from .secret_readers import ReaderCodec
+from .wire import field
 
 
 class Client(msgspec.Struct, frozen=True, kw_only=True, rename={"redirect_uris": "redirectURIs"}):
@@ -40,10 +41,13 @@ def resolve(client: Client, read: Callable[[str], dict[str, str]]) -> Client:
     Args:
         client: as received.
         read: returns the content of a Juju secret by its identifier.
+
+    Raises:
+        ValueError: the secret lacks the password.
     """
     if not client.secret.startswith("secret:"):
         return client
-    return msgspec.structs.replace(client, secret=read(client.secret)["secret"])
+    return msgspec.structs.replace(client, secret=field(read(client.secret), "secret"))
 
 
 __all__ = ["OIDC_CLIENT", "Client", "Issuer", "resolve"]

@@ -8,7 +8,7 @@ of ours asks for the secret and needs three lines:
     bucket = Requires("s3", s3.S3)
 
     yield self.bucket.send(s3.Request(bucket="mlpipeline"))
-    store = self.bucket.one().store(self.secrets.granted)  # an object_store.Store
+    store = self.bucket.one(lambda said: said.store(self.secrets.granted))  # an object_store.Store
 """
 
 import urllib.parse
@@ -21,6 +21,7 @@ from msgspec import Meta
 from ..codecs import Databag, Flat
 from ..endpoints import Interface
 from ..object_store import DEFAULT_REGION, Store
+from .wire import field
 
 KEYS = ("access-key", "secret-key")
 VERSION = "1.0"
@@ -70,8 +71,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
     def __post_init__(self) -> None:
         """Refuse an endpoint that is none."""
-        parsed = _split(self.endpoint)
-        if self.endpoint and (parsed.scheme not in ("http", "https") or not parsed.hostname):
+        if self.endpoint and not _is_endpoint(self.endpoint):
             raise ValueError(f"{self.endpoint!r} is no endpoint, expected a URL such as https://s3.example.com")
 
     def store(self, read: Callable[[str], dict[str, str]]) -> Store:
@@ -79,6 +79,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
         Args:
             read: returns the content of a Juju secret by its identifier.
+
+        Raises:
+            ValueError: the secret lacks a key of the login.
         """
         login = read(self.secret_extra) if self.secret_extra else {KEYS[0]: self.access_key, KEYS[1]: self.secret_key}
         parsed = _split(self.endpoint or f"https://s3.{self.region or DEFAULT_REGION}.amazonaws.com")
@@ -87,8 +90,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             host=parsed.hostname or "",
             port=parsed.port or (443 if secure else 80),
             secure=secure,
-            access_key=login[KEYS[0]],
-            secret_key=login[KEYS[1]],
+            access_key=field(login, KEYS[0]),
+            secret_key=field(login, KEYS[1]),
             bucket=self.bucket,
             region=self.region,
             path=self.path.strip("/"),
@@ -114,6 +117,14 @@ class ConnectionCodec(Flat[Connection]):
         """Return the connection; None until there is a login."""
         plain = all(databag.get(key) for key in KEYS)
         return super().decode(databag) if plain or databag.get("secret-extra") else None
+
+
+def _is_endpoint(endpoint: str) -> bool:
+    try:
+        parsed = _split(endpoint)
+        return parsed.scheme in ("http", "https") and bool(parsed.hostname) and parsed.port != 0
+    except ValueError:  # of a port beyond 65535, or half an IPv6 address
+        return False
 
 
 def _split(endpoint: str) -> urllib.parse.SplitResult:

@@ -21,6 +21,7 @@ while a new one is awaited, and that no hook without news has to parse a certifi
 """
 
 import dataclasses
+import functools
 from collections.abc import Iterable
 
 import msgspec
@@ -92,6 +93,10 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[Issued, ...] = ()
     request_errors: tuple[Refused, ...] = ()
 
+    def to(self, request: str) -> Issued | None:
+        """Return what was issued for a request, in PEM; None as long as nothing was."""
+        return next((item for item in self.certificates if item.answers(request)), None)
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One request, in PEM; `ca` asks for an authority's certificate."""
@@ -135,7 +140,7 @@ class Asked:
         Were it taken away before the next leader publishes it, the provider would revoke the certificate.
 
         Raises:
-            Blocked: the provider refuses the request.
+            Blocked: the provider refuses the request, or what it issued has expired, which serves all the same.
         """
         request = Request(certificate_signing_request=self.content["request"])
         wanted = REQUESTS.encode(Requests(certificate_signing_requests=(request,)), {})
@@ -150,6 +155,11 @@ class Asked:
                 raise Blocked(
                     f"{self._application} refuses a certificate for {self.content['names']}: {refused.error.message}"
                 )
+        if "certificate" in self._newest and (day := certificates.expired(self._newest)):
+            raise Blocked(
+                f"the certificate of {self._application} for {self.content['names']} expired on {day}, and it issues "
+                f"no other: juju debug-log --include {self._application} says why"
+            )
 
     def certificate(self) -> certificates.Certificate:
         """Return the newest certificate, its key and its authority; the leader keeps a new one.
@@ -158,7 +168,7 @@ class Asked:
             Waiting: there is none yet.
             Blocked: the provider sends one that cannot be used.
         """
-        content = self._newest()
+        content = self._newest
         if "certificate" not in content:
             raise Waiting(f"{self._application} to issue a certificate for {content['names']}")
         return certificates.Certificate(content["certificate"], content["key"], content["authority"])
@@ -169,11 +179,12 @@ class Asked:
 
     @property
     def _answers(self) -> Answers:
-        return next((item.data for item in self.endpoint.all()), Answers())
+        return _answers(self.endpoint)
 
+    @functools.cached_property
     def _newest(self) -> Content:
         content = self.content
-        issued = next((item for item in self._answers.certificates if item.answers(content["request"])), None)
+        issued = self._answers.to(content["request"])
         if issued is None or issued.digest() == content.get("digest"):
             return content
         newest = {key: content[key] for key in ("key", "names", "request")} | {"digest": issued.digest()}
@@ -190,8 +201,9 @@ class Asked:
 def ask(endpoint: BoundEndpoint, secrets: Secrets, label: str, names: Iterable[str]) -> Asked:
     """Return the part that asks for a certificate, with the key and the request that the leader makes.
 
-    Other names make a new request, which no older certificate answers; one with less than a third of its life left
-    makes a new request too, and serves until the answer is there.
+    Other names make a new request, which no older certificate answers; one with less than a third of its life left, or
+    whose life has not begun, makes a new request too, and serves until the answer is there. So does one that is
+    revoked, with another key, and it serves no longer.
 
     Args:
         endpoint: related to a provider.
@@ -203,17 +215,27 @@ def ask(endpoint: BoundEndpoint, secrets: Secrets, label: str, names: Iterable[s
         Waiting: the leader has not made the request yet.
     """
     wanted = " ".join(names)
+    answers = _answers(endpoint)
+
+    def revoked(had: Content) -> bool:
+        issued = answers.to(had["request"]) if "request" in had else None
+        return issued is not None and bool(issued.revoked)
 
     def valid(had: Content) -> bool:
         pending = had.get("answered") != had["request"]
-        return had["names"] == wanted and (pending or not certificates.due(had))
+        return had["names"] == wanted and not revoked(had) and (pending or not certificates.due(had))
 
     def make() -> Content:
         from .. import signing
 
         had = secrets.peek(label) or {}
+        had = {} if revoked(had) else had
         kept = had if had.get("names") == wanted else {}
         key = had.get("key") or signing.new_rsa_key()
         return {**kept, "key": key, "names": wanted, "request": signing.request(wanted.split(), key)}
 
     return Asked(endpoint, secrets, label, secrets.ensure(label, make, valid))
+
+
+def _answers(endpoint: BoundEndpoint) -> Answers:
+    return next((item.data for item in endpoint.all()), Answers())

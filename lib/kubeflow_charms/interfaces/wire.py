@@ -1,5 +1,6 @@
 """Values that several interfaces have, checked before anything is made of them."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
@@ -14,6 +15,17 @@ Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+$")]
 
 Principal = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+$")]
 """What Istio calls a pod inside the mesh: `cluster.local/ns/<namespace>/sa/<service account>`."""
+
+
+def field(content: Mapping[str, str], key: str) -> str:
+    """Return a value of a related application's secret.
+
+    Raises:
+        ValueError: the secret has none.
+    """
+    if not content.get(key):
+        raise ValueError(f"its secret has no {key}")
+    return content[key]
 
 
 def principal(namespace: str, account: str) -> str:

@@ -34,11 +34,15 @@ class Publish:
         if not run.leader:
             return
         for relation in self.relations:
-            wanted = self.codec.encode(self.make(relation), relation.data[relation.app])
-            databag = relation.data[run.unit.app]
-            for key in databag.keys() - wanted.keys():
-                databag[key] = ""
-            write(databag, wanted)
+            run.attempt(self._tell, relation, run.unit.app)
+
+    def _tell(self, relation: ops.Relation, application: ops.Application) -> None:
+        """Say to one application what is for it; what stands in the way keeps the others from nothing."""
+        wanted = self.codec.encode(self.make(relation), relation.data[relation.app])
+        databag = relation.data[application]
+        for key in databag.keys() - wanted.keys():
+            databag[key] = ""
+        write(databag, wanted)
 
 
 def write(databag: MutableMapping[str, str], wanted: Mapping[str, str]) -> None:

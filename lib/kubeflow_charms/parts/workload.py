@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import pathlib
 import time
 from collections.abc import Mapping
 
@@ -12,6 +13,8 @@ from ..identity import ensure
 from ..problems import Blocked, Waiting
 from ..run import Metrics, Run, fingerprint
 
+MEMORY = ".files"
+"""Begins a file beside the charm's code: which files the workload has; gone with the pod, as they are."""
 PERIOD = 3
 THRESHOLD = 2
 # So long that a failing check is down, and wakes the charm when it recovers; all in seconds.
@@ -55,6 +58,8 @@ class TcpCheck:
 class Workload:
     """A program that Pebble runs; restarted if and only if its command, environment or one of its files changed.
 
+    Its files are its own: one that an earlier plan had, and this one has not, is removed before the restart.
+
     Attributes:
         container: where it runs; the service has the same name.
         command: what to run, as Pebble splits it.
@@ -90,7 +95,7 @@ class Workload:
             raise Waiting(f"container {self.container} to start")
         run.require_own_pod()
         try:
-            self._replan(run, container)
+            self._replan(run, container, run.sources.parent / f"{MEMORY}-{self.container}")
         except pebble.ChangeError as error:
             raise Blocked(
                 f"{self.container} ends as soon as it starts; its log says why: "
@@ -126,7 +131,7 @@ class Workload:
         }
         return {"services": {self.container: service}, "checks": checks}  # pyright: ignore[reportReturnType]
 
-    def _replan(self, run: Run, container: ops.Container) -> None:
+    def _replan(self, run: Run, container: ops.Container, memory: pathlib.Path) -> None:
         layer, planned = pebble.Layer(self.layer()), container.get_plan()
         if identity := run.identities.get(self.container):
             ensure(run, container, identity, anew=self.container not in planned.services)
@@ -135,8 +140,7 @@ class Workload:
             layer.checks[name] = planned.checks[name]
             layer.checks[name].startup = pebble.CheckStartup.DISABLED
         if planned.services.get(self.container) != layer.services[self.container]:
-            for path, file in self.files.items():
-                container.push(path, file.text, permissions=file.mode, make_dirs=True)
+            self._write(container, memory)
         elif planned.checks == layer.checks and container.get_service(self.container).is_running():
             return
         if planned.checks:
@@ -146,6 +150,20 @@ class Workload:
         container.add_layer(self.container, layer, combine=True)
         container.replan()
         self._await(container)
+
+    def _write(self, container: ops.Container, memory: pathlib.Path) -> None:
+        """Bring the files to what is wanted; those of an earlier plan go, which the program might read all the same."""
+        had = set(memory.read_text().splitlines()) if memory.exists() else set[str]()
+        memory.write_text("\n".join(sorted(had | self.files.keys())))
+        for path in sorted(had - self.files.keys()):
+            try:
+                container.remove_path(path)
+            except pebble.PathError as error:
+                if error.kind != "not-found":
+                    raise
+        for path, file in self.files.items():
+            container.push(path, file.text, permissions=file.mode, make_dirs=True)
+        memory.write_text("\n".join(sorted(self.files)))
 
     def _await(self, container: ops.Container) -> None:
         """Wait until the checks passed once, but no longer than `PATIENCE`."""

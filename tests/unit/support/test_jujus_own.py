@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 
 import pytest
-from support.jujus_own import VERSION, Error, of_charms
+from support.jujus_own import MOST, VERSION, Error, broken_off, of_charms, waits_for_nothing
 from support.pod_endings import Ending
 
 CRASH = "crash loop backoff: back-off 40s restarting failed container={} pod=minio-0_edge(389a18c5)"
@@ -40,6 +40,30 @@ def test_what_the_beta_does_by_itself_is_excused_and_no_other_juju(message: str,
 )
 def test_what_a_charm_does_is_not(unit: str, message: str, log: str):
     assert charms(unit, message, log) == [(unit, message)]
+
+
+def test_more_of_it_than_chance_brings_is_not_excused(capsys: pytest.CaptureFixture[str]):
+    errors = [Error(f"minio/{number}", CRASH.format("charm-init"), NOW) for number in range(MOST + 1)]
+    assert of_charms(VERSION, errors[:-1], "", []) == []
+    assert f"excused as Juju's own: {MOST} errors of at most {MOST}" in capsys.readouterr().out
+    assert len(of_charms(VERSION, errors, "", [])) == MOST + 1
+
+
+def test_more_broken_hooks_than_chance_brings_are_not_excused():
+    log = "".join(BROKEN_OFF.replace("minio-0", f"minio-{number}") for number in range(MOST + 1))
+    assert broken_off(VERSION, log) == set()
+    assert broken_off(VERSION, BROKEN_OFF) == {("minio/0", "start")}
+
+
+LEFT = {"storage": {"data/0": {"status": {"current": "detached"}}}}
+
+
+def test_a_model_that_waits_for_a_volume_which_is_gone_is_excused_and_no_other():
+    assert waits_for_nothing(VERSION, LEFT, [])
+    assert not waits_for_nothing("3.6.9", LEFT, [])
+    assert not waits_for_nothing(VERSION, LEFT, ["data-minio-0"])
+    assert not waits_for_nothing(VERSION, {"storage": {"data/0": {"status": {"current": "attached"}}}}, [])
+    assert not waits_for_nothing(VERSION, {}, [])
 
 
 UNNAMED = "container error: "
