@@ -11,6 +11,7 @@ import kubeflow_charms.run
 import ops
 import pytest
 import yaml
+from kubeflow_charms.authorization import MEMORY
 from kubeflow_charms.run import DOMAIN
 from ops import testing
 
@@ -86,7 +87,7 @@ class Deployment:
         """Let this be a pod of a template; a new one has forgotten what the charm's folder held."""
         wanted = (template.get("metadata", {}).get("annotations") or {}).get(f"{DOMAIN}/pod", "")
         if not self.marker.exists() or self.marker.read_text() != wanted:
-            for name in (".applied", ".superseded"):
+            for name in (".applied", ".superseded", MEMORY):
                 (self.charm_folder / name).unlink(missing_ok=True)
         self.marker.write_text(wanted)
 

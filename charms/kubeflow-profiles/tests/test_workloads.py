@@ -112,3 +112,10 @@ def test_another_unit_runs_the_workloads_with_the_leaders_certificate(profiles):
 )
 def test_a_bad_option_blocks_naming_it_and_what_is_expected(profiles, option, value, message):
     assert message in profiles.blocked(**{option: value})
+
+
+def test_no_program_starts_where_kubernetes_allows_everybody_everything(profiles):
+    profiles.cluster.authorises = False
+    state = profiles.settle()
+    assert "run: microk8s enable rbac" in state.unit_status.message
+    assert not [container.name for container in state.containers if container.plan.services]

@@ -21,7 +21,7 @@ import scheduled_workflow
 import sync_objects
 import viewer_controller
 import visualization_server
-from kubeflow_charms import Charm, Provides, Requires, main
+from kubeflow_charms import Charm, Provides, Requires, authorization, main
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -82,6 +82,7 @@ class Pipelines(Charm):
         yield Ports(pipelines_network.UI, pipelines_network.METADATA_PROXY)
         yield from self._say()
         yield from self._network()
+        authorization.require(self.run)
         yield api_gate.workload()
         yield visualization_server.workload()
         yield from self._once(viewer_controller.workload(options.max_num_viewers))
