@@ -31,6 +31,7 @@ CLUSTER_SCOPED = {
     "Profile",
     "RuntimeClass",
     "StorageClass",
+    "SubjectAccessReview",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",

@@ -52,3 +52,13 @@ def test_paths_that_only_begin_alike_are_not_served(address, credentials):
         assert "headers" in browser.open("/echo/es").json()
         # What no other route has is the dashboard's.
         assert not browser.open("/echoes").headers["content-type"].startswith("application/json")
+
+
+def test_a_backend_gets_its_own_cookies_and_nothing_of_the_session(address, credentials):
+    with Browser(address) as browser:
+        browser.log_in(credentials.user, credentials.password, "/echo/")
+        assert any("kubeflow_session" in cookie.name for cookie in browser.cookies.jar)
+        browser.cookies.set("own", "1")
+        answer = browser.open("/echo/")
+        assert "kubeflow_session" in answer.request.headers["cookie"]
+        assert answer.json()["headers"]["cookie"] == "own=1"

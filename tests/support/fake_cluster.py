@@ -15,6 +15,8 @@ from lightkube.config.models import Cluster, Context, User
 
 Object = dict[str, Any]
 
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+
 
 @dataclasses.dataclass
 class FakeCluster:
@@ -26,12 +28,14 @@ class FakeCluster:
         refuse: returns a status code, or a code and a message, to answer a request with, or None to answer it in
             earnest; may raise what the HTTP client would.
         tokens: how many were asked for.
+        authorises: whether it refuses what nobody was given; without, it allows everybody everything.
     """
 
     objects: dict[str, Object] = dataclasses.field(default_factory=dict)
     calls: list[str] = dataclasses.field(default_factory=list)
     refuse: Any = lambda request: None
     tokens: int = 0
+    authorises: bool = True
 
     def connect(self) -> lightkube.Client:
         """Return a client of this cluster."""
@@ -78,6 +82,9 @@ class FakeCluster:
             return httpx2.Response(200, json=self._apply(path, json.loads(request.content), manager))
         if request.method == "POST" and path.endswith("/token"):
             return self._token(path.removesuffix("/token"), json.loads(request.content))
+        if request.method == "POST" and path == REVIEWS:
+            status = {"allowed": not self.authorises}
+            return httpx2.Response(201, json={**json.loads(request.content), "status": status})
         if path not in self.objects:
             found = self._collection(path, request.url.params.get("labelSelector", ""))
             if request.method != "GET" or not found:

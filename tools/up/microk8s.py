@@ -20,6 +20,7 @@ OWN = "kubeflow-microk8s"
 """What the cloud is called where Juju does not know MicroK8s by itself."""
 
 WAIT_SECONDS = 600
+READY = ("microk8s", "status", "--wait-ready", f"--timeout={WAIT_SECONDS}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,24 +45,25 @@ def kubernetes(snaps: Collection[str], *, gpu: bool) -> Iterator[Step]:
     if "microk8s" not in snaps:
         snap = (f"--channel={CLASSIC}", "--classic") if gpu else (f"--channel={STRICT}",)
         yield Step("installing MicroK8s", ("snap", "install", "microk8s", *snap), privileged=True)
-    ready = ("microk8s", "status", "--wait-ready", f"--timeout={WAIT_SECONDS}")
-    yield Step("waiting for MicroK8s", ready, privileged=True)
+    yield Step("waiting for MicroK8s", READY, privileged=True)
 
 
 def add_ons(enabled: Collection[str], pool: str, *, gpu: bool) -> Iterator[Step]:
-    """Yield what enables the add-ons that are missing.
+    """Yield what enables the add-ons that are missing, rbac first: without it the API server authorises everything.
 
     Args:
         enabled: names of those that are enabled.
         pool: addresses for the load balancer, `FIRST-LAST`.
         gpu: whether pods are to see NVIDIA's GPUs.
     """
-    wanted = {"dns": "dns", "hostpath-storage": "hostpath-storage", "metallb": f"metallb:{pool}"}
+    wanted = {"rbac": "rbac", "dns": "dns", "hostpath-storage": "hostpath-storage", "metallb": f"metallb:{pool}"}
     if gpu:
         wanted["nvidia"] = "nvidia"
     for name, argument in wanted.items():
         if name not in enabled and not (name == "nvidia" and "gpu" in enabled):
             yield Step(f"enabling the add-on {argument}", ("microk8s", "enable", argument), privileged=True)
+            if name == "rbac":
+                yield Step("waiting for MicroK8s, which starts its API server again", READY, privileged=True)
     for deployment in ("coredns", "hostpath-provisioner"):
         rollout = ("rollout", "status", f"deployment/{deployment}", f"--timeout={WAIT_SECONDS}s")
         yield Step(f"waiting for {deployment}", ("microk8s", "kubectl", "-n", "kube-system", *rollout), privileged=True)

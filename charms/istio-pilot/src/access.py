@@ -5,7 +5,7 @@ from typing import Any
 
 from kubeflow_charms import Problem, Waiting
 from kubeflow_charms.endpoints import BoundEndpoint
-from kubeflow_charms.interfaces.ingress_auth import Authorizer
+from kubeflow_charms.interfaces.ingress_auth import PAGES, SECURE_SESSION, SESSION, Authorizer
 from kubeflow_charms.parts import Manifests
 
 IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
@@ -27,7 +27,7 @@ class Access:
     problems: tuple[Problem, ...] = ()
 
     def manifests(self, gateway: str, *, tls: bool) -> Manifests:
-        """Return the policies, and what drops the identity that a request claims for itself.
+        """Return the policies, what drops the identity that a request claims for itself, and what keeps sessions here.
 
         Args:
             gateway: the Gateway's name.
@@ -38,6 +38,8 @@ class Access:
             "action": self.action,
             "tls": tls,
             "identity_headers": identity_headers(self.gatekeeper),
+            "session_cookies": (SESSION, SECURE_SESSION),
+            "pages": PAGES,
         }
         return Manifests("access", "access.yaml.j2", context)
 

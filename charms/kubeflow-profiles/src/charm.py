@@ -13,7 +13,7 @@ import profile_documents
 import profile_manifests
 import profile_principals
 import user_manifests
-from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
 from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Report, Webhooks
@@ -60,6 +60,7 @@ class KubeflowProfiles(Charm):
         )
         yield from map(Report, found.problems)
         yield from profile_manifests.objects(owners, PROFILE)
+        authorization.require(self.run)
         if found.complete:
             # Otherwise it goes on with what it has: objects must not go while a secret is awaited.
             yield profile_manifests.workload(

@@ -5,13 +5,16 @@ from collections.abc import Iterable
 
 from kubeflow_charms.endpoints import From
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
-from kubeflow_charms.interfaces.kubeflow_profiles import NOTEBOOKS, PIPELINES, Caller
+from kubeflow_charms.interfaces.kubeflow_profiles import DASHBOARD, NOTEBOOKS, PIPELINES, Caller
 from kubeflow_charms.interfaces.wire import principal
 from kubeflow_charms.parts.fence import Source, application
 from kubeflow_charms.problems import Waiting
 
 USER_HEADER = "kubeflow-userid"
 """The header in which the gatekeeper says who the user is; mesh and workloads believe it."""
+
+ASKING = (DASHBOARD, "")
+"""The roles whose programs call KFAM; the others only tell who they are."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,13 +48,17 @@ def gateway(info: GatewayInfo) -> str:
 
 
 def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ...]:
-    """Return where the requests of related applications come from.
+    """Return where KFAM's requests come from: the dashboard's pods, and those of published charms, which say no role.
 
     Args:
-        callers: what they say of themselves.
+        callers: what related applications say of themselves.
         namespace: of those who say nothing, the model's.
     """
-    said = {caller.data.principal or principal(namespace, caller.application) for caller in callers}
+    said = {
+        caller.data.principal or principal(namespace, caller.application)
+        for caller in callers
+        if caller.data.role in ASKING
+    }
     return tuple(application(caller, caller.rpartition("/")[2]) for caller in sorted(said))
 
 

@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import pytest
 from ops import testing
 
 PRINCIPAL = "cluster.local/ns/edge/sa/istio-ingressgateway"
@@ -72,6 +73,14 @@ def test_related_applications_are_told_where_kfam_is(profiles):
     databag = profiles.settle().get_relations("kubeflow-profiles")[0].local_app_data
     assert json.loads(databag["data"]) == {"service-name": "kubeflow-profiles.edge", "service-port": "8081"}
     assert json.loads(databag["_supported_versions"]) == ["v1"]
+
+
+@pytest.mark.parametrize(("role", "reaches"), [("dashboard", True), ("notebooks", False), ("pipelines", False)])
+def test_only_who_calls_kfam_reaches_it(profiles, role, reaches):
+    profiles.settle(databags={"kubeflow-profiles": {"_supported_versions": '["v1"]', "role": role}})
+    rules = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
+    let_in = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
+    assert (any("from" in rule for rule in rules), any("from" in rule for rule in let_in)) == (reaches, reaches)
 
 
 def test_only_related_applications_reach_kfam(profiles):

@@ -15,7 +15,7 @@ import pvcviewer_controller
 import tensorboard_controller
 import tensorboards_web_app
 import volumes_web_app
-from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms import Charm, Requires, authorization, certificates, main
 from kubeflow_charms.cluster import Object, Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -70,6 +70,7 @@ class Notebooks(Charm):
         yield Ports(*notebook_pages.PORTS, pvcviewer_controller.WEBHOOK_PORT)
         yield self.dashboard.send(notebook_pages.LINKS)
         yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.NOTEBOOKS, principal=self.principal))
+        authorization.require(self.run)
         yield from self._pages()
         yield from self._controllers()
         yield from self._bucket()

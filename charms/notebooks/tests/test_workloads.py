@@ -181,3 +181,10 @@ def test_without_a_change_kubernetes_is_asked_for_its_nodes_every_few_minutes_an
     again = notebooks.deployment.run(on.update_status(), state)
     assert notebooks.cluster.calls == ["GET /api/v1/nodes"]
     assert {it.name: it.plan for it in again.containers} == {it.name: it.plan for it in state.containers}
+
+
+def test_no_program_starts_where_kubernetes_allows_everybody_everything(notebooks):
+    notebooks.cluster.authorises = False
+    state = notebooks.settle()
+    assert "run: microk8s enable rbac" in state.unit_status.message
+    assert not [container.name for container in state.containers if container.plan.services]

@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from kubeflow_charms.interfaces import ingress_auth
 from kubeflow_charms.parts import File
 
 FOLDER = "/etc/oauth2-proxy"
 PORT = 4180
 METRICS_PORT = 44180
-PREFIX = "/oauth2"
+PREFIX = ingress_auth.PAGES
 CALLBACK = f"{PREFIX}/callback"
 READY = f"{PREFIX}/ready"
 USER_HEADER, GROUPS_HEADER = "kubeflow-userid", "kubeflow-groups"
@@ -94,7 +95,7 @@ def _core(settings: Settings) -> dict[str, Any]:
     return {
         # A name of its own for each kind: a browser at http may not replace a cookie that https has set, so that
         # a site that goes back to http would lock its users out.
-        "cookie_name": "__Secure-kubeflow_session" if settings.secure else "kubeflow_session",
+        "cookie_name": ingress_auth.SECURE_SESSION if settings.secure else ingress_auth.SESSION,
         "cookie_secret": settings.cookie_secret,
         "cookie_secure": settings.secure,
         "cookie_samesite": "lax",

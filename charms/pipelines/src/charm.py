@@ -21,7 +21,7 @@ import published_services
 import scheduled_workflow
 import sync_objects
 import viewer_controller
-from kubeflow_charms import Charm, Provides, Requires, main
+from kubeflow_charms import Charm, Provides, Requires, authorization, main
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -81,6 +81,7 @@ class Pipelines(Charm):
         yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)
         yield from self._say()
         yield from self._network()
+        authorization.require(self.run)
         yield api_gate.workload()
         yield from self._once(viewer_controller.workload(options.max_num_viewers))
         store = related(self.objects, self.s3, self.secrets)

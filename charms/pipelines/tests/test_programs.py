@@ -150,3 +150,10 @@ def test_another_password_of_the_database_restarts_the_api_alone(pipelines):
     assert [name for name in PROGRAMS if pipelines.service(before, name) != pipelines.service(after, name)] == [
         "api-server"
     ]
+
+
+def test_no_program_starts_where_kubernetes_allows_everybody_everything(pipelines):
+    pipelines.cluster.authorises = False
+    state = pipelines.settle()
+    assert "run: microk8s enable rbac" in state.unit_status.message
+    assert not [container.name for container in state.containers if container.plan.services]

@@ -9,6 +9,15 @@ from ..codecs import Versioned
 from ..endpoints import Interface
 from .wire import Header, Host, Port
 
+SESSION = "kubeflow_session"
+"""What the names of our gatekeeper's cookies begin with: the session, its chunks, and log-ins under way."""
+
+SECURE_SESSION = f"__Secure-{SESSION}"
+"""The same where browsers send them over https only."""
+
+PAGES = "/oauth2"
+"""The prefix of the gatekeeper's own pages, which alone get to see these cookies."""
+
 
 class Authorizer(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """A Service that allows or refuses a request by its headers.

@@ -22,6 +22,7 @@ def test_an_installed_snap_is_only_waited_for():
 def test_all_add_ons_are_enabled_and_the_load_balancer_gets_its_range():
     enabled = [line for line in commands(microk8s.add_ons([], "1.2.3.4-1.2.3.9", gpu=True)) if " enable " in line]
     assert enabled == [
+        "microk8s enable rbac",
         "microk8s enable dns",
         "microk8s enable hostpath-storage",
         "microk8s enable metallb:1.2.3.4-1.2.3.9",
@@ -30,8 +31,13 @@ def test_all_add_ons_are_enabled_and_the_load_balancer_gets_its_range():
 
 
 def test_an_enabled_add_on_is_left_alone():
-    have = ["dns", "hostpath-storage", "metallb", "nvidia"]
+    have = ["rbac", "dns", "hostpath-storage", "metallb", "nvidia"]
     assert not [line for line in commands(microk8s.add_ons(have, "", gpu=True)) if " enable " in line]
+
+
+def test_what_comes_after_rbac_waits_for_the_api_server_that_it_starts_again():
+    first = commands(microk8s.add_ons([], "", gpu=False))[:3]
+    assert first == ["microk8s enable rbac", "microk8s status --wait-ready --timeout=600", "microk8s enable dns"]
 
 
 def test_only_juju_is_installed_where_there_is_none():
