@@ -39,7 +39,7 @@ def start(machine: Machine) -> None:
         TestbedError: they are not in time.
     """
     machine.start(program(machine.paths))
-    machine.await_(lambda: enforced(machine), "network policies to be in force", seconds=60, log=NAME)
+    machine.await_(lambda: enforced(machine), "network policies to be in force", seconds=120, log=NAME)
 
 
 def stop(machine: Machine) -> None:
