@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import ops
 
+from . import plain_yaml
 from .problems import Blocked
 
 Value = TypeVar("Value")
@@ -184,11 +185,9 @@ def yaml_list_of_mappings(*, keys: Sequence[str]) -> Callable[[str | None], tupl
     def parse(value: str | None) -> tuple[dict[str, Any], ...]:
         if not (value or "").strip():
             return ()
-        import yaml
-
         try:
-            items = yaml.safe_load(value or "")
-        except yaml.YAMLError as error:
+            items = plain_yaml.load(value or "")
+        except ValueError as error:
             raise ValueError("no YAML, expected a list such as '- {" + ": ..., ".join(keys) + ": ...}'") from error
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError(f"expected a YAML list of mappings with {', '.join(keys)}")

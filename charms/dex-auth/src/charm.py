@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 import dex_configuration
+import dex_left_out
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
@@ -39,9 +40,13 @@ class DexAuth(Charm):
             command=dex_configuration.COMMAND,
             environment=dex_configuration.environment(self.model.name),
             files={dex_configuration.CONFIGURATION: File(self._configuration(issuer.issuer_url))},
-            checks={"dex": HttpCheck(port, f"{PATH}/healthz")},
+            checks={
+                "dex": HttpCheck(port, f"{PATH}/healthz"),
+                **dex_left_out.reachable(self.options.connectors),
+            },
             metrics=Metrics(TELEMETRY_PORT),
         )
+        yield dex_left_out.LeftOut("dex", self.options.connectors)
 
     def _issuer(self) -> dex_oidc_config.IssuerConfiguration:
         """Return where Dex is: by the option, at the public address, or else inside the cluster."""

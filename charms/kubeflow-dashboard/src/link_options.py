@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from kubeflow_charms import plain_yaml
 from link_lists import Entry
 
 EXAMPLES = {
@@ -84,7 +85,7 @@ def _listed(value: str | None, expected: str) -> list[Any]:
         return []
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _yaml(text, expected)
     if not isinstance(found, list):
         raise ValueError(f"no list, expected {expected}")
@@ -92,9 +93,7 @@ def _listed(value: str | None, expected: str) -> list[Any]:
 
 
 def _yaml(text: str, expected: str) -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return plain_yaml.load(text)
+    except ValueError as error:
         raise ValueError(f"no YAML, expected {expected}") from error

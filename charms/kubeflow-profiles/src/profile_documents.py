@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms import options
+from kubeflow_charms import options, plain_yaml
 from profile_objects import ROLES, Contributor, Profile, hard
 
 QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
@@ -44,11 +44,9 @@ def read(text: str) -> list[Profile]:
     Raises:
         ValueError: some are wrong; the message names the profile and what was expected, for each.
     """
-    import yaml
-
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        document = plain_yaml.load(text)
+    except ValueError as error:
         raise ValueError("no YAML, expected a list of profiles with name and owner") from error
     items = document.get("profiles") if isinstance(document, dict) else document
     if not isinstance(items, list):

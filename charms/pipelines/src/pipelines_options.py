@@ -4,7 +4,7 @@ import dataclasses
 import re
 from typing import Any
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option, options, plain_yaml
 
 DRIVER_IMAGE = "ghcr.io/kubeflow/kfp-driver:2.15.0"
 LAUNCHER_IMAGE = "ghcr.io/kubeflow/kfp-launcher:2.15.0"
@@ -46,11 +46,9 @@ def images(value: str | None) -> dict[str, str]:
     expected = f"a YAML mapping of {' or '.join(IMAGES)} to images"
     if not (value or "").strip():
         return IMAGES
-    import yaml
-
     try:
-        found = yaml.safe_load(value or "")
-    except yaml.YAMLError as error:
+        found = plain_yaml.load(value or "")
+    except ValueError as error:
         raise ValueError(f"no YAML, expected {expected}") from error
     if not isinstance(found, dict) or not found.keys() <= IMAGES.keys():
         raise ValueError(f"expected {expected}")

@@ -12,6 +12,7 @@ from ..problems import Blocked, Waiting
 from ..run import Metrics, Run, fingerprint
 
 PERIOD = 3
+RARELY = 30
 THRESHOLD = 2
 # So long that a failing check is down, and wakes the charm when it recovers; all in seconds.
 PATIENCE = PERIOD * THRESHOLD + 1
@@ -50,6 +51,24 @@ class TcpCheck:
         return {"tcp": {"port": self.port}, "level": self.level}
 
 
+@dataclasses.dataclass(frozen=True)
+class Reachable:
+    """Something outside accepts connections; the unit is ready without it, and its status says what is missing.
+
+    Attributes:
+        host, port: where it is to answer.
+        what: how the status calls it.
+    """
+
+    host: str
+    port: int
+    what: str
+
+    def layer(self) -> dict[str, object]:
+        """Return the check as Pebble wants it, of no level, so that Kubernetes sends users here all the same."""
+        return {"tcp": {"host": self.host, "port": self.port}, "period": f"{RARELY}s"}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Workload:
     """A program that Pebble runs; restarted if and only if its command, environment or one of its files changed.
@@ -59,7 +78,7 @@ class Workload:
         command: what to run, as Pebble splits it.
         environment: variables; never a secret, which belongs in a file.
         files: absolute paths and contents.
-        checks: by name; the unit is ready when all of them pass.
+        checks: by name; the unit is ready when all of them pass, but for what is only to be `Reachable`.
         folder: the working directory; empty for the image's.
         metrics: where it shows metrics; None if nowhere.
     """
@@ -68,7 +87,7 @@ class Workload:
     command: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
-    checks: Mapping[str, HttpCheck | TcpCheck] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
 
@@ -101,6 +120,11 @@ class Workload:
             ) from error
         if not answers(container):
             raise Waiting(f"{self.container} to answer")
+        away = [
+            check.what for name, check in self.checks.items() if isinstance(check, Reachable) and _down(container, name)
+        ]
+        if away:
+            raise Waiting(f"{', '.join(away)} to answer")
 
     def layer(self) -> pebble.LayerDict:
         """Return the Pebble layer; its summary changes with the files, which makes Pebble restart the service."""
@@ -162,10 +186,17 @@ def answers(container: ops.Container) -> bool:
     except pebble.Error:
         return False
     running = bool(services) and all(service.is_running() for service in services.values())
-    return running and all(map(_passed, checks.values()))
+    return running and all(_passed(check) for check in checks.values() if check.level != pebble.CheckLevel.UNSET)
 
 
 def _passed(check: pebble.CheckInfo) -> bool:
     if check.status == pebble.CheckStatus.INACTIVE:
         return True
     return check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
+
+
+def _down(container: ops.Container, name: str) -> bool:
+    try:
+        return container.get_check(name).status == pebble.CheckStatus.DOWN
+    except (ops.ModelError, pebble.Error):
+        return False
