@@ -32,6 +32,11 @@ def load(text: str) -> Any:
         raise ValueError("no YAML") from error
 
 
+def text(value: str | bool | int | float | None) -> str:
+    """Return a value as it was typed; nothing for None."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 @functools.cache
 def _loader() -> type:
     import yaml

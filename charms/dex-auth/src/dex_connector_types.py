@@ -9,6 +9,8 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from kubeflow_charms import plain_yaml
+
 ORGANISATIONS = [{"name": "text", "teams": ["text"]}]
 CLIENT = {"clientID": "text", "clientSecret": "text", "redirectURI": "text"}
 
@@ -204,11 +206,7 @@ def typed(shape: Any, value: Any, place: str) -> Any:
         }
     if isinstance(value, list | Mapping):
         raise ValueError(f"{place}: expected {'true or false' if shape == 'flag' else 'text'}")
-    return _scalar(shape, _text(value), place)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return _scalar(shape, plain_yaml.text(value), place)
 
 
 def _scalar(shape: str, text: str, place: str) -> Any:

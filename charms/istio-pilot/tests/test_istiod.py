@@ -87,10 +87,10 @@ def test_a_hook_without_a_change_asks_nothing_of_kubernetes(pilot):
 @pytest.mark.parametrize(
     ("option", "value", "expected"),
     [
-        ("default_gateway", "My Gateway", "'My Gateway' is no name, expected small letters, digits and hyphens"),
+        ("default_gateway", "My Gateway", "it is no name, expected small letters, digits and hyphens"),
         ("default_gateway", "", "'' is no name, expected small letters, digits and hyphens"),
         ("proxy_image", "", "'' is no image, expected for example"),
-        ("memory", "much", "'much' is no quantity, expected for example 256Mi"),
+        ("memory", "much", "it is no quantity, expected for example 256Mi"),
     ],
 )
 def test_a_bad_option_blocks_by_its_name_and_says_what_is_expected(pilot, option, value, expected):
