@@ -211,7 +211,7 @@ def pairs(value: str | None) -> dict[str, str]:
     """
     text = (value or "").strip()
     mapping = _mapping(text)
-    items = mapping.items() if mapping is not None else map(_pair, _split(text))
+    items = mapping.items() if mapping is not None else _pairs(list(_split(text)))
     found: dict[str, str] = {}
     for key, content in items:
         if key in found:
@@ -242,12 +242,16 @@ def _split(text: str) -> Iterator[str]:
             yield item.strip()
 
 
-def _pair(item: str) -> tuple[str, str]:
-    key, separator, content = (part.strip() for part in item.partition("="))
-    if not separator or not key:
-        raise ValueError(f"{item!r} is no pair, expected key=value,key=value, and quotes around a value with commas")
-    quoted = len(content) > 1 and content[0] == content[-1] and content[0] in "\"'"
-    return key, content[1:-1] if quoted else content
+def _pairs(items: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for position, item in enumerate(items, 1):
+        key, separator, content = (part.strip() for part in item.partition("="))
+        quoted = len(content) > 1 and content[0] == content[-1] and content[0] in "\"'"
+        # What follows a=b=c after a comma may be a pair, or the rest of that value.
+        if not separator or not key or ("=" in content and not quoted and position < len(items)):
+            raise ValueError(
+                f"{item!r} is no pair, expected key=value,key=value, and quotes around a value with commas"
+            )
+        yield key, content[1:-1] if quoted else content
 
 
 def yaml_list_of_mappings(*, keys: Sequence[str]) -> Callable[[str | None], tuple[dict[str, Any], ...]]:

@@ -89,6 +89,7 @@ def test_a_good_value_is_read(parse: Callable[[Any], Any], value: Any, expected:
         (options.pairs, "a", "'a' is no pair, expected key=value,key=value"),
         (options.pairs, "=b", "is no pair"),
         (options.pairs, "a=x,y", "'y' is no pair, expected key=value,key=value, and quotes around a value with commas"),
+        (options.pairs, "a=Env=dev,Owner=ml", "'a=Env=dev' is no pair, expected"),
         (options.pairs, "a=1,a=2", "'a' is there twice, expected each key once"),
         (options.pairs, "{a: b", "it is no mapping in YAML or JSON, expected for example {key: value}"),
         (options.pairs, "{a: [b]}", "'a' has no text for its value, expected for example {key: value}"),

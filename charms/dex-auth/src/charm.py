@@ -8,7 +8,7 @@ import dex_left_out
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
-from kubeflow_charms import Charm, Problem, Provides, Requires, main
+from kubeflow_charms import Charm, Problem, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Sandbox, Workload
 
@@ -38,11 +38,11 @@ class DexAuth(Charm):
         yield Workload(
             container="dex",
             command=dex_configuration.COMMAND,
-            environment=dex_configuration.environment(self.model.name),
+            environment=dex_configuration.environment(self.model.name) | network.proxy(self.model),
             files={dex_configuration.CONFIGURATION: File(self._configuration(issuer.issuer_url))},
             checks={
                 "dex": HttpCheck(port, f"{PATH}/healthz"),
-                **dex_left_out.reachable(self.options.connectors),
+                **({} if network.proxy(self.model) else dex_left_out.reachable(self.options.connectors)),
             },
             metrics=Metrics(TELEMETRY_PORT),
         )

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import sys
 import threading
 import time
@@ -231,6 +232,18 @@ class Placer:
                 return
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A server at all of the pod's addresses, of both kinds where there are both."""
+
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+
+    def server_bind(self) -> None:
+        """Take IPv4 at the socket for IPv6 as well, whatever the node's default is."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
 def serve(placer: Placer, port: int) -> None:
     """Answer at every path: 200 while passes are made; where not, the log says why."""
 
@@ -244,7 +257,7 @@ def serve(placer: Placer, port: int) -> None:
         def log_message(self, format: str, *_: Any) -> None:
             """Keep the log to what changes."""
 
-    server = http.server.ThreadingHTTPServer(("", port), Answer)
+    server = Server(("", port), Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 

@@ -39,8 +39,8 @@ def test_a_profile_gets_defaults_for_what_its_quota_counts(profiles, hard, place
 
 
 def test_the_defaults_are_options(profiles):
-    found = limits(profiles, {"cpu": "8", "memory": "8Gi"}, **{"quota-default-requests": "cpu=2000m,memory=1024Mi"})
-    assert found == [{"type": "Container", "defaultRequest": {"cpu": "2", "memory": "1Gi"}}]
+    found = limits(profiles, {"cpu": "8", "memory": "8Gi"}, **{"quota-default-requests": "cpu=1000m,memory=1024Mi"})
+    assert found == [{"type": "Container", "defaultRequest": {"cpu": "1", "memory": "1Gi"}}]
 
 
 def test_there_may_be_no_defaults(profiles):

@@ -11,11 +11,12 @@ import notebook_controller
 import notebook_gpus
 import notebook_pages
 import ops
+import proxy_access
 import pvcviewer_controller
 import tensorboard_controller
 import tensorboards_web_app
 import volumes_web_app
-from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms import Charm, Requires, certificates, main, network
 from kubeflow_charms.cluster import Object, Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -123,8 +124,14 @@ class Notebooks(Charm):
         yield self.objects.send(object_storage.Reader(secrets=True))
         found = self.objects.maybe()
         store = found.store(self.secrets.granted) if found else None
+        proxy = network.proxy(self.model)
         yield self.pod_defaults.send(
-            kubernetes_manifest.plain([bucket_access.pod_default(store, self.model.name)] if store else [])
+            kubernetes_manifest.plain(
+                [
+                    *([bucket_access.pod_default(store, self.model.name)] if store else []),
+                    *([proxy_access.pod_default(proxy)] if proxy else []),
+                ]
+            )
         )
         yield self.user_secrets.send_each(
             lambda relation: kubernetes_manifest.in_secret(

@@ -69,10 +69,19 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     tls_ca_chain: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse an endpoint that is none."""
+        """Refuse an endpoint that is none, or one at which nothing of ours would find a bucket.
+
+        Amazon's own takes both styles. Elsewhere Argo's client, and ours, name the bucket in the path.
+        """
         parsed = _split(self.endpoint)
         if self.endpoint and (parsed.scheme not in ("http", "https") or not parsed.hostname):
             raise ValueError(f"{self.endpoint!r} is no endpoint, expected a URL such as https://s3.example.com")
+        amazon = not self.endpoint or (parsed.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        if self.s3_uri_style not in ("", "path", *(("host", "virtual") if amazon else ())):
+            raise ValueError(
+                f"s3-uri-style {self.s3_uri_style!r} is not supported here, expected path: programs that run pipelines "
+                "name the bucket in the path"
+            )
 
     def store(self, read: Callable[[str], dict[str, str]]) -> Store:
         """Return the store with its login in plain text.
