@@ -10,6 +10,8 @@ import ops
 RESOLVER = pathlib.Path("/etc/resolv.conf")
 ADDRESSES = pathlib.Path("/proc/net/if_inet6")
 USUAL_DOMAIN = "cluster.local"
+HEADERS = 60
+"""KiB that the headers of a request may have, as much as Istio's gateway lets through: directory groups and cookies."""
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """Ranges of pods and Services, whichever the cluster took of those that no proxy on the internet reaches."""
 

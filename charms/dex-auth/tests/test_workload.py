@@ -100,3 +100,14 @@ def test_a_generated_password_is_in_no_file_and_no_log(dex):
     password = dex.act("get-admin-password", state)["password"]
     assert password not in dex.text
     assert not [line for line in dex.deployment.context.juju_log if password in line.message]
+
+
+def test_dex_leaves_the_cluster_by_the_models_proxy(dex, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    state = dex.settle(
+        config={"connectors": "[{type: oidc, id: a, name: A, config: {issuer: 'https://sso.example.com'}}]"}
+    )
+    plan = state.get_container("dex").plan
+    assert plan.services["dex"].environment["HTTPS_PROXY"] == "http://proxy:3128"
+    assert ".svc" in plan.services["dex"].environment["NO_PROXY"].split(",")
+    assert set(plan.checks) == {"dex"}

@@ -286,3 +286,17 @@ def test_a_quota_that_kubernetes_refuses_or_never_counts_is_refused_by_action_an
 def test_a_specification_that_kubernetes_refuses_is_refused(profiles, spec):
     items = [{"name": "ada", "owner": ADA, "resources": spec}]
     assert "profile ada: resources" in profiles.refused("initialise-from", profiles=yaml.safe_dump(items))
+
+
+@pytest.mark.parametrize("user", ["ADA@example.com", "Ada@example.com"])
+def test_a_contributor_who_differs_from_the_owner_in_capitals_alone_is_told(profiles, user):
+    profiles.profile("ada", ADA)
+    assert f"{ADA} is in profile ada already" in profiles.refused("add-contributor", profile="ada", user=user)
+
+
+def test_contributors_who_differ_in_capitals_alone_are_told(profiles):
+    profiles.profile("ada", ADA)
+    profiles.act("add-contributor", profile="ada", user=BEN)
+    message = profiles.refused("add-contributor", profile="ada", user=BEN.upper())
+    assert f"{BEN} is in profile ada already" in message
+    assert profiles.act("add-contributor", profile="ada", user=BEN)["changed"] == "false"

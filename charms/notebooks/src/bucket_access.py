@@ -23,10 +23,12 @@ def pod_default(store: Store, namespace: str) -> dict[str, Any]:
         namespace: of a store that gives its Service's name alone.
     """
     host = network.in_url(store.host if set(store.host) & set(".:") else f"{store.host}.{namespace}.svc")
+    url = f"{'https' if store.secure else 'http'}://{host}:{store.port}"
     settings = {
         "AWS_REGION": store.region or REGION,
-        "AWS_ENDPOINT_URL": f"{'https' if store.secure else 'http'}://{host}:{store.port}",
-        "S3_ENDPOINT": f"{host}:{store.port}",
+        "AWS_ENDPOINT_URL": url,
+        # TensorFlow takes it with a scheme or without, TensorBoard alone only with one.
+        "S3_ENDPOINT": url,
         "S3_USE_HTTPS": "1" if store.secure else "0",
         "S3_VERIFY_SSL": "1" if store.secure else "0",
     }

@@ -29,7 +29,8 @@ def workload(
         # Upstream starts three processes for each of the three pages; threads serve as many users in a third of the
         # memory. Without preloading, a machine too busy to load the program in 30 seconds would never have done it.
         command="gunicorn --chdir /src --preload --workers 1 --threads 8 "
-        f"--bind {network.in_url(network.anywhere())}:{port} --access-logfile - entrypoint:app",
+        f"--bind {network.in_url(network.anywhere())}:{port} --access-logfile - "
+        f"--limit-request-field_size {network.HEADERS * 1024} entrypoint:app",
         environment={
             "APP_PREFIX": prefix,
             "APP_SECURE_COOKIES": "true" if secure_cookies else "false",

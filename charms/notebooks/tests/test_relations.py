@@ -124,7 +124,7 @@ def test_with_an_object_store_users_may_tick_access_to_it(notebooks):
     (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
     assert found["metadata"]["name"] == "access-minio"
     assert found["spec"]["selector"] == {"matchLabels": {"access-minio": "true"}}
-    assert variables(notebooks, state)["S3_ENDPOINT"] == "minio.edge.svc:9000"
+    assert variables(notebooks, state)["S3_ENDPOINT"] == "http://minio.edge.svc:9000"
     assert variables(notebooks, state)["S3_USE_HTTPS"] == "0"
 
 

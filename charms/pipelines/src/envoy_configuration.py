@@ -54,6 +54,7 @@ def listener(
         "@type": f"{ROOT}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
         "codec_type": "AUTO",
+        "max_request_headers_kb": network.HEADERS,
         "normalize_path": True,
         "merge_slashes": True,
         "route_config": {"virtual_hosts": [host]},
