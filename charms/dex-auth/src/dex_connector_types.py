@@ -17,7 +17,8 @@ CLIENT = {"clientID": "text", "clientSecret": "text", "redirectURI": "text"}
 # `text`, `flag` (true or false) and `base64`; a list of one of these, a mapping of keys, or of any keys by `*`.
 TYPES: Mapping[str, Mapping[str, Any]] = {
     "atlassian-crowd": {
-        **CLIENT,
+        "clientID": "text",
+        "clientSecret": "text",
         "baseURL": "text",
         "groups": ["text"],
         "preferredUsernameField": "text",

@@ -156,7 +156,9 @@ class Workload:
             # Pebble drops no check of a layer; one that is disabled and stopped counts for nothing.
             layer.checks[name] = planned.checks[name]
             layer.checks[name].startup = pebble.CheckStartup.DISABLED
+        kept: dict[str, File] = {}
         if planned.services.get(self.container) != layer.services[self.container]:
+            kept = self._kept(container) if self.container in planned.services else {}
             for path, file in self.files.items():
                 container.push(path, file.text, permissions=file.mode, make_dirs=True)
         elif planned.checks == layer.checks and container.get_service(self.container).is_running():
@@ -166,8 +168,33 @@ class Workload:
             with contextlib.suppress(pebble.APIError):
                 container.stop_checks(*planned.checks)
         container.add_layer(self.container, layer, combine=True)
-        container.replan()
+        try:
+            container.replan()
+        except pebble.ChangeError:
+            self._restore(container, kept, planned)
+            raise
         self._await(container)
+
+    def _kept(self, container: ops.Container) -> dict[str, File]:
+        """Return the files that the program has so far; none of those that cannot be read."""
+        found: dict[str, File] = {}
+        for path, file in self.files.items():
+            with contextlib.suppress(pebble.PathError), container.pull(path) as stream:
+                found[path] = File(stream.read(), file.mode)
+        return found
+
+    def _restore(self, container: ops.Container, kept: Mapping[str, File], planned: pebble.Plan) -> None:
+        """Let the program that ran before go on as it was; the next hook tries the new one again."""
+        before = planned.services.get(self.container)
+        if before is None or kept.keys() != self.files.keys():
+            return
+        for path, file in kept.items():
+            container.push(path, file.text, permissions=file.mode, make_dirs=True)
+        checks = {name: check.to_dict() for name, check in planned.checks.items()}
+        layer = pebble.Layer({"services": {self.container: before.to_dict()}, "checks": checks})
+        container.add_layer(self.container, layer, combine=True)
+        with contextlib.suppress(pebble.ChangeError):
+            container.replan()
 
     def _await(self, container: ops.Container) -> None:
         """Wait until the checks passed once, but no longer than `PATIENCE`."""
