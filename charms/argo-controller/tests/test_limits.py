@@ -101,3 +101,11 @@ def test_a_limit_that_is_read_at_the_start_alone_restarts_the_controller(argo, o
 )
 def test_a_bad_option_blocks_naming_it_and_what_is_expected(argo, option, value, message):
     assert message in argo.blocked(**{option: value})
+
+
+def test_what_accompanies_a_step_leaves_the_cluster_by_the_models_proxy(argo, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    state = argo.settle()
+    variables = {item["name"]: item["value"] for item in argo.settings()["executor"]["env"]}
+    assert variables["HTTPS_PROXY"] == "http://proxy:3128"
+    assert argo.service(state).environment["HTTPS_PROXY"] == "http://proxy:3128"
