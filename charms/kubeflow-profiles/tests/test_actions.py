@@ -281,7 +281,7 @@ def test_a_quota_that_kubernetes_refuses_or_never_counts_is_refused_by_action_an
 
 
 @pytest.mark.parametrize(
-    "spec", [{"hard": {}, "hart": {}}, {"hard": {}, "scopes": ["Some"]}, {"hard": {}, "scopes": "a"}]
+    "spec", [{"hard": {}, "soft": {}}, {"hard": {}, "scopes": ["Some"]}, {"hard": {}, "scopes": "a"}]
 )
 def test_a_specification_that_kubernetes_refuses_is_refused(profiles, spec):
     items = [{"name": "ada", "owner": ADA, "resources": spec}]

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import socket
 
 import pytest
 
@@ -86,3 +87,15 @@ def test_the_program_places_them_once(profiles):
     assert program.look() == ("1", True)
     assert program.look() == ("1", True)
     assert [item["metadata"]["name"] for item in api.put] == ["kubeflow-defaults"]
+
+
+def test_the_program_answers_at_addresses_of_both_kinds_where_there_are_both():
+    placer = importlib.import_module("placer")
+    server = placer.Server(("", 0), object)
+    try:
+        families = [socket.AF_INET, *([socket.AF_INET6] if socket.has_dualstack_ipv6() else [])]
+        for family, host in zip(families, ("127.0.0.1", "::1"), strict=False):
+            with socket.socket(family) as client:
+                client.connect((host, server.server_port))
+    finally:
+        server.server_close()
