@@ -195,11 +195,12 @@ def fashion_mnist(
     claim = volume.outputs["name"]
     fetched = download(mirror=mirror, folder=VOLUME, verify=verify)
     trained = train(folder=VOLUME, epochs=epochs, seed=seed).after(fetched)
-    trained.set_cpu_limit("2").set_memory_limit("2G")
     evaluated = evaluate(folder=VOLUME, minimum=minimum_accuracy, model=trained.outputs["model"])
     predicted = predict(folder=VOLUME, count=predictions, model=trained.outputs["model"]).after(evaluated)
     for task in (fetched, trained, evaluated, predicted):
-        kubernetes.mount_pvc(task, pvc_name=claim, mount_path=VOLUME)
+        mounted = kubernetes.mount_pvc(task, pvc_name=claim, mount_path=VOLUME)
+        # Little enough for a node with two processors that runs Kubeflow as well; a profile's quota wants to know.
+        mounted.set_cpu_request("200m").set_memory_request("512Mi").set_cpu_limit("2").set_memory_limit("2G")
     kubernetes.DeletePVC(pvc_name=claim).after(predicted)
 
 

@@ -26,7 +26,8 @@ def documents(*, workers: int = 1, graphics: int = 0, image: str = IMAGE) -> lis
         "name": "pytorch",
         "image": image,
         "command": ["python", "/program/train_torch.py"],
-        "resources": {"limits": limits},
+        # Little enough for a node with two processors, master and workers together.
+        "resources": {"requests": {"cpu": "200m", "memory": "512Mi"}, "limits": limits},
         "volumeMounts": [{"name": "program", "mountPath": "/program"}],
     }
     template = {

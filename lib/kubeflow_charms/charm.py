@@ -17,6 +17,7 @@ import ops
 from .applied import Applied
 from .cluster import Cluster, Reference
 from .interfaces.wire import principal
+from .network import cluster_domain
 from .options import load
 from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
@@ -107,7 +108,7 @@ class Charm(ops.CharmBase):
         from . import certificates
 
         authority = certificates.authority(self.secrets, common_name=f"{self.app.name}.{self.model.name}")
-        names = [self.host, f"{self.host}.cluster.local"]
+        names = [self.host, f"{self.host}.{cluster_domain()}"]
         return certificates.server_certificate(self.secrets, "webhook-certificate", authority, names)
 
     def look_up(self, api_version: str, kind: str, name: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from . import network
 from .endpoints import BoundEndpoint
 from .problems import Blocked
 from .secrets import Secrets
@@ -38,7 +39,7 @@ class Store:
     @property
     def endpoint(self) -> str:
         """Host and port, as Argo and the Pipelines spell it."""
-        return f"{self.host}:{self.port}"
+        return f"{network.in_url(self.host)}:{self.port}"
 
     @property
     def url(self) -> str:

@@ -1,14 +1,17 @@
 """Typed options: Juju's configuration becomes one frozen value, or a message that names each bad option."""
 
+import contextlib
 import dataclasses
 import re
 import urllib.parse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import ops
 
+from . import plain_yaml
 from .problems import Blocked
+from .secrets import plain
 
 Value = TypeVar("Value")
 
@@ -34,7 +37,7 @@ class SecretKeys:
         """Return the secret's content.
 
         Raises:
-            ValueError: the secret is unknown, not granted, lacks a key or has one too many.
+            ValueError: the secret is unknown, not granted, lacks a key, has one too many or nothing for one.
         """
         try:
             content = model.get_secret(id=identifier).get_content(refresh=True)
@@ -46,7 +49,10 @@ class SecretKeys:
         if set(content) - {*self.required, *optional} or set(self.required) - set(content):
             expected = ", ".join((*self.required, *(f"{key} (optional)" for key in self.optional or ())))
             raise ValueError(f"the secret's keys are {', '.join(sorted(content))}, expected {expected}")
-        return content
+        found = {key: plain(text) for key, text in content.items()}
+        if empty := sorted(key for key in self.required if not found[key]):
+            raise ValueError(f"the secret's {empty[0]} is empty, expected a value")
+        return found
 
 
 Parser = Callable[[Any], Any] | SecretKeys
@@ -66,7 +72,8 @@ def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, applica
     """Turn Juju's configuration into the frozen dataclass `kind`; field `static_username` is `static-username`.
 
     Raises:
-        Blocked: one or more values are wrong; the message names every option and what it expects.
+        Blocked: one or more values are wrong; the message names every option and what it expects, and repeats no value,
+            which may be a password in the wrong place.
     """
     values: dict[str, Any] = {}
     wrong: list[str] = []
@@ -79,13 +86,42 @@ def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, applica
             else:
                 values[field.name] = parse.read(model, str(raw), name, application) if raw else None
         except ValueError as error:
-            wrong.append(f"option {name}: {error}")
+            wrong.append(f"option {name}: {_without(str(error), raw)}")
     if wrong:
         raise Blocked("; ".join(wrong))
     try:
         return kind(**values)
     except ValueError as error:
-        raise Blocked(str(error)) from error
+        raise Blocked(_without(str(error), *config.values())) from error
+
+
+def _without(message: str, *values: Any) -> str:
+    """Return a message with "it" in place of whatever it quotes of the values of options."""
+    parts = {part for value in values if isinstance(value, str) for part in _parts(value) if part}
+    for part in sorted(parts, key=len, reverse=True):
+        message = message.replace(f"unknown field `{part}`", "an unknown field").replace(repr(part), "it")
+    return message
+
+
+def _parts(value: str) -> Iterator[str]:
+    """Yield a value, and what parsers take it apart to: words, keys and values of pairs, and what YAML has in it."""
+    yield from (value, value.strip(), value.strip().rstrip("/"))
+    for item in re.split(r"[,\n]", value):
+        yield from (item.strip(), *item.split())
+        for half in item.partition("="):
+            yield from (half.strip(), half.strip().strip("\"'"))
+    with contextlib.suppress(ValueError):
+        yield from _scalars(plain_yaml.load(value))
+
+
+def _scalars(found: Any) -> Iterator[str]:
+    if isinstance(found, Mapping):
+        found = [*found, *found.values()]
+    if isinstance(found, list):
+        for item in found:
+            yield from _scalars(item)
+    else:
+        yield str(found)
 
 
 def port(value: int) -> int:
@@ -168,14 +204,54 @@ def words(value: str | None) -> tuple[str, ...]:
 
 
 def pairs(value: str | None) -> dict[str, str]:
-    """Read `key=value,key=value`, as annotations are given."""
+    """Read a map: `key=value,key=value`, where a value with commas is in quotes, or a mapping in YAML or JSON.
+
+    Raises:
+        ValueError: it is no map, has a key twice, or a value that is neither text nor a number.
+    """
+    text = (value or "").strip()
+    mapping = _mapping(text)
+    items = mapping.items() if mapping is not None else _pairs(list(_split(text)))
     found: dict[str, str] = {}
-    for item in filter(None, (part.strip() for part in (value or "").split(","))):
-        key, separator, content = item.partition("=")
-        if not separator or not key.strip():
-            raise ValueError(f"{item!r} is no pair, expected key=value,key=value")
-        found[key.strip()] = content.strip()
+    for key, content in items:
+        if key in found:
+            raise ValueError(f"{key!r} is there twice, expected each key once")
+        found[key] = content
     return found
+
+
+def _mapping(text: str) -> dict[str, str] | None:
+    """Return what YAML or JSON says; None where the text is of the other form, `key=value`."""
+    try:
+        found = plain_yaml.load(text)
+    except ValueError as error:
+        if text.startswith("{"):
+            raise ValueError("it is no mapping in YAML or JSON, expected for example {key: value}") from error
+        return None
+    if not isinstance(found, dict) or any("=" in key.partition(":")[0] for key in found):
+        return None
+    if bad := next((key for key, item in found.items() if not key or isinstance(item, dict | list)), None):
+        raise ValueError(f"{bad!r} has no text for its value, expected for example {{key: value}}")
+    return {key: plain_yaml.text(item) for key, item in found.items()}
+
+
+def _split(text: str) -> Iterator[str]:
+    """Yield what is between commas or ends of lines that are not in quotes."""
+    for item in re.findall(r"""(?:"[^"]*"|'[^']*'|[^,\n])+""", text):
+        if item.strip():
+            yield item.strip()
+
+
+def _pairs(items: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for position, item in enumerate(items, 1):
+        key, separator, content = (part.strip() for part in item.partition("="))
+        quoted = len(content) > 1 and content[0] == content[-1] and content[0] in "\"'"
+        # What follows a=b=c after a comma may be a pair, or the rest of that value.
+        if not separator or not key or ("=" in content and not quoted and position < len(items)):
+            raise ValueError(
+                f"{item!r} is no pair, expected key=value,key=value, and quotes around a value with commas"
+            )
+        yield key, content[1:-1] if quoted else content
 
 
 def yaml_list_of_mappings(*, keys: Sequence[str]) -> Callable[[str | None], tuple[dict[str, Any], ...]]:
@@ -184,11 +260,9 @@ def yaml_list_of_mappings(*, keys: Sequence[str]) -> Callable[[str | None], tupl
     def parse(value: str | None) -> tuple[dict[str, Any], ...]:
         if not (value or "").strip():
             return ()
-        import yaml
-
         try:
-            items = yaml.safe_load(value or "")
-        except yaml.YAMLError as error:
+            items = plain_yaml.load(value or "")
+        except ValueError as error:
             raise ValueError("no YAML, expected a list such as '- {" + ": ..., ".join(keys) + ": ...}'") from error
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError(f"expected a YAML list of mappings with {', '.join(keys)}")

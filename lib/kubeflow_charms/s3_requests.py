@@ -14,6 +14,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import BinaryIO
 
+from . import network
 from .object_store import DEFAULT_REGION, Store
 
 TIMEOUT = 5
@@ -100,7 +101,7 @@ def _digest(body: bytes | BinaryIO) -> str:
 
 
 def _host(store: Store) -> str:
-    return store.host if store.port == (443 if store.secure else 80) else store.endpoint
+    return network.in_url(store.host) if store.port == (443 if store.secure else 80) else store.endpoint
 
 
 def _connection(store: Store, timeout: float) -> http.client.HTTPConnection:

@@ -20,6 +20,14 @@ def password(length: int = 30) -> str:
     return "".join(random.choice("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _ in range(length))
 
 
+def plain(text: str) -> str:
+    """Return what an operator means by a secret's value or an option that came from a file.
+
+    `juju add-secret NAME key#file=FILE` keeps the end of the last line, which belongs to no password; in PEM it stays.
+    """
+    return text if "-----BEGIN " in text else text.rstrip("\r\n")
+
+
 class Secrets:
     """The application's own Juju secrets.
 
@@ -106,7 +114,7 @@ class Secrets:
             content = self._model.get_secret(id=identifier).get_content(refresh=True)
         except (ops.SecretNotFoundError, ops.ModelError) as error:
             raise Waiting("the secret of a related application to be granted") from error
-        return dict(printable(content))
+        return {key: plain(text) for key, text in printable(content).items()}
 
     def share(self, label: str, relation: ops.Relation) -> str:
         """Grant the secret `label` to a relation and return its identifier (`secret:...`); for the leader.

@@ -1,18 +1,23 @@
 """Options become typed values, or a message that names each bad one and what is expected."""
 
 import dataclasses
+import itertools
+import pathlib
 import re
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import ops
 import pytest
 from kubeflow_charms import options
-from kubeflow_charms.options import SecretKeys, option
+from kubeflow_charms.options import SecretKeys, load, option
 from kubeflow_charms.parts import Message, Part
+from kubeflow_charms.problems import Blocked
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
+from support.related import ROOTS, Described
 
 CONNECTORS = options.yaml_list_of_mappings(keys=("type", "id"))
 
@@ -40,6 +45,18 @@ CONNECTORS = options.yaml_list_of_mappings(keys=("type", "id"))
         (options.words, None, ()),
         (options.pairs, "a=b, c = d=e,", {"a": "b", "c": "d=e"}),
         (options.pairs, "", {}),
+        (options.pairs, 'a="x,y",b=z', {"a": "x,y", "b": "z"}),
+        (options.pairs, "a='Env=dev,Owner=ml'", {"a": "Env=dev,Owner=ml"}),
+        (options.pairs, "a=it's, b=\"", {"a": "it's", "b": '"'}),
+        (options.pairs, "a=http://host:80/x,b=c: d", {"a": "http://host:80/x", "b": "c: d"}),
+        (options.pairs, "a=1\nb=2", {"a": "1", "b": "2"}),
+        (options.pairs, '{"a": "x,y", "b": "c=d"}', {"a": "x,y", "b": "c=d"}),
+        (
+            options.pairs,
+            "a: x,y\nb: 0123\nc: yes\nd: true\ne: 8\nf:",
+            {"a": "x,y", "b": "0123", "c": "yes"} | {"d": "true", "e": "8", "f": ""},
+        ),
+        (options.pairs, "{a: 10.0.0.5,b: c}", {"a": "10.0.0.5", "b": "c"}),
         (options.yaml_list_of_mappings(keys=("type",)), "", ()),
         (options.yaml_list_of_mappings(keys=("type",)), "- {type: ldap}", ({"type": "ldap"},)),
         (options.yaml_list_of_mappings(keys=("type",)), "[]", ()),
@@ -71,6 +88,12 @@ def test_a_good_value_is_read(parse: Callable[[Any], Any], value: Any, expected:
         (options.one_of("a", "b"), "c", "'c' is unknown, expected one of a, b"),
         (options.pairs, "a", "'a' is no pair, expected key=value,key=value"),
         (options.pairs, "=b", "is no pair"),
+        (options.pairs, "a=x,y", "'y' is no pair, expected key=value,key=value, and quotes around a value with commas"),
+        (options.pairs, "a=Env=dev,Owner=ml", "'a=Env=dev' is no pair, expected"),
+        (options.pairs, "a=1,a=2", "'a' is there twice, expected each key once"),
+        (options.pairs, "{a: b", "it is no mapping in YAML or JSON, expected for example {key: value}"),
+        (options.pairs, "{a: [b]}", "'a' has no text for its value, expected for example {key: value}"),
+        (options.pairs, "[a, b]", "is no pair"),
         (options.yaml_list_of_mappings(keys=("type",)), "- {", "no YAML, expected a list such as '- {type: ...}'"),
         (
             options.yaml_list_of_mappings(keys=("type", "id")),
@@ -146,7 +169,7 @@ def test_options_are_read_by_their_names(example: Deployment) -> None:
 def test_all_bad_options_are_named_at_once(example: Deployment) -> None:
     found = status(example, public_url="host", port=1, login="secret:d0erdgfmp25c762i8np0")
     assert found == ops.BlockedStatus(
-        "option public-url: 'host' is no URL, expected for example https://kubeflow.example.com; "
+        "option public-url: it is no URL, expected for example https://kubeflow.example.com; "
         "option port: 1 is no usable port, expected 1024 to 65535; "
         "option login: the secret is not there or not granted, expected: juju grant-secret NAME example"
     )
@@ -181,3 +204,68 @@ def test_a_changed_user_secret_is_read_anew(example: Deployment) -> None:
     state = example.state(config={"any-secret": secret.id}, secrets={secret})
     state = example.run(example.context.on.secret_changed(secret), state)
     assert "'new'" in state.unit_status.message
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("word", "word"),
+        ("word\n", "word"),
+        ("word\r\n", "word"),
+        ("word\n\n", "word"),
+        (" two words ", " two words "),
+        ("two\nlines\n", "two\nlines"),
+        ("-----BEGIN CERTIFICATE-----\nAA\n-----END CERTIFICATE-----\n",) * 2,
+    ],
+)
+def test_a_secret_from_a_file_has_no_end_of_line_but_in_pem(example: Deployment, given: str, read: str) -> None:
+    secret = testing.Secret({"username": "a", "password": given})
+    found = status(example, secret, login=secret.id)
+    assert repr(read) in found.message
+
+
+def test_a_secret_with_nothing_for_a_key_is_refused(example: Deployment) -> None:
+    secret = testing.Secret({"username": "a", "password": "\n"})
+    message = status(example, secret, login=secret.id).message
+    assert message == "option login: the secret's password is empty, expected a value"
+
+
+WORDS = (
+    "Marker",
+    "$Marker",
+    "$$Marker",
+    "${Marker}",
+    "'Marker'",
+    '"Marker',
+    "\\Marker",
+    " Marker",
+    "Marker\n",
+    "wörd-Marker",
+)
+ROUND = (
+    "{}",
+    "a={}",
+    "{}=a",
+    "a,{}",
+    "{}: a",
+    "- {{type: {}}}",
+    "[{}]",
+    '[{{"text": "a", "link": "{}"}}]',
+    "http://{}",
+)
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_no_value_of_an_option_is_in_a_status(root: pathlib.Path) -> None:
+    described = Described.load(root)
+    options = described.metadata["config"]["options"]
+    defaults = {name: fields.get("default") for name, fields in options.items()}
+    model: Any = types.SimpleNamespace(get_secret=None)
+    found: list[str] = []
+    for name, fields in options.items():
+        for word, form in itertools.product(WORDS, ROUND) if fields["type"] == "string" else ():
+            try:
+                load(described.charm_type.options_type, {**defaults, name: form.format(word)}, model, root.name)
+            except Blocked as problem:
+                found += [str(problem)] if "Marker" in str(problem) else []
+    assert found == []

@@ -12,7 +12,7 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms import Waiting
+from kubeflow_charms import Blocked, Waiting
 from kubeflow_charms.parts import File, HttpCheck, TcpCheck, Workload
 from ops import pebble
 from support import programs
@@ -146,3 +146,18 @@ def test_a_program_that_does_not_answer_is_waited_for_until_its_check_is_down(
     with pytest.raises(Waiting, match="app to answer"):
         run(client, server(port, tmp_path, command="sleep 1000"))
     assert {info.status for info in client.get_checks()} == {pebble.CheckStatus.DOWN}
+
+
+def test_a_program_that_ends_at_its_new_files_goes_on_with_those_before(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    file = str(tmp_path / "configuration")
+    serve = f"exec {sys.executable} -m http.server --bind 127.0.0.1 {port}"
+    command = f"sh -c 'grep -q good {file} || exit 1; {serve}'"
+    run(client, server(port, tmp_path, command=command, files={file: File("good")}))
+    with pytest.raises(Blocked, match="app ends as soon as it starts"):
+        run(client, server(port, tmp_path, command=command, files={file: File("bad")}))
+    assert pathlib.Path(file).read_text() == "good"
+    assert client.get_services(["app"])[0].is_running()
+    run(client, server(port, tmp_path, command=command, files={file: File("good again")}))
+    assert pathlib.Path(file).read_text() == "good again"

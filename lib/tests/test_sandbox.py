@@ -193,6 +193,6 @@ def test_a_bad_option_does_not_roll_the_pod_into_half_a_sandbox(deploy: Deploy) 
         deployment.context.on.config_changed(), dataclasses.replace(state, config={"memory": "much"})
     )
     assert isinstance(state.unit_status, ops.BlockedStatus)
-    assert state.unit_status.message.startswith("option memory: 'much' is no quantity")
+    assert state.unit_status.message.startswith("option memory: it is no quantity")
     assert json.dumps(pod(deployment)) == before
     assert state.get_container("app").service_statuses == {"app": pebble.ServiceStatus.ACTIVE}

@@ -251,3 +251,19 @@ def test_no_password_is_shown_where_a_login_is_printed() -> None:
     login = mysql_client.Login(host="host", port=1, database="d", username="me", password="hidden")
     store = Store(host="host", port=1, secure=False, access_key="key", secret_key="hidden")
     assert "hidden" not in f"{login} {store}"
+
+
+@pytest.mark.parametrize("style", ["host", "virtual", "other"])
+def test_a_store_that_wants_buckets_in_host_names_is_refused(style: str) -> None:
+    with pytest.raises(ValueError, match=r"s3-uri-style .* is not supported here, expected path"):
+        s3.Connection(endpoint="https://s3.example.com", s3_uri_style=style, access_key="a", secret_key="b")
+
+
+@pytest.mark.parametrize("endpoint", ["", "https://s3.eu-west-1.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn"])
+def test_amazons_own_store_takes_either_style(endpoint: str) -> None:
+    s3.Connection(endpoint=endpoint, s3_uri_style="host", access_key="a", secret_key="b")
+
+
+def test_an_ipv6_address_of_a_store_has_brackets() -> None:
+    store = s3.Connection(endpoint="http://[fd00::5]:9000", access_key="a", secret_key="b").store(lambda _: {})
+    assert (store.host, store.endpoint, store.url) == ("fd00::5", "[fd00::5]:9000", "http://[fd00::5]:9000")

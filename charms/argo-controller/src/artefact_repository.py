@@ -21,7 +21,7 @@ def qualified(store: Store, model: str) -> Store:
         store: perhaps a Service of our own model by its bare name.
         model: ours.
     """
-    return store if "." in store.host else dataclasses.replace(store, host=f"{store.host}.{model}.svc")
+    return store if set(store.host) & set(".:") else dataclasses.replace(store, host=f"{store.host}.{model}.svc")
 
 
 def repository(store: Store, *, bucket: str, key_format: str, archive_logs: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import artefact_repository
 import workflow_program
 import workflow_settings
 from argo_options import ArgoOptions
-from kubeflow_charms import Charm, Requires, main
+from kubeflow_charms import Charm, Requires, main, network
 from kubeflow_charms.interfaces import object_storage, s3
 from kubeflow_charms.object_store import related
 from kubeflow_charms.parts import Bucket, Crds, Manifests, Part, Ports
@@ -33,11 +33,15 @@ class ArgoController(Charm):
         store = artefact_repository.qualified(related(self.objects, self.bucket, self.secrets), self.model.name)
         yield Bucket(store, store.bucket or options.bucket)
         name = f"{self.app.name}-configuration"
-        settings = workflow_settings.settings(options, store)
+        settings = workflow_settings.settings(options, store, network.proxy(self.model))
         login = {"name": artefact_repository.LOGIN, "content": artefact_repository.login(store)}
         yield Manifests("configuration", "configuration.yaml.j2", {"name": name, "settings": settings, "login": login})
         yield workflow_program.workload(
-            unit=self.unit.name, config_map=name, executor_image=options.executor_image, settings=settings
+            unit=self.unit.name,
+            config_map=name,
+            executor_image=options.executor_image,
+            settings=settings,
+            proxy=network.proxy(self.model),
         )
 
 

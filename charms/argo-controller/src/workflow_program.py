@@ -25,7 +25,9 @@ def sandbox(memory: str) -> Sandbox:
     return Sandbox(container=CONTAINER, role="controller-role.yaml.j2", context={"lease": LEASE}, memory=memory)
 
 
-def workload(*, unit: str, config_map: str, executor_image: str, settings: Mapping[str, str]) -> Workload:
+def workload(
+    *, unit: str, config_map: str, executor_image: str, settings: Mapping[str, str], proxy: Mapping[str, str]
+) -> Workload:
     """Return the controller.
 
     Args:
@@ -33,6 +35,7 @@ def workload(*, unit: str, config_map: str, executor_image: str, settings: Mappi
         config_map: its configuration's name.
         executor_image: what accompanies each step.
         settings: the configuration itself: limits are read only when the program starts.
+        proxy: the variables of the way out of the cluster.
     """
     return Workload(
         container=CONTAINER,
@@ -42,6 +45,7 @@ def workload(*, unit: str, config_map: str, executor_image: str, settings: Mappi
             "LEADER_ELECTION_IDENTITY": unit.replace("/", "-"),
             "DEFAULT_REQUEUE_TIME": PAUSE,
             "CONFIGURATION_DIGEST": fingerprint(dict(settings)),
+            **proxy,
         },
         checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
         metrics=Metrics(METRICS_PORT),

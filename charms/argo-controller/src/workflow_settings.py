@@ -4,6 +4,7 @@ Source of the keys: github.com/argoproj/argo-workflows v3.7, config. Each value 
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import artefact_repository
@@ -20,8 +21,15 @@ ALL = 2**31 - 1
 """Where Argo is told to keep 0 workflows of one kind, it deletes each as soon as it has ended."""
 
 
-def settings(options: ArgoOptions, store: Store) -> dict[str, str]:
-    """Return the data of the controller's ConfigMap; the login is not among them."""
+def settings(options: ArgoOptions, store: Store, proxy: Mapping[str, str]) -> dict[str, str]:
+    """Return the data of the controller's ConfigMap; the login is not among them.
+
+    Args:
+        options: the charm's.
+        store: where steps leave files.
+        proxy: the variables of the way out of the cluster.
+    """
+    variables = [{"name": name, "value": value} for name, value in sorted(proxy.items())]
     repository = artefact_repository.repository(
         store,
         bucket=store.bucket or options.bucket,
@@ -30,7 +38,8 @@ def settings(options: ArgoOptions, store: Store) -> dict[str, str]:
     )
     found: dict[str, Any] = {
         "artifactRepository": repository,
-        "executor": {"imagePullPolicy": "IfNotPresent", "resources": EXECUTOR},
+        "executor": {"imagePullPolicy": "IfNotPresent", "resources": EXECUTOR}
+        | ({"env": variables} if variables else {}),
         "metricsConfig": {"enabled": True, "path": "/metrics", "port": METRICS_PORT, "secure": False},
         "workflowDefaults": {"spec": defaults(options)},
     }

@@ -80,7 +80,7 @@ def test_a_limit_that_is_read_at_the_start_alone_restarts_the_controller(argo, o
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("bucket", "My Bucket", "option bucket: 'My Bucket' is no bucket, expected 3 to 63 small letters"),
+        ("bucket", "My Bucket", "option bucket: it is no bucket, expected 3 to 63 small letters"),
         ("key_format", "all", "option key-format: two steps would share one place, expected a path with {{pod.name}}"),
         ("key_format", "{{a/{{pod.name}}", "option key-format: a variable is not closed"),
         ("executor_image", "", "option executor-image: '' is no image"),
@@ -89,15 +89,23 @@ def test_a_limit_that_is_read_at_the_start_alone_restarts_the_controller(argo, o
         (
             "ttl_after_completion",
             "a week",
-            "option ttl-after-completion: 'a week' is no time, expected for example 30m",
+            "option ttl-after-completion: it is no time, expected for example 30m",
         ),
-        ("ttl_after_success", "99999d", "option ttl-after-success: '99999d' is no time"),
-        ("ttl_after_failure", "7", "option ttl-after-failure: '7' is no time"),
+        ("ttl_after_success", "99999d", "option ttl-after-success: it is no time"),
+        ("ttl_after_failure", "7", "option ttl-after-failure: it is no time"),
         ("keep_succeeded", -5, "option keep-succeeded: -5 is no number of workflows"),
-        ("pod_gc", "Always", "option pod-gc: 'Always' is unknown, expected one of OnPodCompletion"),
-        ("artifact_gc", "never", "option artifact-gc: 'never' is unknown, expected one of OnWorkflowCompletion"),
-        ("memory", "much", "option memory: 'much' is no quantity"),
+        ("pod_gc", "Always", "option pod-gc: it is unknown, expected one of OnPodCompletion"),
+        ("artifact_gc", "never", "option artifact-gc: it is unknown, expected one of OnWorkflowCompletion"),
+        ("memory", "much", "option memory: it is no quantity"),
     ],
 )
 def test_a_bad_option_blocks_naming_it_and_what_is_expected(argo, option, value, message):
     assert message in argo.blocked(**{option: value})
+
+
+def test_what_accompanies_a_step_leaves_the_cluster_by_the_models_proxy(argo, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    state = argo.settle()
+    variables = {item["name"]: item["value"] for item in argo.settings()["executor"]["env"]}
+    assert variables["HTTPS_PROXY"] == "http://proxy:3128"
+    assert argo.service(state).environment["HTTPS_PROXY"] == "http://proxy:3128"

@@ -4,10 +4,11 @@
 from collections.abc import Iterator
 
 import dex_configuration
+import dex_left_out
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
-from kubeflow_charms import Charm, Problem, Provides, Requires, main
+from kubeflow_charms import Charm, Problem, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Sandbox, Workload
 
@@ -37,11 +38,15 @@ class DexAuth(Charm):
         yield Workload(
             container="dex",
             command=dex_configuration.COMMAND,
-            environment=dex_configuration.environment(self.model.name),
+            environment=dex_configuration.environment(self.model.name) | network.proxy(self.model),
             files={dex_configuration.CONFIGURATION: File(self._configuration(issuer.issuer_url))},
-            checks={"dex": HttpCheck(port, f"{PATH}/healthz")},
+            checks={
+                "dex": HttpCheck(port, f"{PATH}/healthz"),
+                **({} if network.proxy(self.model) else dex_left_out.reachable(self.options.connectors)),
+            },
             metrics=Metrics(TELEMETRY_PORT),
         )
+        yield dex_left_out.LeftOut("dex", self.options.connectors)
 
     def _issuer(self) -> dex_oidc_config.IssuerConfiguration:
         """Return where Dex is: by the option, at the public address, or else inside the cluster."""

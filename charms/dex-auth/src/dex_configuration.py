@@ -12,15 +12,35 @@ from dex_users import StaticUser
 from kubeflow_charms.interfaces.oidc_client import Client
 
 CONFIGURATION = "/etc/dex/configuration.yaml"
+GRANTS = (
+    "authorization_code",
+    "refresh_token",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+)
+"""What Dex 2.44 grants tokens for by default."""
 COMMAND = f"/usr/local/bin/dex serve {CONFIGURATION}"
 
 
 def environment(namespace: str) -> dict[str, str]:
-    """Return Dex's environment: where it keeps its state, and that a `$` in the configuration is just that.
+    """Return Dex's environment: where it keeps its state, and what it would otherwise decide by its release.
 
-    Dex would otherwise put variables, or nothing, in place of what follows a `$` in a connector's password.
+    Without the first of the switches a `$` in a connector's password would be a variable; without the second Dex 2.44
+    ends when one identity service is away. The others are off in each release so far that has them.
+
+    Source: `pkg/featureflags/set.go` of Dex 2.44 and of what came after 2.45.
     """
-    return {"KUBERNETES_POD_NAMESPACE": namespace, "DEX_EXPAND_ENV": "false"}
+    switches = {
+        "DEX_EXPAND_ENV": "false",
+        "DEX_CONTINUE_ON_CONNECTOR_FAILURE": "true",
+        "DEX_ENT_ENABLED": "false",
+        "DEX_API_CONNECTORS_CRUD": "false",
+        "DEX_API_SESSIONS_IDENTITIES_CRUD": "false",
+        "DEX_CLIENT_CREDENTIAL_GRANT_ENABLED_BY_DEFAULT": "false",
+        "DEX_CONFIG_DISALLOW_UNKNOWN_FIELDS": "false",
+        "DEX_SESSIONS_ENABLED": "false",
+    }
+    return {"KUBERNETES_POD_NAMESPACE": namespace, **switches}
 
 
 def configuration(
@@ -31,20 +51,26 @@ def configuration(
     connectors: Sequence[Mapping[str, Any]],
     clients: Sequence[Client],
 ) -> str:
-    """Return the configuration file; JSON, which Dex reads as YAML, with a date of a connector as text."""
+    """Return the configuration file; JSON, which Dex reads as YAML."""
     document = {
         "issuer": issuer,
         "storage": {"type": "kubernetes", "config": {"inCluster": True}},
-        "web": {"http": f"0.0.0.0:{port}"},
-        "telemetry": {"http": f"0.0.0.0:{TELEMETRY_PORT}"},
+        "web": {"http": f":{port}"},
+        "telemetry": {"http": f":{TELEMETRY_PORT}"},
         "logger": {"level": "info", "format": "text"},
-        "oauth2": {"skipApprovalScreen": True},
+        "oauth2": {
+            "skipApprovalScreen": True,
+            "alwaysShowLoginScreen": False,
+            "responseTypes": ["code"],
+            "grantTypes": list(GRANTS),
+        },
+        "expiry": {"idTokens": "24h", "authRequests": "24h", "deviceRequests": "5m"},
         "enablePasswordDB": user is not None,
         "staticPasswords": [_password(user)] if user else [],
         "connectors": [dict(connector) for connector in connectors],
         "staticClients": [_client(client) for client in clients],
     }
-    return json.dumps(document, indent=1, default=str)
+    return json.dumps(document, indent=1)
 
 
 def _password(user: StaticUser) -> dict[str, str]:

@@ -1,34 +1,30 @@
 """Other identity services, as an operator describes them in the option `connectors`."""
 
+import re
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dex_connector_types import TYPES, typed
 from kubeflow_charms import options
 
 Connectors = tuple[dict[str, Any], ...]
 
-# What Dex 2.44 knows; it ends at once when told of another type. Source: its server/server.go.
-TYPES = (
-    "atlassian-crowd",
-    "authproxy",
-    "bitbucket-cloud",
-    "gitea",
-    "github",
-    "gitlab",
-    "google",
-    "keystone",
-    "ldap",
-    "linkedin",
-    "microsoft",
-    "mockCallback",
-    "mockPassword",
-    "oauth",
-    "oidc",
-    "openshift",
-    "saml",
-)
-
 KEYS = ("type", "id", "name")
+REFERENCE = r"\$([a-z](-?[a-z0-9]){2,})"
+"""A dollar sign and what Juju takes for a secret's key; a password that looks like one belongs in the secret."""
+
+# What a connector cannot do without. Source: the methods `Open` of Dex 2.44.
+NEEDED: Mapping[str, Sequence[str]] = {
+    "atlassian-crowd": ("baseURL",),
+    "ldap": ("host", "userSearch.baseDN", "userSearch.username"),
+    "mockPassword": ("username", "password"),
+    "oidc": ("issuer",),
+    "openshift": ("issuer",),
+    "saml": ("ssoURL", "usernameAttr", "emailAttr", "redirectURI"),
+}
+FILES = ("rootCA", "clientCert", "clientKey", "ca", "serviceAccountFilePath")
+"""Settings that name a file."""
 
 _listed = options.yaml_list_of_mappings(keys=KEYS)
 
@@ -39,37 +35,90 @@ def connectors(value: str | None) -> Connectors:
     Raises:
         ValueError: it is no such list, or an item would keep Dex from starting.
     """
-    found = _listed(value)
     known = {"local"}
-    for position, connector in enumerate(found, 1):
+    for position, connector in enumerate(found := _listed(value), 1):
         if not all(isinstance(connector[key], str) for key in KEYS):
             raise ValueError(f"item {position}: expected text for {', '.join(KEYS)}, in quotes where it is a number")
         if connector["type"] not in TYPES:
-            raise ValueError(f"item {position} has the unknown type {connector['type']}, expected {', '.join(TYPES)}")
+            raise ValueError(f"item {position} has an unknown type, expected {', '.join(TYPES)}")
         if connector["id"] in known:
-            raise ValueError(f"item {position} has the id {connector['id']}, expected one that nothing else has")
-        if not isinstance(connector.get("config", {}), dict):
+            raise ValueError(f"item {position} has an id that is taken, expected one that nothing else has")
+        if not isinstance(connector.get("config") or {}, dict):
             raise ValueError(f"item {position} has a config that is no mapping, expected key: value for each setting")
         known.add(connector["id"])
     return found
 
 
 def with_secrets(found: Sequence[Mapping[str, Any]], secret: Mapping[str, str]) -> Connectors:
-    """Return the connectors with each value `$key` replaced by the secret's value.
+    """Return the connectors with each value `$key` replaced by the secret's value, and each of the type that Dex wants.
 
     Raises:
-        ValueError: a connector names a key that the secret lacks.
+        ValueError: a connector names a key that the secret lacks, or has a value of a wrong type; it tells where, and
+            no value.
     """
 
-    def fill(value: Any) -> Any:
+    def fill(value: Any, place: str) -> Any:
         if isinstance(value, Mapping):
-            return {str(key): fill(item) for key, item in value.items()}
+            return {key: fill(item, f"{place}.{key}") for key, item in value.items()}
         if isinstance(value, list):
-            return [fill(item) for item in value]
-        if isinstance(value, str) and value.startswith("$"):
-            if value[1:] not in secret:
-                raise ValueError(f"option connectors: {value} is not a key of the secret that connectors-secret names")
-            return secret[value[1:]]
-        return value
+            return [fill(item, f"{place}[{number}]") for number, item in enumerate(value)]
+        if not isinstance(value, str) or not (reference := re.fullmatch(REFERENCE, value)):
+            return value
+        if reference[1] not in secret:
+            raise ValueError(
+                f"option connectors: {place} names no key of the secret that connectors-secret names; "
+                "if the value itself looks like $key, put it into that secret"
+            )
+        return secret[reference[1]]
 
-    return tuple(fill(connector) for connector in found)
+    def complete(position: int, connector: Mapping[str, Any]) -> dict[str, Any]:
+        place = f"item {position}, config"
+        config = fill(connector.get("config") or {}, place)
+        try:
+            return {**connector, "config": typed(TYPES[connector["type"]], config, place)}
+        except ValueError as error:
+            raise ValueError(f"option connectors: {error}") from error
+
+    return tuple(complete(position, connector) for position, connector in enumerate(found, 1))
+
+
+def lacking(connector: Mapping[str, Any]) -> list[str]:
+    """Return the settings without which Dex leaves a connector out."""
+    return [path for path in NEEDED.get(connector["type"], ()) if not _setting(connector["config"], path)]
+
+
+def files(connector: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files that a connector wants in Dex's container, by the setting that names them."""
+    config = connector["config"]
+    named = {key: str(config[key]) for key in FILES if config.get(key)}
+    for number, item in enumerate(config.get("rootCAs") or ()):
+        if str(item).startswith("/"):
+            named[f"rootCAs[{number}]"] = item
+    if config.get("rootCAData"):
+        named.pop("rootCA", None)
+    return named
+
+
+def address(connector: Mapping[str, Any]) -> tuple[str, int] | None:
+    """Return host and port of the service that has to answer for a connector to work; None where it is not known."""
+    config = connector["config"]
+    if connector["type"] == "ldap":
+        text = f"//{config.get('host', '')}"
+        usual = 389 if config.get("insecureNoSSL") else 636
+    elif connector["type"] in ("oidc", "openshift"):
+        text = str(config.get("issuer", ""))
+        usual = 80 if text.startswith("http://") else 443
+    else:
+        return None
+    try:
+        parsed = urllib.parse.urlsplit(text)
+        return (parsed.hostname, parsed.port or usual) if parsed.hostname else None
+    except ValueError:  # no port, or brackets around what is no IPv6 address: Dex tells in its log
+        return None
+
+
+def _setting(config: Mapping[str, Any], path: str) -> Any:
+    found: Any = config
+    for name in path.split("."):
+        found = next((item for key, item in (found or {}).items() if key.casefold() == name.casefold()), None)
+    return found

@@ -5,6 +5,7 @@ import urllib.parse
 
 from dex_connectors import Connectors, connectors, with_secrets
 from kubeflow_charms import option, options
+from kubeflow_charms.secrets import plain
 
 PATH = "/dex"
 TELEMETRY_PORT = 5558
@@ -14,7 +15,7 @@ def issuer(value: str | None) -> str:
     """Accept nothing, or a URL whose path is /dex, below which the gateway routes to Dex."""
     url = options.url(value)
     if url and urllib.parse.urlsplit(url).path != PATH:
-        raise ValueError(f"{url} does not end in /dex, expected for example https://kubeflow.example.com/dex")
+        raise ValueError(f"{url!r} does not end in /dex, expected for example https://kubeflow.example.com/dex")
     return url
 
 
@@ -36,7 +37,7 @@ class DexOptions:
     public_url: str = option(options.origin)
     issuer_url: str = option(issuer)
     static_username: str = option(str.strip)
-    static_password: str = option(str)
+    static_password: str = option(plain)
     static_credentials: dict[str, str] | None = option(options.SecretKeys(required=("username", "password")))
     enable_password_db: bool = option(bool)
     connectors: Connectors = option(connectors)
@@ -49,7 +50,7 @@ class DexOptions:
             raise ValueError("options static-username, static-password: unset them, static-credentials is set")
         if self.static_username and not self.static_password:
             raise ValueError(
-                f"option static-password: empty, expected a password for the user {self.static_username}; "
+                "option static-password: empty, expected a password for the user of static-username; "
                 "to have one generated unset static-username too, then the user is admin"
             )
         if not self.enable_password_db and not self.connectors:

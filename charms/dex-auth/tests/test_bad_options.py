@@ -7,7 +7,7 @@ LDAP = "{type: ldap, id: ldap, name: LDAP}"
 @pytest.mark.parametrize("address", ["10.64.140.43.nip.io", "ftp://a.example.com", "http://", "http://a:99999"])
 def test_a_public_url_that_is_no_url_blocks(dex, address):
     assert dex.blocked(public_url=address) == (
-        f"option public-url: '{address}' is no URL, expected for example https://kubeflow.example.com"
+        "option public-url: it is no URL, expected for example https://kubeflow.example.com"
     )
 
 
@@ -17,7 +17,7 @@ def test_a_public_url_with_a_path_blocks_as_nothing_would_be_served_there(dex):
 
 @pytest.mark.parametrize("url", ["https://a.example.com", "https://a.example.com/x/dex", "https://a.example.com/index"])
 def test_an_issuer_url_that_does_not_end_in_dex_blocks(dex, url):
-    assert dex.blocked(issuer_url=url).startswith(f"option issuer-url: {url} does not end in /dex, expected")
+    assert dex.blocked(issuer_url=url).startswith("option issuer-url: it does not end in /dex, expected")
 
 
 @pytest.mark.parametrize("port", [0, 80, 65536, -1])
@@ -74,12 +74,12 @@ def test_a_connector_that_lacks_what_every_one_has_blocks(dex, lacking):
 @pytest.mark.parametrize(
     ("connectors", "reason"),
     [
-        ("[{type: ldab, id: a, name: A}]", "item 1 has the unknown type ldab, expected atlassian-crowd, "),
+        ("[{type: ldab, id: a, name: A}]", "item 1 has an unknown type, expected atlassian-crowd, "),
         ("[{type: ldap, id: 1, name: A}]", "item 1: expected text for type, id, name"),
         ("[{type: ldap, id: [a], name: A}]", "item 1: expected text for type, id, name"),
         ("[{type: ldap, id: a, name: A, config: text}]", "item 1 has a config that is no mapping, expected"),
-        ("[{type: ldap, id: local, name: A}]", "item 1 has the id local, expected one that nothing else has"),
-        (f"[{LDAP}, {LDAP}]", "item 2 has the id ldap, expected one that nothing else has"),
+        ("[{type: ldap, id: local, name: A}]", "item 1 has an id that is taken, expected one that nothing else has"),
+        (f"[{LDAP}, {LDAP}]", "item 2 has an id that is taken, expected one that nothing else has"),
     ],
 )
 def test_a_connector_that_would_keep_dex_from_starting_blocks(dex, connectors, reason):
@@ -87,16 +87,45 @@ def test_a_connector_that_would_keep_dex_from_starting_blocks(dex, connectors, r
 
 
 @pytest.mark.parametrize("keys", [{}, {"other": "value"}])
-def test_a_connectors_secret_without_a_key_blocks_naming_it(dex, keys):
+def test_a_reference_to_a_key_that_the_secret_lacks_blocks_with_its_place(dex, keys):
     secret = testing.Secret({"unused": "value", **keys})
     connectors = "[{type: github, id: g, name: G, config: {clientSecret: $github}}]"
-    assert dex.blocked(secrets=[secret], connectors_secret=secret.id, connectors=connectors) == (
-        "option connectors: $github is not a key of the secret that connectors-secret names"
+    message = dex.blocked(secrets=[secret], connectors_secret=secret.id, connectors=connectors)
+    assert message.startswith(
+        "option connectors: item 1, config.clientSecret names no key of the secret that connectors-secret names"
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "config", "place"),
+    [
+        ("ldap", "{insecureNoSSL: yes}", "insecureNoSSL: expected true or false"),
+        ("ldap", "{bindPW: [a]}", "bindPW: expected text"),
+        ("ldap", "{BINDPW: {a: b}}", "BINDPW: expected text"),
+        ("ldap", "{rootCAData: '-----BEGIN CERTIFICATE-----'}", "rootCAData: expected certificates in base64"),
+        ("ldap", "{userSearch: text}", "userSearch: expected key: value"),
+        ("ldap", "{groupSearch: {userMatchers: {userAttr: a}}}", "groupSearch.userMatchers: expected a list"),
+        ("oauth", "{rootCAs: /etc/ca.pem}", "rootCAs: expected a list"),
+        ("oidc", "{scopes: profile}", "scopes: expected a list"),
+        ("oidc", "{basicAuthUnsupported: 1}", "basicAuthUnsupported: expected true or false"),
+        ("oidc", "{claimMapping: {email: [a]}}", "claimMapping.email: expected text"),
+        ("github", "{orgs: [example]}", "orgs[0]: expected key: value"),
+        ("github", "{orgs: [{name: a, teams: b}]}", "orgs[0].teams: expected a list"),
+        ("google", "{domainToAdminEmail: {a.example.com: [b]}}", "domainToAdminEmail.a.example.com: expected text"),
+        ("saml", "{caData: '*'}", "caData: expected certificates in base64"),
+    ],
+)
+def test_a_setting_of_a_type_that_dex_cannot_read_blocks_and_leaves_dex_as_it_is(dex, kind, config, place):
+    state = dex.settle()
+    before = dex.text
+    state = dex.reconfigure(state, connectors=f"[{{type: {kind}, id: a, name: A, config: {config}}}]")
+    assert state.unit_status.message.startswith(f"option connectors: item 1, config.{place}")
+    assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert dex.text == before
+
+
 def test_a_memory_limit_that_is_no_quantity_blocks(dex):
-    assert dex.blocked(memory="much") == "option memory: 'much' is no quantity, expected for example 256Mi"
+    assert dex.blocked(memory="much") == "option memory: it is no quantity, expected for example 256Mi"
 
 
 def test_every_bad_option_is_named_at_once(dex):

@@ -1,4 +1,7 @@
-from ops import testing
+import dataclasses
+
+import pytest
+from ops import pebble, testing
 
 GITHUB = """
 - type: github
@@ -28,10 +31,116 @@ def test_dex_takes_a_dollar_sign_in_a_password_for_what_it_is(dex):
     assert state.get_container("dex").plan.services["dex"].environment["DEX_EXPAND_ENV"] == "false"
 
 
-def test_a_date_in_a_connector_is_text(dex):
-    state = dex.settle(config={"connectors": "[{type: ldap, id: a, name: A, config: {since: 2026-01-01}}]"})
+LDAP = "host: 'ldap:636', userSearch: {baseDN: dc=example, username: uid}"
+
+
+def connector(config, kind="ldap"):
+    return f"[{{type: {kind}, id: a, name: A, config: {{{config}}}}}]"
+
+
+@pytest.mark.parametrize("word", ["0123", "12345678", "0x1F", "yes", "true", "2026-01-01", "12:30:45", "1e3", "1.50"])
+def test_text_in_a_connector_is_what_was_typed(dex, word):
+    state = dex.settle(config={"connectors": connector(f"{LDAP}, bindPW: {word}, since: 2026-01-01")})
     assert state.unit_status == testing.ActiveStatus()
-    assert dex.configuration["connectors"][0]["config"] == {"since": "2026-01-01"}
+    config = dex.configuration["connectors"][0]["config"]
+    assert config["bindPW"] == word
+    assert config["since"] == "2026-01-01"
+
+
+@pytest.mark.parametrize("word", ["true", "'true'", "True"])
+def test_a_truth_in_a_connector_is_one_in_quotes_too(dex, word):
+    dex.settle(config={"connectors": connector(f"{LDAP}, insecureNoSSL: {word}, groupSearch: {{}}")})
+    assert dex.configuration["connectors"][0]["config"]["insecureNoSSL"] is True
+
+
+def test_the_settings_that_dex_lists_are_lists(dex):
+    dex.settle(config={"connectors": connector("issuer: 'https://sso.example.com', acrValues: [1, 2]", "oidc")})
+    assert dex.configuration["connectors"][0]["config"]["acrValues"] == ["1", "2"]
+
+
+WORDS = (
+    "$ecret-Word",
+    "$$word",
+    "${word}",
+    "$",
+    "$word!",
+    "'word",
+    '"word',
+    "\\word",
+    " word",
+    "wörd-€",
+    "$UPPER",
+    "$a",
+)
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_password_that_begins_with_a_dollar_sign_is_one(dex, word):
+    quoted = word.replace("'", "''")
+    dex.settle(config={"connectors": connector(f"{LDAP}, bindPW: '{quoted}'")})
+    assert dex.configuration["connectors"][0]["config"]["bindPW"] == word
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_secrets_value_is_taken_as_it_is(dex, word):
+    secret = testing.Secret({"word": word})
+    dex.settle(
+        config={"connectors": connector(f"{LDAP}, bindPW: $word"), "connectors-secret": secret.id}, secrets=[secret]
+    )
+    assert dex.configuration["connectors"][0]["config"]["bindPW"] == word
+
+
+def test_a_password_that_looks_like_a_reference_is_not_shown(dex):
+    message = dex.blocked(connectors=connector(f"{LDAP}, bindPW: $marker-word"))
+    assert "config.bindPW names no key" in message
+    assert "marker" not in message
+
+
+def test_a_connector_that_lacks_what_dex_needs_is_named_and_the_others_go_on(dex):
+    state = dex.settle(config={"connectors": "[{type: ldap, id: staff, name: A, config: {host: a}}]"})
+    assert state.unit_status == testing.ActiveStatus(
+        "connector staff is left out: its config lacks userSearch.baseDN, userSearch.username"
+    )
+
+
+def test_a_connector_whose_certificates_are_not_there_is_named(dex):
+    state = dex.settle(config={"connectors": connector(f"{LDAP}, rootCA: /etc/none.pem")})
+    assert state.unit_status.message == "connector a is left out: the file of rootCA is not in the container"
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "host", "port"),
+    [
+        ("oidc", "issuer: 'https://sso.example.com/realms/a'", "sso.example.com", 443),
+        ("oidc", "issuer: 'http://sso.example.com:8080'", "sso.example.com", 8080),
+        ("oidc", "issuer: 'https://[fd00::5]:8443'", "fd00::5", 8443),
+        ("openshift", "issuer: 'https://api.example.com:6443'", "api.example.com", 6443),
+        ("ldap", LDAP, "ldap", 636),
+        ("ldap", "host: ldap.example.com, insecureNoSSL: true", "ldap.example.com", 389),
+    ],
+)
+def test_the_service_of_a_connector_is_watched_where_it_is_known(dex, kind, config, host, port):
+    state = dex.settle(config={"connectors": connector(config, kind)})
+    assert state.get_container("dex").plan.checks["connector-a"].tcp == {"host": host, "port": port}
+
+
+@pytest.mark.parametrize("config", ["issuer: 'https://['", "issuer: 'https://a:port'", "issuer: text", "issuer: ''"])
+def test_an_address_that_is_none_is_not_watched(dex, config):
+    state = dex.settle(config={"connectors": connector(config, "oidc")})
+    assert set(state.get_container("dex").plan.checks) == {"dex"}
+
+
+def test_dex_goes_on_without_a_connector_whose_service_is_away(dex):
+    state = dex.settle(config={"connectors": connector("issuer: 'https://sso.example.com'", "oidc")})
+    container = state.get_container("dex")
+    assert container.plan.services["dex"].environment["DEX_CONTINUE_ON_CONNECTOR_FAILURE"] == "true"
+    down = {
+        dataclasses.replace(info, status=pebble.CheckStatus.DOWN, failures=2) if info.name == "connector-a" else info
+        for info in container.check_infos
+    }
+    state = dataclasses.replace(state, containers={dataclasses.replace(container, check_infos=down)})
+    state = dex.deployment.run(dex.deployment.context.on.update_status(), state)
+    assert state.unit_status == testing.WaitingStatus("waiting for the service of connector a to answer")
 
 
 def test_connectors_and_the_password_database_work_side_by_side(dex):

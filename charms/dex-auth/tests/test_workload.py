@@ -10,6 +10,20 @@ def test_dex_is_asked_for_its_health_at_its_port(dex):
     assert check.http == {"url": "http://localhost:5600/dex/healthz"}
 
 
+def test_what_differs_between_releases_of_dex_is_said(dex):
+    environment = dex.settle().get_container("dex").plan.services["dex"].environment
+    switches = {name: value for name, value in environment.items() if name.startswith("DEX_")}
+    assert [name for name, value in switches.items() if value == "true"] == ["DEX_CONTINUE_ON_CONNECTOR_FAILURE"]
+    assert set(switches) > {"DEX_EXPAND_ENV", "DEX_SESSIONS_ENABLED", "DEX_API_CONNECTORS_CRUD"}
+    assert dex.configuration["oauth2"]["responseTypes"] == ["code"]
+    assert dex.configuration["expiry"]["idTokens"] == "24h"
+
+
+def test_dex_listens_at_addresses_of_both_kinds(dex):
+    dex.settle()
+    assert (dex.configuration["web"], dex.configuration["telemetry"]) == ({"http": ":5556"}, {"http": ":5558"})
+
+
 def test_the_ports_of_pages_and_metrics_are_open(dex):
     assert dex.settle(config={"port": 5600}).opened_ports == {testing.TCPPort(5600), testing.TCPPort(5558)}
 
@@ -86,3 +100,14 @@ def test_a_generated_password_is_in_no_file_and_no_log(dex):
     password = dex.act("get-admin-password", state)["password"]
     assert password not in dex.text
     assert not [line for line in dex.deployment.context.juju_log if password in line.message]
+
+
+def test_dex_leaves_the_cluster_by_the_models_proxy(dex, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    state = dex.settle(
+        config={"connectors": "[{type: oidc, id: a, name: A, config: {issuer: 'https://sso.example.com'}}]"}
+    )
+    plan = state.get_container("dex").plan
+    assert plan.services["dex"].environment["HTTPS_PROXY"] == "http://proxy:3128"
+    assert ".svc" in plan.services["dex"].environment["NO_PROXY"].split(",")
+    assert set(plan.checks) == {"dex"}

@@ -5,6 +5,7 @@ Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/c
 
 import json
 
+from kubeflow_charms import network
 from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Token, Workload
 
@@ -42,7 +43,7 @@ def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, ap
     discovery = f"{control_plane.service_name}:{control_plane.service_port}"
     return Workload(
         container="proxy",
-        command=f"/usr/local/bin/pilot-agent proxy router --domain {namespace}.svc.cluster.local "
+        command=f"/usr/local/bin/pilot-agent proxy router --domain {namespace}.svc.{network.cluster_domain()} "
         "--proxyLogLevel=warning --proxyComponentLogLevel=misc:error --log_output_level=default:info",
         environment={
             "CA_ADDR": discovery,

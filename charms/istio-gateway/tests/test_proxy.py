@@ -122,7 +122,7 @@ def test_a_control_plane_that_says_something_wrong_is_named_and_leaves_the_proxy
     [
         ("kind", "", "'' is unknown, expected one of ingress, egress"),
         ("gateway_service_type", "External", "expected one of LoadBalancer, NodePort, ClusterIP"),
-        ("memory", "much", "'much' is no quantity, expected for example 256Mi"),
+        ("memory", "much", "it is no quantity, expected for example 256Mi"),
     ],
 )
 def test_a_bad_option_blocks_by_its_name_and_says_what_is_expected(gateway, option, value, expected):

@@ -119,10 +119,10 @@ def test_annotations_reach_the_service(gateway):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("metallb", "'metallb' is no pair, expected key=value,key=value"),
-        ("=10.64.140.43", "'=10.64.140.43' is no pair, expected key=value,key=value"),
-        ("a b=c", "'a b' is no annotation, expected for example metallb.universe.tf/address-pool=edge"),
-        ("a/b/c=d", "'a/b/c' is no annotation, expected for example metallb.universe.tf/address-pool=edge"),
+        ("metallb", "it is no pair, expected key=value,key=value, and quotes around a value with commas"),
+        ("=10.64.140.43", "it is no pair, expected key=value,key=value, and quotes around a value with commas"),
+        ("a b=c", "it is no annotation, expected for example metallb.universe.tf/address-pool=edge"),
+        ("a/b/c=d", "it is no annotation, expected for example metallb.universe.tf/address-pool=edge"),
     ],
 )
 def test_annotations_that_are_none_block(gateway, text, message):

@@ -9,7 +9,7 @@ import gateway_tls
 import istiod
 import mesh
 import routes
-from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main, network
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
 from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report
@@ -103,7 +103,7 @@ class IstioPilot(Charm):
             raise tls.problem
         yield Manifests("gateway", "gateway.yaml.j2", {"gateway": self.options.default_gateway, "tls": tls.pair})
         host = tls.host or self._address
-        url = f"{'https' if tls.pair else 'http'}://{host}" if host and self._up else ""
+        url = f"{'https' if tls.pair else 'http'}://{network.in_url(host)}" if host and self._up else ""
         principals = sorted({gateway.principal for gateway in self._ingress_gateways if gateway.principal})
         yield self.ingress.send(ingress.Address(url=url, principals=tuple(principals)))
         if url:

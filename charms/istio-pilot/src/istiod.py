@@ -6,7 +6,7 @@ Source of the flags, variables, paths and ports: Istio's istiod Helm chart and p
 import json
 from collections.abc import Iterator, Mapping
 
-from kubeflow_charms import user_objects
+from kubeflow_charms import network, user_objects
 from kubeflow_charms.certificates import Authority, bundle
 from kubeflow_charms.cluster import Cluster, Reference
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Webhooks, Workload
@@ -32,7 +32,7 @@ def injection(template: str, proxy_image: str) -> dict[str, str]:
         template: the charm's injection.yaml.
         proxy_image: of the sidecars.
     """
-    values = {"global": {"proxy": {"image": proxy_image, "clusterDomain": "cluster.local"}}}
+    values = {"global": {"proxy": {"image": proxy_image, "clusterDomain": network.cluster_domain()}}}
     return {"config": template, "values": json.dumps(values)}
 
 
@@ -52,8 +52,8 @@ def workload(
     switch = "true" if telemetry else "false"
     return Workload(
         container="istiod",
-        command=f"/usr/local/bin/pilot-discovery discovery --monitoringAddr=:{METRICS_PORT} --domain=cluster.local "
-        "--keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
+        command=f"/usr/local/bin/pilot-discovery discovery --monitoringAddr=:{METRICS_PORT} "
+        f"--domain={network.cluster_domain()} --keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
         environment={
             "CLUSTER_ID": "Kubernetes",
             "ENABLE_NATIVE_SIDECARS": "true",

@@ -6,6 +6,7 @@ Source of the keys: Istio's reference of MeshConfig, release 1.28.
 from collections.abc import Iterable
 from typing import Any
 
+from kubeflow_charms import network
 from kubeflow_charms.interfaces.ingress_auth import Authorizer
 
 PROVIDER = "gatekeeper"
@@ -56,7 +57,7 @@ def _provider(gatekeeper: Authorizer, namespace: str) -> dict[str, Any]:
     return {
         "name": PROVIDER,
         "envoyExtAuthzHttp": {
-            "service": f"{gatekeeper.service}.{namespace}.svc.cluster.local",
+            "service": f"{gatekeeper.service}.{namespace}.svc.{network.cluster_domain()}",
             "port": gatekeeper.port,
             "timeout": "10s",
             "failOpen": False,

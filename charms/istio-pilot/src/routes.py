@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from kubeflow_charms import network
 from kubeflow_charms.endpoints import From
 from kubeflow_charms.interfaces.ingress import Route
 
@@ -31,7 +32,7 @@ def by_application(requests: Iterable[From[Route]], namespace: str) -> dict[str,
 
 def _http(route: Route, namespace: str) -> list[HttpRoute]:
     """Return the routes of a prefix, which `/pipelines` does not share with `/pipeline`."""
-    host = f"{route.service}.{route.namespace or namespace}.svc.cluster.local"
+    host = f"{route.service}.{route.namespace or namespace}.svc.{network.cluster_domain()}"
     destination = [{"destination": {"host": host, "port": {"number": route.port}}}]
     prefix = route.prefix.rstrip("/")
     rewrite = route.rewrite.rstrip("/") if route.rewrite else prefix

@@ -87,10 +87,10 @@ def test_a_hook_without_a_change_asks_nothing_of_kubernetes(pilot):
 @pytest.mark.parametrize(
     ("option", "value", "expected"),
     [
-        ("default_gateway", "My Gateway", "'My Gateway' is no name, expected small letters, digits and hyphens"),
+        ("default_gateway", "My Gateway", "it is no name, expected small letters, digits and hyphens"),
         ("default_gateway", "", "'' is no name, expected small letters, digits and hyphens"),
         ("proxy_image", "", "'' is no image, expected for example"),
-        ("memory", "much", "'much' is no quantity, expected for example 256Mi"),
+        ("memory", "much", "it is no quantity, expected for example 256Mi"),
     ],
 )
 def test_a_bad_option_blocks_by_its_name_and_says_what_is_expected(pilot, option, value, expected):
@@ -127,3 +127,12 @@ def test_a_namesake_of_another_model_is_named_and_left_alone(pilot):
     message = pilot.blocked(pilot.gatekeeper())
     assert "Gateway istio-gateway belongs to kubectl" in message
     assert "spec" not in pilot.found("Gateway")["istio-gateway"]
+
+
+def test_istiod_and_the_routes_have_the_clusters_own_domain(pilot, monkeypatch):
+    monkeypatch.setattr("kubeflow_charms.network.cluster_domain", lambda: "k8s.example.org")
+    state = pilot.settle(pilot.gatekeeper())
+    assert "--domain=k8s.example.org " in service(state).command
+    values = json.loads(pilot.deployment.files["istiod"]["/var/lib/istio/inject/values"].text)
+    assert values["global"]["proxy"]["clusterDomain"] == "k8s.example.org"
+    assert "cluster.local/" not in json.dumps([values])

@@ -4,6 +4,7 @@ Source of the variables, paths and settings: kubeflow/kubeflow, components/centr
 Dockerfile, package.json and app/server.ts).
 """
 
+from kubeflow_charms import network
 from kubeflow_charms.interfaces.k8s_service import Service
 from kubeflow_charms.parts import HttpCheck, Metrics, Workload
 
@@ -36,6 +37,7 @@ def workload(*, port: int, namespace: str, configmap: str, profiles: Service, re
             "DASHBOARD_CONFIGMAP": configmap,
             "LOGOUT_URL": LOG_OUT,
             "NODE_ENV": "production",
+            "NODE_OPTIONS": f"--max-http-header-size={network.HEADERS * 1024}",
             "POD_NAMESPACE": namespace,
             "PORT_1": str(port),
             "PROFILES_KFAM_SERVICE_HOST": profiles.host(namespace),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from kubeflow_charms import plain_yaml
 from link_lists import Entry
 
 EXAMPLES = {
@@ -37,7 +38,7 @@ def texts(value: str | None) -> tuple[str, ...]:
     found = _listed(value, expected)
     for number, item in enumerate(found, 1):
         if not isinstance(item, str):
-            raise ValueError(f"item {number} is {item!r}, expected {expected}")
+            raise ValueError(f"item {number} is no text, expected {expected}")
     return tuple(found)
 
 
@@ -49,9 +50,9 @@ def _link(item: Any, position: str, location: str) -> Entry:
     if not entry.text.strip():
         raise ValueError(f"{position} has no text, expected what users are to read")
     if entry.location not in ("", location):
-        raise ValueError(f"{position} is for the list {entry.location}, expected {location} or no location at all")
+        raise ValueError(f"{position} is for another list, expected {location} or no location at all")
     if entry.type not in ("item", "section"):
-        raise ValueError(f"{position} has the type {entry.type!r}, expected item or section")
+        raise ValueError(f"{position} has an unknown type, expected item or section")
     if entry.type == "section":
         return _section(entry, position, location)
     if entry.items:
@@ -73,7 +74,7 @@ def _section(entry: Entry, position: str, location: str) -> Entry:
 def _require_address(link: str, position: str) -> None:
     if not re.fullmatch(r"(/|https?://[^/\s])\S*", link):
         raise ValueError(
-            f"{position} has the link {link!r}, expected a path such as /jupyter/ or a URL such as https://example.com"
+            f"{position} has a link that leads nowhere, expected a path such as /jupyter/ or a URL such as https://example.com"
         )
 
 
@@ -84,7 +85,7 @@ def _listed(value: str | None, expected: str) -> list[Any]:
         return []
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _yaml(text, expected)
     if not isinstance(found, list):
         raise ValueError(f"no list, expected {expected}")
@@ -92,9 +93,7 @@ def _listed(value: str | None, expected: str) -> list[Any]:
 
 
 def _yaml(text: str, expected: str) -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        return plain_yaml.load(text)
+    except ValueError as error:
         raise ValueError(f"no YAML, expected {expected}") from error

@@ -69,6 +69,8 @@ class KubeflowProfiles(Charm):
                 app=self.app.name,
                 model=self.model.name,
                 profiles=PROFILE,
+                requests=options.quota_default_requests,
+                limits=options.quota_default_limits,
                 read=self.run.source,
             )
         yield from self._poddefaults()

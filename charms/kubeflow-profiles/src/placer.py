@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import socket
 import sys
 import threading
 import time
@@ -20,7 +21,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from placer_api import Kubernetes, Object, Refused
+from placer_limits import limit_range
 
+PROFILES = "/apis/kubeflow.org/v1/profiles"
 NAMESPACES = "/api/v1/namespaces"
 PERIOD = 60
 """Seconds after which all is looked at again, though no namespace came or went."""
@@ -62,6 +65,7 @@ class Wanted:
         labels: the mark that placed objects bear.
         kinds: what kinds there may be.
         objects: what to place; those with a namespace in that one alone.
+        requests, limits: of containers that say nothing, where the profile's quota counts them.
     """
 
     manager: str
@@ -69,6 +73,8 @@ class Wanted:
     labels: Mapping[str, str]
     kinds: tuple[Kind, ...]
     objects: tuple[Object, ...]
+    requests: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    limits: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str) -> "Wanted":
@@ -80,7 +86,14 @@ class Wanted:
             labels=document["labels"],
             kinds=tuple(Kind(**item) for item in document["kinds"]),
             objects=tuple(document["objects"]),
+            requests=document["requests"],
+            limits=document["limits"],
         )
+
+    def with_limits(self, profiles: Iterable[Object]) -> "Wanted":
+        """Return what is wanted with a LimitRange for each profile whose quota needs one."""
+        found = (limit_range(profile, self.requests, self.limits) for profile in profiles)
+        return dataclasses.replace(self, objects=(*self.objects, *filter(None, found)))
 
     def within(self, kind: Kind, namespace: str) -> dict[str, Object]:
         """Return the objects of a kind for a namespace, by name; one for it alone goes before one for all."""
@@ -141,7 +154,9 @@ class Placer:
         namespaces = [
             item["metadata"]["name"] for item in found.get("items", ()) if "deletionTimestamp" not in item["metadata"]
         ]
-        problems = [problem for kind in self._wanted.kinds for problem in self._place(kind, namespaces)]
+        profiles = (self._kubernetes.get(PROFILES) or {}).get("items", ())
+        wanted = self._wanted.with_limits(profiles)
+        problems = [problem for kind in wanted.kinds for problem in self._place(kind, namespaces, wanted)]
         self._tell(problems)
         return found.get("metadata", {}).get("resourceVersion", ""), not problems
 
@@ -152,7 +167,7 @@ class Placer:
             self._say(problem)
         self._said = found
 
-    def _place(self, kind: Kind, namespaces: list[str]) -> list[str]:
+    def _place(self, kind: Kind, namespaces: list[str], wanted: Wanted) -> list[str]:
         """Bring the objects of a kind to what is wanted, and return what went wrong."""
         owner = self._kubernetes.get(f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{kind.owner}")
         if owner is None:
@@ -166,11 +181,11 @@ class Placer:
         there = {(item["metadata"]["namespace"], item["metadata"]["name"]): item | common for item in listed["items"]}
         problems: list[str] = []
         for namespace in namespaces:
-            for name, item in self._wanted.within(kind, namespace).items():
+            for name, item in wanted.within(kind, namespace).items():
                 had = there.pop((namespace, name), None)
-                wanted = self._marked(item, namespace, owner)
-                if not holds(had, wanted):
-                    problems += self._attempt(self._put, kind, wanted, had)
+                marked = self._marked(item, namespace, owner)
+                if not holds(had, marked):
+                    problems += self._attempt(self._put, kind, marked, had)
         for item in there.values():
             problems += self._attempt(self._take, kind, item)
         return problems
@@ -217,6 +232,18 @@ class Placer:
                 return
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A server at all of the pod's addresses, of both kinds where there are both."""
+
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+
+    def server_bind(self) -> None:
+        """Take IPv4 at the socket for IPv6 as well, whatever the node's default is."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
 def serve(placer: Placer, port: int) -> None:
     """Answer at every path: 200 while passes are made; where not, the log says why."""
 
@@ -230,7 +257,7 @@ def serve(placer: Placer, port: int) -> None:
         def log_message(self, format: str, *_: Any) -> None:
             """Keep the log to what changes."""
 
-    server = http.server.ThreadingHTTPServer(("", port), Answer)
+    server = Server(("", port), Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 

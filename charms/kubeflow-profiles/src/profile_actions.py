@@ -68,6 +68,7 @@ class Actions:
             raise Blocked(f"there is no profile {profile}; list-profiles shows which there are")
         if _owner(found) == ("User", contributor.user):
             raise Blocked(f"{contributor.user} owns profile {profile}, and may do everything there")
+        self._check_capitals(profile, found, contributor)
         self._await_namespace(profile, patience)
         # KFAM's own objects are left as they are; what it made a moment ago counts, too.
         objects = profile_objects.access(profile, contributor, principals)
@@ -149,6 +150,17 @@ class Actions:
                 f"namespace {profile.name} is there already; choose another name, or to make it "
                 f"{profile.owner['name']}'s: kubectl annotate namespace {profile.name} owner={profile.owner['name']}"
             )
+
+    def _check_capitals(self, profile: str, found: Object, contributor: Contributor) -> None:
+        """Refuse a name that differs in capitals alone from one that is there, as its objects would have one name."""
+        bindings = list_all(self._cluster, Reference(f"{profile_objects.RBAC}/v1", "RoleBinding", "list", profile))
+        people = [(binding["metadata"].get("annotations") or {}).get("user", "") for binding in bindings]
+        for user in (_owner(found)[1], *people):
+            if user != contributor.user and user.casefold() == contributor.user.casefold():
+                raise Blocked(
+                    f"{user} is in profile {profile} already, and differs from {contributor.user} in capitals alone; "
+                    "use the name that the user logs in with"
+                )
 
     def _await_namespace(self, name: str, patience: float) -> None:
         deadline = time.monotonic() + patience

@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms import options
-from profile_objects import ROLES, Contributor, Profile, hard
+from kubeflow_charms import options, plain_yaml
+from profile_objects import ROLES, Contributor, Profile
+from profile_quotas import hard, specification
 
-QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
-RESOURCE = r"([a-z0-9.-]+/)?[a-z0-9A-Z][a-zA-Z0-9._-]*"
 OWNERS = ("User", "Group")
 KEYS = ("name", "owner", "quota", "resources", "contributors", "problem")
 
@@ -24,7 +23,7 @@ def profile(name: str, owner: str, quota: str) -> Profile:
         ValueError: one of them is wrong; says what was expected.
     """
     amounts = options.pairs(quota)
-    return Profile(name=_name(name), owner=_owner(owner), quota=_amounts(amounts) if amounts else None)
+    return Profile(name=_name(name), owner=_owner(owner), quota={"hard": hard(amounts)} if amounts else None)
 
 
 def contributor(user: Any, role: Any) -> Contributor:
@@ -44,11 +43,9 @@ def read(text: str) -> list[Profile]:
     Raises:
         ValueError: some are wrong; the message names the profile and what was expected, for each.
     """
-    import yaml
-
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        document = plain_yaml.load(text)
+    except ValueError as error:
         raise ValueError("no YAML, expected a list of profiles with name and owner") from error
     items = document.get("profiles") if isinstance(document, dict) else document
     if not isinstance(items, list):
@@ -86,24 +83,12 @@ def _profile(item: Any) -> Profile:
 
 def _quota(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if "resources" in item:
-        spec = item["resources"]
-        if not isinstance(spec, dict) or not isinstance(spec.get("hard"), dict):
-            raise ValueError("resources are no ResourceQuota's spec, expected {hard: {cpu: 8}}")
-        return spec
+        return specification(item["resources"])
     if "quota" not in item:
         return None
     if not isinstance(item["quota"], dict):
         raise ValueError("quota is no mapping, expected {cpu: 8, memory: 32Gi, nvidia.com/gpu: 1}")
-    return _amounts(item["quota"])
-
-
-def _amounts(amounts: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name, amount in amounts.items():
-        if not re.fullmatch(RESOURCE, str(name)):
-            raise ValueError(f"quota: {name!r} is no resource, expected for example cpu, memory or nvidia.com/gpu")
-        if not re.fullmatch(QUANTITY, str(amount)):
-            raise ValueError(f"quota: {amount!r} is no quantity of {name}, expected for example 8 or 32Gi")
-    return hard(amounts)
+    return {"hard": hard(item["quota"])}
 
 
 def _name(name: Any) -> str:

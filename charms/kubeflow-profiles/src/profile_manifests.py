@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
-from user_manifests import UserManifests
+from user_manifests import Kind, UserManifests
 
 CONTAINER = "profile-manifests"
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
-PROGRAM = ("placer.py", "placer_api.py")
+PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py")
+LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
+"""What the program places beside what related applications send."""
 
 
 def sandbox(memory: str, found: UserManifests, owners: Mapping[str, str]) -> Sandbox:
@@ -17,7 +19,7 @@ def sandbox(memory: str, found: UserManifests, owners: Mapping[str, str]) -> San
     return Sandbox(
         container=CONTAINER,
         role="profile-manifests-role.yaml.j2",
-        context={"kinds": found.kinds, "rights": found.rights, "owners": list(owners.values())},
+        context={"kinds": (*found.kinds, LIMITS), "rights": found.rights, "owners": list(owners.values())},
         writable=(FOLDER,),
         memory=memory,
     )
@@ -25,7 +27,7 @@ def sandbox(memory: str, found: UserManifests, owners: Mapping[str, str]) -> San
 
 def owners(found: UserManifests, *, app: str, model: str) -> dict[str, str]:
     """Return the name of what the placed objects of each endpoint belong to."""
-    return {kind.endpoint: f"{model}-{app}-{kind.endpoint}" for kind in found.kinds}
+    return {kind.endpoint: f"{model}-{app}-{kind.endpoint}" for kind in (*found.kinds, LIMITS)}
 
 
 def objects(owners: Mapping[str, str], profiles: Mapping[str, str]) -> Iterator[Part]:
@@ -41,6 +43,8 @@ def workload(
     app: str,
     model: str,
     profiles: Mapping[str, str],
+    requests: Mapping[str, str],
+    limits: Mapping[str, str],
     read: Callable[[str], str],
 ) -> Workload:
     """Return the program.
@@ -51,6 +55,8 @@ def workload(
         app: the application; with its model it marks what is placed.
         model: see `app`.
         profiles: the one label that tells a profile's namespace.
+        requests: of containers that say nothing, where a profile's quota counts them.
+        limits: of the same.
         read: returns the text of a file of the charm's `src`.
     """
     ((key, value),) = profiles.items()
@@ -66,9 +72,11 @@ def workload(
                 "plural": kind.plural,
                 "owner": owners[kind.endpoint],
             }
-            for kind in found.kinds
+            for kind in (*found.kinds, LIMITS)
         ],
         "objects": found.objects,
+        "requests": dict(requests),
+        "limits": dict(limits),
     }
     manifests = f"{FOLDER}/manifests.json"
     return Workload(

@@ -15,8 +15,6 @@ from profile_principals import USER_HEADER, Principals
 
 RBAC = "rbac.authorization.k8s.io"
 ROLES = ("admin", "edit", "view")
-EXTENDED = "requests."
-"""Kubernetes counts what has a slash in its name, such as nvidia.com/gpu, in a quota only with this before it."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -104,11 +102,6 @@ def binding_name(contributor: Contributor) -> str:
     return re.sub(r"[^a-z0-9]+", "-", f"user-{user}-clusterrole-{contributor.role}".lower())
 
 
-def hard(amounts: Mapping[str, Any]) -> Object:
-    """Return a ResourceQuota's spec for amounts by resource; what Kubernetes would not count gets its prefix."""
-    return {"hard": {_counted(name): str(amount) for name, amount in sorted(amounts.items())}}
-
-
 def describe(profile: Object, bindings: Iterable[Object]) -> Object:
     """Return a profile in the form that `profile_documents.read` takes.
 
@@ -136,10 +129,6 @@ def describe(profile: Object, bindings: Iterable[Object]) -> Object:
 def user(item: Object) -> str:
     """Return whom a RoleBinding or an AuthorizationPolicy lets in; empty if it does not say."""
     return (item["metadata"].get("annotations") or {}).get("user", "")
-
-
-def _counted(name: str) -> str:
-    return f"{EXTENDED}{name}" if "/" in name and not name.startswith(EXTENDED) else name
 
 
 def _within(bindings: Iterable[Object], namespace: str) -> list[Object]:

@@ -34,6 +34,26 @@ def labels(value: str | None) -> dict[str, str]:
     return found
 
 
+def amounts(value: str | None) -> dict[str, str]:
+    """Accept nothing, or amounts of `cpu` and `memory`; returned as Kubernetes writes them, to be compared with it."""
+    return {name: _canonical(name, amount) for name, amount in sorted(options.pairs(value).items())}
+
+
+def _canonical(name: str, amount: str) -> str:
+    unit = {"cpu": "m?", "memory": "Mi|Gi"}.get(name, "")
+    found = re.fullmatch(rf"([1-9][0-9]*)({unit})", amount)
+    if not unit or not found:
+        raise ValueError(f"{amount!r} cannot be used, expected for example cpu=100m,memory=256Mi")
+    number, step = int(found[1]), {"m": 1000, "Mi": 1024}.get(found[2])
+    larger = {"m": "", "Mi": "Gi"}.get(found[2], "")
+    return f"{number // step}{larger}" if step and number % step == 0 else amount
+
+
+def _number(amount: str) -> int:
+    number = amount.rstrip("mMGi")
+    return int(number) * {"m": 1, "": 1000, "Mi": 1, "Gi": 1024}[amount.removeprefix(number)]
+
+
 def principal(value: str | None) -> str:
     """Accept nothing, or what Istio calls a workload: trust domain, namespace and service account."""
     text = (value or "").strip()
@@ -63,7 +83,11 @@ def _is_label(text: str) -> bool:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ProfilesOptions:
-    """The options, as charmcraft.yaml describes them."""
+    """The options, as charmcraft.yaml describes them.
+
+    Raises:
+        ValueError: two of them contradict each other.
+    """
 
     namespace_labels: dict[str, str] = option(labels)
     security_policy: str = option(options.one_of("privileged", "baseline", "restricted"))
@@ -71,6 +95,14 @@ class ProfilesOptions:
     cluster_admin: str = option(user)
     manager_port: int = option(free_port)
     memory: str = option(options.quantity)
+    quota_default_requests: dict[str, str] = option(amounts)
+    quota_default_limits: dict[str, str] = option(amounts)
+
+    def __post_init__(self) -> None:
+        """Refuse defaults that Kubernetes would."""
+        for name, amount in self.quota_default_requests.items():
+            if name in self.quota_default_limits and _number(amount) > _number(self.quota_default_limits[name]):
+                raise ValueError(f"option quota-default-requests: {name} is above quota-default-limits, expected less")
 
     @property
     def all_labels(self) -> dict[str, str]:

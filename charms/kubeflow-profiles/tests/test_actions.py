@@ -239,3 +239,80 @@ def test_labels_of_namespaces_that_exist_follow_the_options_when_told_to(profile
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "privileged"
     assert other["metadata"]["labels"] == {}
     assert profiles.act("apply-labels")["changed"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ("nvidia.com/gpu", "requests.nvidia.com/gpu"),
+        ("requests.amd.com/gpu", "requests.amd.com/gpu"),
+        ("count/notebooks.kubeflow.org", "count/notebooks.kubeflow.org"),
+        ("count/pods", "count/pods"),
+        ("fast.storageclass.storage.k8s.io/requests.storage", "fast.storageclass.storage.k8s.io/requests.storage"),
+        (
+            "a.b.storageclass.storage.k8s.io/persistentvolumeclaims",
+            "a.b.storageclass.storage.k8s.io/persistentvolumeclaims",
+        ),
+        ("gpu.deviceclass.resource.k8s.io/devices", "gpu.deviceclass.resource.k8s.io/devices"),
+        ("limits.cpu", "limits.cpu"),
+        ("hugepages-2Mi", "hugepages-2Mi"),
+        ("services.loadbalancers", "services.loadbalancers"),
+    ],
+)
+def test_a_quota_has_the_names_that_kubernetes_counts_by_action_and_by_file(profiles, given, counted):
+    prepared(profiles)
+    profiles.act("create-profile", owner=ADA, name="ada", quota=f"{given}=3")
+    items = [{"name": "team", "owner": BEN, "quota": {given: 3}}]
+    profiles.act("initialise-from", profiles=yaml.safe_dump(items))
+    found = [profiles.cluster.find("Profile", name)["spec"]["resourceQuotaSpec"] for name in ("ada", "team")]
+    assert found == [{"hard": {counted: "3"}}] * 2
+
+
+@pytest.mark.parametrize(
+    "quota",
+    [
+        "gpu=1",
+        "limitsCpu=4",
+        "CPU=4",
+        "requests.pods=1",
+        "limits.nvidia.com/gpu=1",
+        "nvidia.com/gpu=0.5",
+        "pods=1500m",
+        "fast.storageclass.storage.k8s.io/storage=1Gi",
+        "kubernetes.io/x=1",
+        "cpu=-1",
+        "cpu=1e3",
+        "/x=1",
+        "a/b/c=1",
+        "nvidia.com/gpu=1,requests.nvidia.com/gpu=2",
+    ],
+)
+def test_a_quota_that_kubernetes_refuses_or_never_counts_is_refused_by_action_and_by_file(profiles, quota):
+    assert "quota: " in profiles.refused("create-profile", owner=ADA, name="ada", quota=quota)
+    amounts = dict(pair.split("=") for pair in quota.split(","))
+    for form in ({"quota": amounts}, {"resources": {"hard": amounts}}):
+        items = [{"name": "ada", "owner": ADA, **form}]
+        assert "profile ada: quota: " in profiles.refused("initialise-from", profiles=yaml.safe_dump(items))
+    assert applied(profiles) == []
+
+
+@pytest.mark.parametrize(
+    "spec", [{"hard": {}, "soft": {}}, {"hard": {}, "scopes": ["Some"]}, {"hard": {}, "scopes": "a"}]
+)
+def test_a_specification_that_kubernetes_refuses_is_refused(profiles, spec):
+    items = [{"name": "ada", "owner": ADA, "resources": spec}]
+    assert "profile ada: resources" in profiles.refused("initialise-from", profiles=yaml.safe_dump(items))
+
+
+@pytest.mark.parametrize("user", ["ADA@example.com", "Ada@example.com"])
+def test_a_contributor_who_differs_from_the_owner_in_capitals_alone_is_told(profiles, user):
+    profiles.profile("ada", ADA)
+    assert f"{ADA} is in profile ada already" in profiles.refused("add-contributor", profile="ada", user=user)
+
+
+def test_contributors_who_differ_in_capitals_alone_are_told(profiles):
+    profiles.profile("ada", ADA)
+    profiles.act("add-contributor", profile="ada", user=BEN)
+    message = profiles.refused("add-contributor", profile="ada", user=BEN.upper())
+    assert f"{BEN} is in profile ada already" in message
+    assert profiles.act("add-contributor", profile="ada", user=BEN)["changed"] == "false"

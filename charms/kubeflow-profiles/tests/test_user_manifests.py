@@ -60,11 +60,16 @@ def rules(profiles: Any) -> list[dict[str, Any]]:
     return profiles.cluster.find("ClusterRole", "edge-kubeflow-profiles-profile-manifests")["rules"]
 
 
-def test_without_relations_the_program_places_nothing_and_may_only_look_at_namespaces(profiles):
+def test_without_relations_the_program_places_nothing_but_what_goes_with_a_quota(profiles):
     state = settled(profiles)
     assert state.unit_status == testing.ActiveStatus()
-    assert (told(profiles)["kinds"], told(profiles)["objects"]) == ([], [])
-    assert rules(profiles) == [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list", "watch"]}]
+    assert ([kind["kind"] for kind in told(profiles)["kinds"]], told(profiles)["objects"]) == (["LimitRange"], [])
+    assert [(rule["resources"], rule["verbs"]) for rule in rules(profiles)] == [
+        (["namespaces"], ["list", "watch"]),
+        (["profiles"], ["list"]),
+        (["clusterroles"], ["get"]),
+        (["limitranges"], ["get", "list", "create", "patch", "delete"]),
+    ]
 
 
 def test_poddefaults_of_a_related_application_are_placed(profiles):
@@ -72,14 +77,14 @@ def test_poddefaults_of_a_related_application_are_placed(profiles):
     assert state.unit_status == testing.ActiveStatus()
     assert told(profiles)["objects"] == [DEFAULT]
     assert told(profiles)["profiles"] == "app.kubernetes.io/part-of=kubeflow-profile"
-    (kind,) = told(profiles)["kinds"]
+    (kind, _) = told(profiles)["kinds"]
     assert (kind["plural"], kind["owner"]) == ("poddefaults", OWNER)
 
 
 def test_the_program_may_write_what_is_related_and_no_more(profiles):
     settled(profiles, sender("pod-defaults", plain(DEFAULT)))
     written = [rule["resources"] for rule in rules(profiles) if "create" in rule["verbs"]]
-    assert written == [["poddefaults"]]
+    assert written == [["poddefaults"], ["limitranges"]]
 
 
 def test_what_is_placed_belongs_to_an_object_that_goes_with_the_relation(profiles):

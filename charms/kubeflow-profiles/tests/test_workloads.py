@@ -97,16 +97,16 @@ def test_another_unit_runs_the_workloads_with_the_leaders_certificate(profiles):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("security_policy", "strict", "option security-policy: 'strict' is unknown, expected one of privileged, base"),
-        ("namespace_labels", "team", "option namespace-labels: 'team' is no pair, expected key=value"),
-        ("namespace_labels", "-x=1", "option namespace-labels: '-x' is no label"),
-        ("namespace_labels", "a=b/c", "option namespace-labels: 'b/c' is no value of a label"),
+        ("security_policy", "strict", "option security-policy: it is unknown, expected one of privileged, base"),
+        ("namespace_labels", "team", "option namespace-labels: it is no pair, expected key=value"),
+        ("namespace_labels", "-x=1", "option namespace-labels: it is no label"),
+        ("namespace_labels", "a=b/c", "option namespace-labels: it is no value of a label"),
         ("namespace_labels", "pod-security.kubernetes.io/enforce=x", "see security-policy"),
-        ("gateway_principal", "gateway", "option gateway-principal: 'gateway' is no principal, expected for example"),
-        ("cluster_admin", "two users", "option cluster-admin: 'two users' is no user"),
+        ("gateway_principal", "gateway", "option gateway-principal: it is no principal, expected for example"),
+        ("cluster_admin", "two users", "option cluster-admin: it is no user"),
         ("manager_port", 8081, "option manager-port: 8081 is taken by another program of the pod"),
         ("manager_port", 80, "option manager-port: 80 is no usable port"),
-        ("memory", "much", "option memory: 'much' is no quantity"),
+        ("memory", "much", "option memory: it is no quantity"),
     ],
 )
 def test_a_bad_option_blocks_naming_it_and_what_is_expected(profiles, option, value, message):

@@ -20,11 +20,11 @@ def test_it_is_active(mysql):
     ("options", "message"),
     [
         ({"memory": ""}, "option memory: '' is too little, expected at least 448Mi"),
-        ({"memory": "300Mi"}, "option memory: '300Mi' is too little, expected at least 448Mi"),
-        ({"memory": "lots"}, "option memory: 'lots' is no quantity"),
-        ({"memory": "500m"}, "option memory: '500m' is too little"),
+        ({"memory": "300Mi"}, "option memory: it is too little, expected at least 448Mi"),
+        ({"memory": "lots"}, "option memory: it is no quantity"),
+        ({"memory": "500m"}, "option memory: it is too little"),
         ({"max_connections": 5}, "option max-connections: 5 is out of range, expected 10 to 10000"),
-        ({"backup_bucket": "Mine"}, "option backup-bucket: 'Mine' is no bucket's name"),
+        ({"backup_bucket": "Mine"}, "option backup-bucket: it is no bucket's name"),
     ],
 )
 def test_a_bad_option_blocks_by_its_name(mysql, options, message):

@@ -5,6 +5,7 @@ Source of the variables: TensorFlow 2.5's S3 file system, and Amazon's SDKs, whi
 
 from typing import Any
 
+from kubeflow_charms import network
 from kubeflow_charms.object_store import Store
 
 NAME = "access-minio"
@@ -21,11 +22,13 @@ def pod_default(store: Store, namespace: str) -> dict[str, Any]:
         store: the object store.
         namespace: of a store that gives its Service's name alone.
     """
-    host = store.host if "." in store.host else f"{store.host}.{namespace}.svc"
+    host = network.in_url(store.host if set(store.host) & set(".:") else f"{store.host}.{namespace}.svc")
+    url = f"{'https' if store.secure else 'http'}://{host}:{store.port}"
     settings = {
         "AWS_REGION": store.region or REGION,
-        "AWS_ENDPOINT_URL": f"{'https' if store.secure else 'http'}://{host}:{store.port}",
-        "S3_ENDPOINT": f"{host}:{store.port}",
+        "AWS_ENDPOINT_URL": url,
+        # TensorFlow takes it with a scheme or without, TensorBoard alone only with one.
+        "S3_ENDPOINT": url,
         "S3_USE_HTTPS": "1" if store.secure else "0",
         "S3_VERIFY_SSL": "1" if store.secure else "0",
     }

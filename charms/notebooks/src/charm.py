@@ -11,11 +11,12 @@ import notebook_controller
 import notebook_gpus
 import notebook_pages
 import ops
+import proxy_access
 import pvcviewer_controller
 import tensorboard_controller
 import tensorboards_web_app
 import volumes_web_app
-from kubeflow_charms import Charm, Requires, authorization, certificates, main
+from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
 from kubeflow_charms.cluster import Object, Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -123,8 +124,14 @@ class Notebooks(Charm):
         """Yield what users get to read an object store, where one is related."""
         yield self.objects.send(object_storage.Reader(secrets=True))
         store = self.objects.maybe(lambda said: said.store(self.secrets.granted))
+        proxy = network.proxy(self.model)
         yield self.pod_defaults.send(
-            kubernetes_manifest.plain([bucket_access.pod_default(store, self.model.name)] if store else [])
+            kubernetes_manifest.plain(
+                [
+                    *([bucket_access.pod_default(store, self.model.name)] if store else []),
+                    *([proxy_access.pod_default(proxy)] if proxy else []),
+                ]
+            )
         )
         yield self.user_secrets.send_each(
             lambda relation: kubernetes_manifest.in_secret(

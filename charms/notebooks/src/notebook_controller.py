@@ -3,6 +3,7 @@
 Source of the flags and variables: kubeflow/notebooks v1.11, components/notebook-controller.
 """
 
+from kubeflow_charms import network
 from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
 from notebooks_options import NotebooksOptions
 
@@ -29,7 +30,7 @@ def workload(options: NotebooksOptions, *, namespace: str, gateway: str, culling
         command=f"/manager -metrics-addr=:{METRICS_PORT} -probe-addr=:{HEALTH_PORT} -enable-leader-election "
         f"-leader-election-namespace={namespace}",
         environment={
-            "CLUSTER_DOMAIN": options.cluster_domain,
+            "CLUSTER_DOMAIN": options.cluster_domain or network.cluster_domain(),
             "CULL_IDLE_TIME": str(options.cull_idle_time),
             "ENABLE_CULLING": "true" if culling else "false",
             "IDLENESS_CHECK_PERIOD": str(options.idleness_check_period),

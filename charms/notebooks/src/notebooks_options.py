@@ -51,7 +51,7 @@ class NotebooksOptions:
     tensorboard_image: str = option(options.image)
     rwo_pvc_scheduling: bool = option(bool)
     secure_cookies: str = option(options.one_of("auto", "true", "false"))
-    cluster_domain: str = option(form.domain)
+    cluster_domain: str = option(form.optional(form.domain))
     memory: str = option(options.quantity)
 
     def __post_init__(self) -> None:

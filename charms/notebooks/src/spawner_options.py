@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
-from kubeflow_charms import options
+from kubeflow_charms import options, plain_yaml
 
 FIELDS = {
     "image-pull-policy": "imagePullPolicy",
@@ -126,12 +126,10 @@ def listed(value: str | None, expected: str) -> list[Any]:
         return []
     try:
         found = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        import yaml
-
+    except (msgspec.DecodeError, RecursionError):
         try:
-            found = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+            found = plain_yaml.load(text)
+        except ValueError as error:
             raise ValueError(f"no YAML, expected {expected}") from error
     if not isinstance(found, list):
         raise ValueError(f"no list, expected {expected}")

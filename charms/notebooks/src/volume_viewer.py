@@ -6,6 +6,8 @@ and the PVCViewer controller's webhook.
 
 from typing import Any
 
+from kubeflow_charms import network
+
 PORT = 8080
 PREFIX = "/pvcviewers"
 FOLDER = "/srv"
@@ -33,7 +35,7 @@ def pod(image: str) -> dict[str, Any]:
 
 def _pod(image: str, variables: list[dict[str, Any]], whose: str) -> dict[str, Any]:
     settings = {
-        "FB_ADDRESS": "0.0.0.0",
+        "FB_ADDRESS": network.in_url(network.anywhere()),
         "FB_PORT": str(PORT),
         "FB_DATABASE": "/tmp/filebrowser.db",
         # The gateway knows who the user is, and lets no other one in.

@@ -5,6 +5,7 @@ Source of the variables, command and paths: kubeflow/notebooks v1.11, components
 
 from collections.abc import Mapping
 
+from kubeflow_charms import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Workload
 
 USER_HEADER = "kubeflow-userid"
@@ -27,8 +28,9 @@ def workload(
         container=container,
         # Upstream starts three processes for each of the three pages; threads serve as many users in a third of the
         # memory. Without preloading, a machine too busy to load the program in 30 seconds would never have done it.
-        command=f"gunicorn --chdir /src --preload --workers 1 --threads 8 --bind 0.0.0.0:{port} --access-logfile - "
-        "entrypoint:app",
+        command="gunicorn --chdir /src --preload --workers 1 --threads 8 "
+        f"--bind {network.in_url(network.anywhere())}:{port} --access-logfile - "
+        f"--limit-request-field_size {network.HEADERS * 1024} entrypoint:app",
         environment={
             "APP_PREFIX": prefix,
             "APP_SECURE_COOKIES": "true" if secure_cookies else "false",

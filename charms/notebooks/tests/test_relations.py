@@ -124,7 +124,7 @@ def test_with_an_object_store_users_may_tick_access_to_it(notebooks):
     (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
     assert found["metadata"]["name"] == "access-minio"
     assert found["spec"]["selector"] == {"matchLabels": {"access-minio": "true"}}
-    assert variables(notebooks, state)["S3_ENDPOINT"] == "minio.edge.svc:9000"
+    assert variables(notebooks, state)["S3_ENDPOINT"] == "http://minio.edge.svc:9000"
     assert variables(notebooks, state)["S3_USE_HTTPS"] == "0"
 
 
@@ -152,3 +152,14 @@ def test_a_store_that_says_nothing_yet_is_waited_for_while_everything_runs(noteb
     state = notebooks.settle(databags={"object-storage": {}})
     assert isinstance(state.unit_status, testing.WaitingStatus)
     assert all(container.plan.services for container in state.containers)
+
+
+def test_users_may_leave_the_cluster_by_the_models_proxy(notebooks, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "http://proxy:3128")
+    state = notebooks.settle(databags={"pod-defaults": {}})
+    sent = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
+    (found,) = [item for item in sent if item["metadata"]["name"] == "use-proxy"]
+    assert found["spec"]["selector"] == {"matchLabels": {"use-proxy": "true"}}
+    variables = {item["name"]: item["value"] for item in found["spec"]["env"]}
+    assert variables["http_proxy"] == variables["HTTP_PROXY"] == "http://proxy:3128"
+    assert ".svc" in variables["NO_PROXY"].split(",")

@@ -106,6 +106,20 @@ def test_the_cluster_may_have_another_domain(notebooks):
     assert notebooks.program(state, "notebook-controller").environment["CLUSTER_DOMAIN"] == "site.example"
 
 
+def test_the_clusters_domain_is_found_without_a_word(notebooks, monkeypatch):
+    monkeypatch.setattr("kubeflow_charms.network.cluster_domain", lambda: "k8s.example.org")
+    state = notebooks.settle()
+    assert notebooks.program(state, "notebook-controller").environment["CLUSTER_DOMAIN"] == "k8s.example.org"
+
+
+@pytest.mark.parametrize(("address", "written"), [("::", "[::]:5000"), ("0.0.0.0", "0.0.0.0:5000")])
+def test_pages_listen_at_every_address_and_take_large_headers(notebooks, monkeypatch, address, written):
+    monkeypatch.setattr("kubeflow_charms.network.anywhere", lambda: address)
+    command = notebooks.program(notebooks.settle(), "jupyter-web-app").command
+    assert f"--bind {written} " in command
+    assert "--limit-request-field_size 61440 " in command
+
+
 def test_tensorboards_have_the_image_and_the_node_that_the_options_say(notebooks):
     state = notebooks.configured(tensorboard_image="registry.site/board:1", rwo_pvc_scheduling=False)
     environment = notebooks.program(state, "tensorboard-controller").environment

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import oauth2_proxy
 import ops
 from gatekeeper_options import GatekeeperOptions
-from kubeflow_charms import Blocked, Charm, Provides, Requires, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
 from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Sandbox, Workload
 from kubeflow_charms.secrets import password
@@ -42,6 +42,7 @@ class OidcGatekeeper(Charm):
         yield Workload(
             container="oauth2-proxy",
             command=oauth2_proxy.COMMAND,
+            environment=network.proxy(self.model),
             files=oauth2_proxy.files(self._settings()),
             checks={"oauth2-proxy": HttpCheck(oauth2_proxy.PORT, oauth2_proxy.READY)},
             metrics=Metrics(oauth2_proxy.METRICS_PORT),

@@ -123,8 +123,8 @@ def _core(settings: Settings) -> dict[str, Any]:
 
 def _alpha(settings: Settings) -> dict[str, Any]:
     return {
-        "server": {"bindAddress": f"0.0.0.0:{PORT}"},
-        "metricsServer": {"bindAddress": f"0.0.0.0:{METRICS_PORT}"},
+        "server": {"bindAddress": f":{PORT}"},
+        "metricsServer": {"bindAddress": f":{METRICS_PORT}"},
         # Envoy lets a request through on 200 and on nothing else.
         "upstreamConfig": {"upstreams": [{"id": "allowed", "path": "/", "static": True, "staticCode": 200}]},
         "injectResponseHeaders": [

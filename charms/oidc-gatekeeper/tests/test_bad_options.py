@@ -20,13 +20,13 @@ def test_a_public_url_that_is_no_address_blocks(gatekeeper, address):
 
 @pytest.mark.parametrize("path", ["/", "//", " / "])
 def test_a_path_that_would_open_everything_is_refused(gatekeeper, path):
-    assert "option skip-auth-urls: '" in gatekeeper.blocked(skip_auth_urls=path)
+    assert "option skip-auth-urls: it would let everybody in" in gatekeeper.blocked(skip_auth_urls=path)
 
 
 @pytest.mark.parametrize("path", ["public", "/a/../b", "/a//b", "/./", "/a?b", "/a=b", "/.*", "/a|b", "^/a"])
 def test_a_path_that_is_no_plain_path_is_refused(gatekeeper, path):
     message = gatekeeper.blocked(skip_auth_urls=f"/fine,{path}")
-    assert message.startswith(f"option skip-auth-urls: '{path}'")
+    assert message.startswith("option skip-auth-urls: it ")
     assert "expected" in message
 
 
@@ -56,11 +56,11 @@ def test_a_claim_that_oauth2_proxy_would_read_as_something_else_blocks(gatekeepe
 
 
 def test_a_scope_that_is_none_blocks(gatekeeper):
-    assert "option oidc-scopes: '$x' is no scope" in gatekeeper.blocked(oidc_scopes="email $x")
+    assert "option oidc-scopes: it is no scope" in gatekeeper.blocked(oidc_scopes="email $x")
 
 
 def test_a_memory_limit_that_is_no_quantity_blocks(gatekeeper):
-    assert "option memory: 'much' is no quantity, expected for example 256Mi" in gatekeeper.blocked(memory="much")
+    assert "option memory: it is no quantity, expected for example 256Mi" in gatekeeper.blocked(memory="much")
 
 
 def test_a_client_secret_that_is_not_granted_blocks_with_the_command_that_helps(gatekeeper):

@@ -6,6 +6,7 @@ otherwise put the addresses of Services of such names.
 """
 
 import json
+from collections.abc import Mapping
 
 from kubeflow_charms.interfaces.mysql_client import Login
 from kubeflow_charms.object_store import Store
@@ -27,7 +28,14 @@ def sandbox(memory: str) -> Sandbox:
 
 
 def workload(
-    *, options: PipelinesOptions, namespace: str, database: Login, store: Store, bucket: str, patch: str
+    *,
+    options: PipelinesOptions,
+    namespace: str,
+    database: Login,
+    store: Store,
+    bucket: str,
+    patch: str,
+    proxy: Mapping[str, str],
 ) -> Workload:
     """Return the API.
 
@@ -40,6 +48,7 @@ def workload(
         store: where artefacts are.
         bucket: in the store.
         patch: of every workflow's specification, as JSON.
+        proxy: the variables of the way out of the cluster.
     """
     text = configuration(
         options=options, namespace=namespace, database=database, store=store, bucket=bucket, patch=patch
@@ -52,7 +61,7 @@ def workload(
         container=CONTAINER,
         command=f"/bin/apiserver --config={FOLDER} --sampleconfig=/config/sample_config.json -logtostderr=true "
         f"--logLevel={options.log_level} --httpPortFlag=127.0.0.1:{API_HTTP} --rpcPortFlag=:{API_GRPC}",
-        environment=environment(options, trusted=bool(store.authorities)),
+        environment={**environment(options, trusted=bool(store.authorities)), **proxy},
         files=files,
         checks={CONTAINER: HttpCheck(API_HTTP, "/apis/v2beta1/healthz")},
         metrics=Metrics(GATE_HTTP),

@@ -21,7 +21,7 @@ import published_services
 import scheduled_workflow
 import sync_objects
 import viewer_controller
-from kubeflow_charms import Charm, Provides, Requires, authorization, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, main, network
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -34,7 +34,7 @@ from kubeflow_charms.interfaces import (
     s3,
 )
 from kubeflow_charms.object_store import Store, related
-from kubeflow_charms.parts import Bucket, Crds, Fence, Idle, Manifests, Message, Part, Ports, Workload
+from kubeflow_charms.parts import Bucket, Crds, Fence, Idle, Manifests, Message, Part, Ports, Report, Workload
 from pipelines_options import PipelinesOptions
 
 SANDBOXES = (
@@ -89,6 +89,13 @@ class Pipelines(Charm):
         bucket = store.bucket or options.object_store_bucket_name
         yield Bucket(store, bucket)
         yield from published_services.store(store)
+        if store.authorities:
+            yield Report(
+                Blocked(
+                    "the object store's certificate is of an authority of its own, which users' pods do not trust: "
+                    "steps would fail; expected a certificate that everybody trusts, or http"
+                )
+            )
         yield from self._profiles(store, bucket)
         database = self.database.one(self._login)
         api = functools.partial(
@@ -98,8 +105,11 @@ class Pipelines(Charm):
             database=database,
             store=store,
             bucket=bucket,
+            proxy=network.proxy(self.model),
         )
-        yield launcher_address.Patched(options.k8s_service_name, lambda patch: api(patch=patch))
+        yield launcher_address.Patched(
+            options.k8s_service_name, lambda patch: api(patch=patch), network.proxy(self.model)
+        )
         yield pipelines_ui.workload(options=options, namespace=self.model.name, store=store, bucket=bucket)
         yield from self._once(persistence_agent.workload(options))
         yield from self._once(scheduled_workflow.workload(options))

@@ -8,6 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from kubeflow_charms import network
+
 Message = dict[str, Any]
 
 ROOT = "type.googleapis.com/envoy.extensions"
@@ -52,6 +54,7 @@ def listener(
         "@type": f"{ROOT}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name,
         "codec_type": "AUTO",
+        "max_request_headers_kb": network.HEADERS,
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
@@ -59,7 +62,7 @@ def listener(
         "http_filters": [*filters, router],
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
-    return {"name": name, "address": _address("0.0.0.0", port), "filter_chains": [chain]}
+    return {"name": name, "address": _anywhere(port), "filter_chains": [chain]}
 
 
 def cluster(name: str, port: int, *, grpc: bool) -> Message:
@@ -83,6 +86,12 @@ def cluster(name: str, port: int, *, grpc: bool) -> Message:
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address("127.0.0.1", port)}}]}],
         },
     }
+
+
+def _anywhere(port: int) -> Message:
+    address = network.anywhere()
+    both = {"ipv4_compat": True} if address == "::" else {}
+    return {"socket_address": {"address": address, "port_value": port, **both}}
 
 
 def _address(host: str, port: int) -> Message:

@@ -8,7 +8,7 @@ that name as one more of the Service's address.
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.parts import Workload
@@ -25,10 +25,12 @@ class Patched:
     Attributes:
         service: the API's.
         make: returns the API for a patch of workflows' specifications, as JSON.
+        proxy: the variables by which drivers, launchers and steps leave the cluster.
     """
 
     service: str
     make: Callable[[str], Workload]
+    proxy: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def declare(self, run: Run) -> None:
         """Declare what the API does."""
@@ -44,6 +46,10 @@ class Patched:
         patch: dict[str, object] = {}
         if f"{self.service}.{run.namespace}" != NAME:
             patch = {"hostAliases": [{"ip": self._address(run), "hostnames": [NAME]}]}
+        if self.proxy:
+            variables = [{"name": name, "value": value} for name, value in sorted(self.proxy.items())]
+            # Argo calls the container of a step, in which drivers and launchers run as well, main.
+            patch["podSpecPatch"] = json.dumps({"containers": [{"name": "main", "env": variables}]})
         self.make(json.dumps(patch)).apply(run)
 
     def _address(self, run: Run) -> str:

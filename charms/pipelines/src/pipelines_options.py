@@ -42,19 +42,11 @@ def image(default: str) -> Any:
 
 
 def images(value: str | None) -> dict[str, str]:
-    """Accept nothing, or a YAML mapping of the keys of `IMAGES` to images."""
-    expected = f"a YAML mapping of {' or '.join(IMAGES)} to images"
-    if not (value or "").strip():
-        return IMAGES
-    import yaml
-
-    try:
-        found = yaml.safe_load(value or "")
-    except yaml.YAMLError as error:
-        raise ValueError(f"no YAML, expected {expected}") from error
-    if not isinstance(found, dict) or not found.keys() <= IMAGES.keys():
-        raise ValueError(f"expected {expected}")
-    return {**IMAGES, **{key: _image(str(name)) for key, name in found.items()}}
+    """Accept a map of keys of `IMAGES` to images."""
+    found = options.pairs(value)
+    if not found.keys() <= IMAGES.keys():
+        raise ValueError(f"expected a map of {' or '.join(IMAGES)} to images")
+    return {**IMAGES, **{key: _image(name) for key, name in found.items()}}
 
 
 def bucket(value: str | None) -> str:
@@ -123,7 +115,7 @@ def limits(value: str | None) -> dict[str, str]:
     """Accept memory limits as `program=quantity,program=quantity`."""
     found = options.pairs(value)
     if unknown := sorted(found.keys() - set(PROGRAMS)):
-        raise ValueError(f"there is no program {', '.join(unknown)}, expected some of {', '.join(PROGRAMS)}")
+        raise ValueError(f"there is no program {unknown[0]!r}, expected some of {', '.join(PROGRAMS)}")
     return {program: options.quantity(limit) for program, limit in found.items()}
 
 

@@ -8,6 +8,7 @@ import json
 import pathlib
 import shlex
 
+from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
@@ -104,6 +105,7 @@ def environment(*, options: PipelinesOptions, namespace: str, store: Store, buck
         "ML_PIPELINE_SERVICE_SCHEME": "http",
         "METADATA_ENVOY_SERVICE_SERVICE_HOST": "localhost",
         "METADATA_ENVOY_SERVICE_SERVICE_PORT": str(METADATA_PROXY),
+        "NODE_OPTIONS": f"--max-http-header-size={network.HEADERS * 1024}",
         "MINIO_HOST": store.host,
         "MINIO_NAMESPACE": "",
         "MINIO_PORT": str(store.port),

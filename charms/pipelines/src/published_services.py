@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import metadata_store
+from kubeflow_charms import network
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Manifests
 from pipelines_network import GATE_GRPC, GATE_HTTP, METADATA, METADATA_PROXY
@@ -41,7 +42,9 @@ def store(found: Store) -> Iterator[Manifests]:
         found: the object store; one outside the cluster has no other name.
     """
     if found.host.endswith(".svc") and found.port == STORE_PORT:
-        yield Manifests("store-service", "store-service.yaml.j2", {"host": found.host})
+        yield Manifests(
+            "store-service", "store-service.yaml.j2", {"host": found.host, "domain": network.cluster_domain()}
+        )
 
 
 def _port(name: str, port: int, target: int) -> dict[str, Any]:

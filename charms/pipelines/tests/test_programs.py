@@ -157,3 +157,18 @@ def test_no_program_starts_where_kubernetes_allows_everybody_everything(pipeline
     state = pipelines.settle()
     assert "run: microk8s enable rbac" in state.unit_status.message
     assert not [container.name for container in state.containers if container.plan.services]
+
+
+@pytest.mark.parametrize(
+    ("address", "socket"),
+    [("::", {"address": "::", "ipv4_compat": True}), ("0.0.0.0", {"address": "0.0.0.0"})],
+)
+def test_the_gate_listens_at_addresses_of_both_kinds_and_takes_large_headers(pipelines, monkeypatch, address, socket):
+    monkeypatch.setattr("kubeflow_charms.network.anywhere", lambda: address)
+    pipelines.settle()
+    settings = json.loads(pipelines.file("api-gate", "/etc/api-gate/envoy.json"))
+    for listener in settings["static_resources"]["listeners"]:
+        found = listener["address"]["socket_address"]
+        assert {key: value for key, value in found.items() if key != "port_value"} == socket
+        (chain,) = listener["filter_chains"]
+        assert chain["filters"][0]["typed_config"]["max_request_headers_kb"] == 60

@@ -88,6 +88,21 @@ def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines,
     state = pipelines.settle(databags={"object-storage": None, "s3-credentials": connection})
     assert pipelines.service(state, "api-server").environment["SSL_CERT_DIR"].endswith("/authorities")
     assert pipelines.service(state, "ui").environment["NODE_EXTRA_CA_CERTS"].endswith("/authorities.pem")
+    assert "an authority of its own, which users' pods do not trust" in state.unit_status.message
+    assert isinstance(state.unit_status, testing.BlockedStatus)
+
+
+def test_the_models_proxy_reaches_the_api_and_the_pods_of_runs(pipelines, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    state = pipelines.settle()
+    assert pipelines.service(state, "api-server").environment["HTTPS_PROXY"] == "http://proxy:3128"
+    settings = json.loads(pipelines.file("api-server", "/etc/kubeflow-pipelines/config.json"))
+    pod = json.loads(json.loads(settings["COMPILED_PIPELINE_SPEC_PATCH"])["podSpecPatch"])
+    (container,) = pod["containers"]
+    assert container["name"] == "main"
+    variables = {item["name"]: item["value"] for item in container["env"]}
+    assert variables["https_proxy"] == "http://proxy:3128"
+    assert ".edge" in variables["NO_PROXY"].split(",")
 
 
 def test_the_gateway_gets_a_route_to_the_pages_and_one_to_the_metadata(pipelines):

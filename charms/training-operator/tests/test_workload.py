@@ -126,11 +126,11 @@ def test_the_dashboard_is_sent_a_link_to_the_documentation(training):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("gang_scheduler", "My Scheduler", "option gang-scheduler: 'My Scheduler' is no name"),
+        ("gang_scheduler", "My Scheduler", "option gang-scheduler: it is no name"),
         ("threads", 0, "option threads: 0 is no number of threads, expected 1 to 100"),
         ("pytorch_init_image", "", "option pytorch-init-image: '' is no image"),
-        ("kubectl_delivery_image", "an image", "option kubectl-delivery-image: 'an image' is no image"),
-        ("memory", "much", "option memory: 'much' is no quantity"),
+        ("kubectl_delivery_image", "an image", "option kubectl-delivery-image: it is no image"),
+        ("memory", "much", "option memory: it is no quantity"),
     ],
 )
 def test_a_bad_option_blocks_naming_it_and_what_is_expected(training, option, value, message):

@@ -51,10 +51,14 @@ def test_every_step_has_the_volume(documents: Documents):
         assert mount[0]["taskOutputParameter"]["producerTask"] == "createpvc"
 
 
-def test_the_training_step_says_how_much_it_takes(documents: Documents):
-    container = documents[0]["deploymentSpec"]["executors"]["exec-train"]["container"]
-    assert container["resources"]["resourceCpuLimit"] == "2"
-    assert container["resources"]["resourceMemoryLimit"] == "2G"
+def test_every_step_says_how_much_it_takes_and_fits_a_node_with_two_processors(documents: Documents):
+    executors = documents[0]["deploymentSpec"]["executors"]
+    steps = [name for name in executors if name.removeprefix("exec-") in ("download", "train", "evaluate", "predict")]
+    assert len(steps) == 4
+    for name in steps:
+        resources = executors[name]["container"]["resources"]
+        assert (resources["resourceCpuRequest"], resources["resourceMemoryRequest"]) == ("200m", "512Mi")
+        assert (resources["resourceCpuLimit"], resources["resourceMemoryLimit"]) == ("2", "2G")
 
 
 def test_the_run_asks_for_the_accuracy_that_was_promised(documents: Documents):

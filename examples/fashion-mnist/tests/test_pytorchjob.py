@@ -30,6 +30,12 @@ def test_a_master_trains_with_as_many_workers_as_asked_for():
     assert replicas(documents(workers=0)[1]) == {"Master": 1}
 
 
+def test_master_and_worker_fit_a_node_with_two_processors():
+    job = documents(workers=1)[1]
+    asked = [container(job, kind)["resources"]["requests"] for kind in ("Master", "Worker")]
+    assert asked == [{"cpu": "200m", "memory": "512Mi"}] * 2
+
+
 def test_each_replica_asks_for_its_gpus():
     _, job = documents(graphics=1)
     assert container(job, "Master")["resources"]["limits"]["nvidia.com/gpu"] == "1"

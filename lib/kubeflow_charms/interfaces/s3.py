@@ -70,9 +70,20 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     tls_ca_chain: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse an endpoint that is none."""
+        """Refuse an endpoint that is none, or one at which nothing of ours would find a bucket.
+
+        Amazon's own takes both styles. Elsewhere Argo's client, and ours, name the bucket in the path.
+        """
         if self.endpoint and not _is_endpoint(self.endpoint):
             raise ValueError(f"{self.endpoint!r} is no endpoint, expected a URL such as https://s3.example.com")
+        amazon = not self.endpoint or (_split(self.endpoint).hostname or "").endswith(
+            (".amazonaws.com", ".amazonaws.com.cn")
+        )
+        if self.s3_uri_style not in ("", "path", *(("host", "virtual") if amazon else ())):
+            raise ValueError(
+                f"s3-uri-style {self.s3_uri_style!r} is not supported here, expected path: programs that run pipelines "
+                "name the bucket in the path"
+            )
 
     def store(self, read: Callable[[str], dict[str, str]]) -> Store:
         """Return the store with its login in plain text.

@@ -13,7 +13,7 @@ from .publish import Publish
 from .report import Report
 from .sandbox import Sandbox, Token
 from .webhooks import Webhooks
-from .workload import File, HttpCheck, TcpCheck, Workload
+from .workload import File, HttpCheck, Reachable, TcpCheck, Workload
 
 __all__ = [
     "Bucket",
@@ -29,6 +29,7 @@ __all__ = [
     "Part",
     "Ports",
     "Publish",
+    "Reachable",
     "Report",
     "Sandbox",
     "TcpCheck",

@@ -14,6 +14,7 @@ from typing import Any
 import ops
 from ops import pebble
 
+from .. import network
 from ..problems import Blocked, Waiting
 from ..run import Run, fingerprint
 from .publish import write
@@ -99,7 +100,7 @@ def _unit(run: Run) -> dict[str, str]:
     # Juju's headless Service gives each pod a name, which outlives its address.
     name = run.unit.name.replace("/", "-")
     return {
-        "prometheus_scrape_unit_address": f"{name}.{run.app}-endpoints.{run.namespace}.svc.cluster.local",
+        "prometheus_scrape_unit_address": f"{name}.{run.app}-endpoints.{run.namespace}.svc.{network.cluster_domain()}",
         "prometheus_scrape_unit_name": run.unit.name,
     }
 

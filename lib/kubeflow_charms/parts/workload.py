@@ -16,6 +16,7 @@ from ..run import Metrics, Run, fingerprint
 MEMORY = ".files"
 """Begins a file beside the charm's code: which files the workload has; gone with the pod, as they are."""
 PERIOD = 3
+RARELY = 30
 THRESHOLD = 2
 # So long that a failing check is down, and wakes the charm when it recovers; all in seconds.
 PATIENCE = PERIOD * THRESHOLD + 1
@@ -54,6 +55,24 @@ class TcpCheck:
         return {"tcp": {"port": self.port}, "level": self.level}
 
 
+@dataclasses.dataclass(frozen=True)
+class Reachable:
+    """Something outside accepts connections; the unit is ready without it, and its status says what is missing.
+
+    Attributes:
+        host, port: where it is to answer.
+        what: how the status calls it.
+    """
+
+    host: str
+    port: int
+    what: str
+
+    def layer(self) -> dict[str, object]:
+        """Return the check as Pebble wants it, of no level, so that Kubernetes sends users here all the same."""
+        return {"tcp": {"host": self.host, "port": self.port}, "period": f"{RARELY}s"}
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Workload:
     """A program that Pebble runs; restarted if and only if its command, environment or one of its files changed.
@@ -65,7 +84,7 @@ class Workload:
         command: what to run, as Pebble splits it.
         environment: variables; never a secret, which belongs in a file.
         files: absolute paths and contents.
-        checks: by name; the unit is ready when all of them pass.
+        checks: by name; the unit is ready when all of them pass, but for what is only to be `Reachable`.
         folder: the working directory; empty for the image's.
         metrics: where it shows metrics; None if nowhere.
     """
@@ -74,7 +93,7 @@ class Workload:
     command: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
-    checks: Mapping[str, HttpCheck | TcpCheck] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
 
@@ -107,6 +126,11 @@ class Workload:
             ) from error
         if not answers(container):
             raise Waiting(f"{self.container} to answer")
+        away = [
+            check.what for name, check in self.checks.items() if isinstance(check, Reachable) and _down(container, name)
+        ]
+        if away:
+            raise Waiting(f"{', '.join(away)} to answer")
 
     def layer(self) -> pebble.LayerDict:
         """Return the Pebble layer; its summary changes with the files, which makes Pebble restart the service."""
@@ -139,7 +163,9 @@ class Workload:
             # Pebble drops no check of a layer; one that is disabled and stopped counts for nothing.
             layer.checks[name] = planned.checks[name]
             layer.checks[name].startup = pebble.CheckStartup.DISABLED
+        kept: dict[str, File] = {}
         if planned.services.get(self.container) != layer.services[self.container]:
+            kept = self._kept(container, memory) if self.container in planned.services else {}
             self._write(container, memory)
         elif planned.checks == layer.checks and container.get_service(self.container).is_running():
             return
@@ -148,28 +174,70 @@ class Workload:
             with contextlib.suppress(pebble.APIError):
                 container.stop_checks(*planned.checks)
         container.add_layer(self.container, layer, combine=True)
-        container.replan()
+        try:
+            container.replan()
+        except pebble.ChangeError:
+            self._restore(container, memory, kept, planned)
+            raise
         self._await(container)
 
     def _write(self, container: ops.Container, memory: pathlib.Path) -> None:
         """Bring the files to what is wanted; those of an earlier plan go, which the program might read all the same."""
-        had = set(memory.read_text().splitlines()) if memory.exists() else set[str]()
+        had = _remembered(memory)
         memory.write_text("\n".join(sorted(had | self.files.keys())))
         for path in sorted(had - self.files.keys()):
-            try:
-                container.remove_path(path)
-            except pebble.PathError as error:
-                if error.kind != "not-found":
-                    raise
+            _remove(container, path)
         for path, file in self.files.items():
             container.push(path, file.text, permissions=file.mode, make_dirs=True)
         memory.write_text("\n".join(sorted(self.files)))
+
+    def _kept(self, container: ops.Container, memory: pathlib.Path) -> dict[str, File]:
+        """Return the files that the program has so far; none if one of them cannot be read."""
+        found: dict[str, File] = {}
+        try:
+            for path in _remembered(memory):
+                (information,) = container.list_files(path, itself=True)
+                with container.pull(path) as stream:
+                    found[path] = File(stream.read(), information.permissions)
+        except pebble.Error:
+            return {}
+        return found
+
+    def _restore(
+        self, container: ops.Container, memory: pathlib.Path, kept: Mapping[str, File], planned: pebble.Plan
+    ) -> None:
+        """Let the program that ran before go on as it was; the next hook tries the new one again."""
+        before = planned.services.get(self.container)
+        if before is None or not kept:
+            return
+        for path in self.files.keys() - kept.keys():
+            _remove(container, path)
+        for path, file in kept.items():
+            container.push(path, file.text, permissions=file.mode, make_dirs=True)
+        memory.write_text("\n".join(sorted(kept)))
+        checks = {name: check.to_dict() for name, check in planned.checks.items()}
+        layer = pebble.Layer({"services": {self.container: before.to_dict()}, "checks": checks})
+        container.add_layer(self.container, layer, combine=True)
+        with contextlib.suppress(pebble.ChangeError):
+            container.replan()
 
     def _await(self, container: ops.Container) -> None:
         """Wait until the checks passed once, but no longer than `PATIENCE`."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and not answers(container):
             time.sleep(0.2)
+
+
+def _remembered(memory: pathlib.Path) -> set[str]:
+    return set(memory.read_text().splitlines()) if memory.exists() else set()
+
+
+def _remove(container: ops.Container, path: str) -> None:
+    try:
+        container.remove_path(path)
+    except pebble.PathError as error:
+        if error.kind != "not-found":
+            raise
 
 
 def answers(container: ops.Container) -> bool:
@@ -182,10 +250,17 @@ def answers(container: ops.Container) -> bool:
     except pebble.Error:
         return False
     running = bool(services) and all(service.is_running() for service in services.values())
-    return running and all(map(_passed, checks.values()))
+    return running and all(_passed(check) for check in checks.values() if check.level != pebble.CheckLevel.UNSET)
 
 
 def _passed(check: pebble.CheckInfo) -> bool:
     if check.status == pebble.CheckStatus.INACTIVE:
         return True
     return check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
+
+
+def _down(container: ops.Container, name: str) -> bool:
+    try:
+        return container.get_check(name).status == pebble.CheckStatus.DOWN
+    except (ops.ModelError, pebble.Error):
+        return False
