@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .cluster import Object, Reference
-from .ownership import Owner, check_foreign
-from .problems import Problem, Waiting
+from .ownership import Owner, check_foreign, sharers
+from .problems import Blocked, Problem, Waiting
 from .run import DOMAIN, Declaration, Run, fingerprint
 
 logger = logging.getLogger(__name__)
@@ -159,7 +159,9 @@ class Applied:
         complete: bool,
     ) -> None:
         run = self._run
-        parts = self._parts(declarations)
+        shared = sharers(run) if run.purge and any(item.retained for item in declarations) else []
+        purge = run.purge and not shared
+        parts = self._parts(declarations, purge)
         declared_objects = sorted(
             ((item, declared) for declared in declarations for item in declared.render()),
             key=lambda pair: _order(pair[0]["kind"]),
@@ -167,9 +169,8 @@ class Applied:
         references = {Reference.of(item, run.namespace) for item, _ in declared_objects}
         desired = [pair for pair in declared_objects if parts[pair[1].part] != record.parts.get(pair[1].part)]
         self._check_foreign(desired, record)
-        owner = Owner.of(run, stateful_set)
-        owned = [item for item, declared in desired if run.purge or not declared.retained]
-        if any(Reference.of(item, run.namespace).namespace != run.namespace for item in owned):
+        owner = Owner.of(run, stateful_set, purge=purge)
+        if any(Reference.of(item, run.namespace).namespace != run.namespace for item, _ in desired):
             owner = owner.with_anchor()
         known = references | record.objects
         # Whatever is broken off below, the record then names all that may be there, and no digest to trust in.
@@ -182,14 +183,22 @@ class Applied:
                 self._delete(reference)
             known = references | {item for item in known if item.kind == CRD}
         self._roll(stateful_set)
-        self._write(Record(digest, frozenset(known), parts if complete else {**record.parts, **parts}))
+        record = Record(digest, frozenset(known), parts if complete else {**record.parts, **parts})
+        if shared:
+            self._write(dataclasses.replace(record, digest=""))
+            both = "use" if len(shared) > 1 else "uses"
+            raise Blocked(
+                f"option purge: {', '.join(shared)} {both} the same definitions, which stay; remove it first, "
+                f"or run: juju config {run.app} purge=false"
+            )
+        self._write(record)
 
-    def _parts(self, declarations: list[Declaration]) -> dict[str, str]:
+    def _parts(self, declarations: list[Declaration], purge: bool) -> dict[str, str]:
         """Return a digest of what each part declares; whose the objects are depends on `purge`."""
         declared: dict[str, list[str]] = {}
         for item in declarations:
             declared.setdefault(item.part, []).append(item.fingerprint)
-        return {part: fingerprint(prints, self._run.purge) for part, prints in declared.items()}
+        return {part: fingerprint(prints, purge) for part, prints in declared.items()}
 
     def _check_foreign(self, desired: list[tuple[Object, Declaration]], record: Record) -> None:
         """Refuse, before anything is changed, if some of the objects are someone else's; name them all."""

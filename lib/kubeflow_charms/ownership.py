@@ -5,6 +5,7 @@ import dataclasses
 from .cluster import Object, Reference
 from .problems import Blocked, Waiting
 from .run import DOMAIN, Declaration, Run
+from .user_objects import list_all
 
 APP, MODEL, CHARM, VERSION = (f"{DOMAIN}/{name}" for name in ("app", "model", "charm", "version"))
 
@@ -19,17 +20,20 @@ class Owner:
     Attributes:
         local: owner reference for objects in the model's namespace: the StatefulSet.
         anchor: owner reference for all others: a ClusterRole owned by the Namespace, which Juju deletes with the
-            application and Kubernetes with the model, so that no hook has to.
+            application and Kubernetes with the model, so that no hook has to. By its labels other models see who uses
+            the definitions.
+        purge: whether the definitions are the application's too.
     """
 
     run: Run
     local: Object
     anchor: Object | None = None
+    purge: bool = False
 
     @classmethod
-    def of(cls, run: Run, stateful_set: Object) -> "Owner":
+    def of(cls, run: Run, stateful_set: Object, *, purge: bool) -> "Owner":
         """Return the owner for objects of the StatefulSet's application."""
-        return cls(run, _reference_to(stateful_set))
+        return cls(run, _reference_to(stateful_set), purge=purge)
 
     def with_anchor(self) -> "Owner":
         """Return this owner with its anchor made in the cluster."""
@@ -63,7 +67,7 @@ class Owner:
                 VERSION: declared.version,
                 **NOT_JUJUS,
             }
-            owners = [self.anchor] if self.run.purge else []
+            owners = [self.anchor] if self.purge else []
         if reference.namespace:
             metadata["namespace"] = reference.namespace
         metadata |= {"labels": labels}
@@ -73,6 +77,14 @@ class Owner:
 
     def _labels(self) -> dict[str, str]:
         return {APP: self.run.app, MODEL: self.run.namespace, CHARM: self.run.charm}
+
+
+def sharers(run: Run) -> list[str]:
+    """Return the other applications of the same charm in the cluster, which use the same definitions, in words."""
+    roles = list_all(run.cluster, Reference("rbac.authorization.k8s.io/v1", "ClusterRole", "list"), {CHARM: run.charm})
+    labels = [role["metadata"].get("labels") or {} for role in roles]
+    found = {(item.get(APP, ""), item.get(MODEL, "")) for item in labels} - {(run.app, run.namespace)}
+    return [f"application {app} of model {model}" for app, model in sorted(found)]
 
 
 def check_foreign(run: Run, reference: Reference, declared: Declaration) -> None:

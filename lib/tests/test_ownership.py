@@ -106,6 +106,47 @@ def test_with_purge_a_crd_goes_with_the_anchor(example: Deployment) -> None:
     assert owners(crd) == [("ClusterRole", "edge-example-anchor")]
 
 
+ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+
+
+def used_by(deployment: Deployment, app: str, model: str) -> str:
+    """Let another application of the same charm be in the cluster, and return the path of its anchor."""
+    labels = {"kubeflow-charms/app": app, "kubeflow-charms/model": model, "kubeflow-charms/charm": "example"}
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}
+    path = f"{ROLES}/{model}-{app}-anchor"
+    deployment.cluster.add(path, {**role, "metadata": {"name": path.rpartition("/")[2], "labels": labels}})
+    return path
+
+
+@pytest.mark.parametrize(("app", "model"), [("example", "prod"), ("other", "edge")])
+def test_definitions_that_another_application_uses_are_not_purged_and_the_status_names_it(
+    example: Deployment, app: str, model: str
+) -> None:
+    anchor = used_by(example, app, model)
+    state = install(example, config={"purge": True})
+    crd = example.cluster.find("CustomResourceDefinition", "things.example.com")
+    assert owners(crd) == []
+    assert isinstance(state.unit_status, ops.BlockedStatus)
+    assert f"option purge: application {app} of model {model} uses the same definitions" in state.unit_status.message
+    assert example.cluster.find("PriorityClass", "wide")
+    assert isinstance(install(example, config={"purge": True}).unit_status, ops.BlockedStatus)
+    del example.cluster.objects[anchor]
+    state = install(example, config={"purge": True})
+    assert owners(example.cluster.find("CustomResourceDefinition", "things.example.com")) == [
+        ("ClusterRole", "edge-example-anchor")
+    ]
+    assert not isinstance(state.unit_status, ops.BlockedStatus)
+
+
+def test_an_application_that_uses_definitions_has_an_anchor_by_which_others_see_it(deploy: Deploy) -> None:
+    def local(charm: Any) -> Iterator[Part]:
+        yield Crds("crds.yaml", version="1")
+
+    deployment = deploy(local, sources={"crds.yaml": CRDS})
+    install(deployment)
+    assert "ClusterRole edge-example-anchor" in deployment.cluster.kinds()
+
+
 def foreign(kind: str, name: str, labels: dict[str, str] | None = None) -> dict[str, Any]:
     version = {"PriorityClass": "scheduling.k8s.io/v1"}.get(kind, "apiextensions.k8s.io/v1")
     return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "labels": labels or {}}, "value": 7}

@@ -1,4 +1,4 @@
-"""What has to hold when somebody else is in the cluster already: T5 and T7.
+"""What has to hold when somebody else is in the cluster already: T5, T7 and T14.
 
 These checks make their worlds themselves.
 """
@@ -58,7 +58,10 @@ def _yields_to(world: World, objects: Mapping[str, Object], sentence: str) -> No
 
 
 def shares_the_cluster(bundle: Bundle, kubernetes: Kubernetes) -> None:
-    """T7: a second model with any name works, or says what the first one has; the first one notices nothing."""
+    """T7, T14: a second model with any name works, or says what the first one has; the first one notices nothing.
+
+    Not even that the second one goes, and its definitions with it if they were nobody else's.
+    """
     with running(bundle, kubernetes, Chance(1), name="kubeflow") as first:
         first.settle()
         before, objects = outcome(first), set(made(first))
@@ -78,13 +81,27 @@ def shares_the_cluster(bundle: Bundle, kubernetes: Kubernetes) -> None:
                     item.other(unit.application.name) for item in second.model.relations_of(unit.application.name)
                 }
                 assert {unit.application.name, *related} & owned, f"{unit.name}: {unit.status}"
+            _purges_nothing(second)
+        kubernetes.await_gone("/api/v1/namespaces/another-team")
         first.pass_time()
         assert active(first)
         # What the second one made goes in its own time.
         same(before, {key: value for key, value in outcome(first).items() if key in before})
         assert objects <= set(made(first))
     kubernetes.await_gone("/api/v1/namespaces/kubeflow")
-    kubernetes.await_gone("/api/v1/namespaces/another-team")
+
+
+def _purges_nothing(second: World) -> None:
+    """T14: where all that a second model's applications use is to go with them, they say that the first uses it."""
+    applications = second.model.applications.values()
+    purging = [item.name for item in applications if "purge" in item.meta.get("config", {}).get("options", {})]
+    for name in purging:
+        second.configure(name, purge=True)
+    second.drain()
+    second.pass_time()
+    told = {unit.application.name: unit.status.message for unit in second.model.units}
+    quiet = [name for name in purging if "of model kubeflow" not in told[name]]
+    assert not quiet, f"{', '.join(quiet)} would purge what model kubeflow uses"
 
 
 def _owned(bundle: Bundle, kubernetes: Kubernetes) -> dict[str, Object]:
