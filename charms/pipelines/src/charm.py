@@ -107,7 +107,7 @@ class Pipelines(Charm):
 
     def left_behind(self) -> Iterator[Reference]:
         """Yield what Metacontroller made in users' namespaces."""
-        yield from profile_sync.left_behind(self.run.cluster)
+        yield from profile_sync.left_behind(self.run.cluster, self.app.name, self.model.name)
 
     def _say(self) -> Iterator[Part]:
         """Yield what related applications are told, and asked for."""

@@ -11,6 +11,7 @@ from typing import Any
 import sync_objects
 from kubeflow_charms.cluster import Cluster, Reference
 from kubeflow_charms.object_store import Store
+from kubeflow_charms.ownership import APP, MODEL
 from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
 from kubeflow_charms.user_objects import list_all
 from pipelines_network import ENABLED, SYNC
@@ -20,6 +21,10 @@ from pipelines_ui import KEY_FORMAT
 CONTAINER = "profile-sync"
 FOLDER = "/srv/profile-sync"
 PROGRAMS = ("sync_server.py", "sync_objects.py")
+DECORATOR = "kubeflow-pipelines-profile-controller"
+"""The DecoratorController of profile-objects.yaml.j2."""
+MARK = "metacontroller.k8s.io/decorator-controller"
+"""The annotation with which Metacontroller marks what it makes for one; source: its pkg/controller/decorator."""
 DEFAULT_REGION = "us-east-1"
 """What signing libraries want where a store has no regions; an empty one is refused by launchers."""
 
@@ -88,12 +93,24 @@ def settings(
     }
 
 
-def left_behind(cluster: Cluster) -> Iterator[Reference]:
-    """Yield what is in profiles' namespaces, which nobody else removes with the application.
+def left_behind(cluster: Cluster, app: str, namespace: str) -> Iterator[Reference]:
+    """Yield what Metacontroller made in profiles' namespaces for us, which nobody else removes with the application.
+
+    A user's object of the same name bears no mark, and what another application's DecoratorController is for is not
+    ours, as the name of that is the same for all.
 
     Args:
         cluster: which names the namespaces.
+        app: the application.
+        namespace: the model's.
     """
+    decorator = cluster.get(Reference("metacontroller.k8s.io/v1alpha1", "DecoratorController", DECORATOR))
+    labels = decorator["metadata"].get("labels") or {} if decorator else {APP: app, MODEL: namespace}
+    if (labels.get(APP), labels.get(MODEL)) != (app, namespace):
+        return
     for found in list_all(cluster, Reference("v1", "Namespace", "profiles"), ENABLED):
         for api_version, kind, name in sync_objects.NAMES:
-            yield Reference(api_version, kind, name, found["metadata"]["name"])
+            reference = Reference(api_version, kind, name, found["metadata"]["name"])
+            there = cluster.get(reference)
+            if there and (there["metadata"].get("annotations") or {}).get(MARK) == DECORATOR:
+                yield reference

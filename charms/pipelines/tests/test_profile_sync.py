@@ -190,13 +190,46 @@ def test_removal_takes_what_was_made_in_users_namespaces(pipelines):
     pipelines.cluster.add("/api/v1/namespaces/ada", namespace())
     pipelines.cluster.add("/api/v1/namespaces/other", {**namespace({}), "metadata": {"name": "other", "labels": {}}})
     for folder in ("ada", "other"):
-        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": sync_objects.LOGIN}}
-        pipelines.cluster.add(f"/api/v1/namespaces/{folder}/secrets/{sync_objects.LOGIN}", secret)
-
-    gone = dataclasses.replace(state, planned_units=0)
-    pipelines.deployment.run(pipelines.deployment.context.on.stop(), gone)
+        made(pipelines, folder)
+    remove(pipelines, state)
     left = [path for path in pipelines.cluster.objects if path.endswith(sync_objects.LOGIN)]
     assert left == [f"/api/v1/namespaces/other/secrets/{sync_objects.LOGIN}"]
+
+
+def made(pipelines: Any, folder: str) -> None:
+    """Put a login into a namespace as Metacontroller does, which marks what it makes."""
+    mark = {"metacontroller.k8s.io/decorator-controller": "kubeflow-pipelines-profile-controller"}
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": sync_objects.LOGIN, "annotations": mark},
+    }
+    pipelines.cluster.add(f"/api/v1/namespaces/{folder}/secrets/{sync_objects.LOGIN}", secret)
+
+
+def remove(pipelines: Any, state: Any) -> None:
+    gone = dataclasses.replace(state, planned_units=0)
+    pipelines.deployment.run(pipelines.deployment.context.on.stop(), gone)
+
+
+def test_removal_leaves_a_users_own_object_of_the_same_name(pipelines):
+    state = pipelines.settle()
+    pipelines.cluster.add("/api/v1/namespaces/ada", namespace())
+    path = "/api/v1/namespaces/ada/configmaps/artifact-repositories"
+    own = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "artifact-repositories"}}
+    pipelines.cluster.add(path, own)
+    remove(pipelines, state)
+    assert path in pipelines.cluster.objects
+
+
+def test_removal_of_a_blocked_second_pipelines_leaves_what_the_first_one_made(pipelines):
+    state = pipelines.settle()
+    pipelines.cluster.add("/api/v1/namespaces/ada", namespace())
+    made(pipelines, "ada")
+    decorator = pipelines.cluster.find("DecoratorController", "kubeflow-pipelines-profile-controller")
+    decorator["metadata"]["labels"] |= {"kubeflow-charms/model": "prod"}
+    remove(pipelines, state)
+    assert f"/api/v1/namespaces/ada/secrets/{sync_objects.LOGIN}" in pipelines.cluster.objects
 
 
 def test_nothing_is_asked_for_that_kubernetes_drops(ask):
