@@ -43,11 +43,12 @@ EVENTS = pytest.mark.parametrize("name", ["stop", "remove", "relation_broken"])
 
 
 @EVENTS
-def test_the_last_unit_takes_the_objects_with_it_but_not_the_crds(example: Deployment, name: str) -> None:
+def test_the_last_unit_takes_all_objects_but_the_crds_and_the_anchor(example: Deployment, name: str) -> None:
     relation = testing.Relation("database")
     state = dataclasses.replace(settled(example, relation), planned_units=0)
     example.run(event(example, name, relation), state)
     assert example.cluster.kinds() == [
+        "ClusterRole edge-example-anchor",
         "CustomResourceDefinition things.example.com",
         "Namespace edge",
         "StatefulSet example",
