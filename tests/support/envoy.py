@@ -17,6 +17,7 @@ from testbed import cache
 from .apiserver import RARELY, answers, await_answer, free_ports, log_of, program
 
 ROOT = "type.googleapis.com/envoy.extensions.filters"
+HTTP = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 NAME = "envoy.filters.network.http_connection_manager"
 ROUTER = {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{ROOT}.http.router.v3.Router"}}
 
@@ -44,9 +45,9 @@ class Echo(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def echo() -> Iterator[int]:
-    """Serve `Echo`, and yield its port."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+def serve(handler: type[http.server.BaseHTTPRequestHandler] = Echo) -> Iterator[int]:
+    """Serve HTTP on this machine, and yield the port."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
@@ -65,16 +66,38 @@ def filtering(folder: pathlib.Path, filters: Sequence[Any]) -> Iterator[httpx2.C
         filters: HTTP filters, as Envoy's API v3 has them.
     """
     binary, (port, admin) = find(), free_ports(2)
-    with echo() as behind:
+    with serve() as behind:
         path = folder / "envoy.json"
         path.write_text(json.dumps(_configuration(port, admin, behind, filters)))
-        command = [binary, "-c", path, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
         with (
             httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client,
-            program(command, folder, RARELY) as process,
+            program(command(binary, path), folder, RARELY) as process,
         ):
             await_answer(process, log_of(binary, folder), lambda: answers(client, "/"))
             yield client
+
+
+def command(binary: pathlib.Path, configuration: pathlib.Path) -> list[str | pathlib.Path]:
+    """Return how Envoy is started beside others on one machine."""
+    return [binary, "-c", configuration, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
+
+
+def cluster(name: str, port: int, *, http2: bool = False) -> dict[str, Any]:
+    """Return a cluster of one server of this machine."""
+    protocol = "http2_protocol_options" if http2 else "http_protocol_options"
+    options = {"@type": HTTP, "explicit_http_config": {protocol: {}}}
+    endpoints = [{"lb_endpoints": [{"endpoint": {"address": address(port)}}]}]
+    return {
+        "name": name,
+        "type": "STATIC",
+        "typed_extension_protocol_options": {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options},
+        "load_assignment": {"cluster_name": name, "endpoints": endpoints},
+    }
+
+
+def address(port: int) -> dict[str, Any]:
+    """Return an address of this machine."""
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
 
 
 def _configuration(port: int, admin: int, behind: int, filters: Sequence[Any]) -> dict[str, Any]:
@@ -87,20 +110,10 @@ def _configuration(port: int, admin: int, behind: int, filters: Sequence[Any]) -
     }
     listener = {
         "name": "tests",
-        "address": _address(port),
+        "address": address(port),
         "filter_chains": [{"filters": [{"name": NAME, "typed_config": manager}]}],
     }
-    endpoints = [{"lb_endpoints": [{"endpoint": {"address": _address(behind)}}]}]
-    cluster = {
-        "name": "behind",
-        "type": "STATIC",
-        "load_assignment": {"cluster_name": "behind", "endpoints": endpoints},
-    }
     return {
-        "admin": {"address": _address(admin)},
-        "static_resources": {"listeners": [listener], "clusters": [cluster]},
+        "admin": {"address": address(admin)},
+        "static_resources": {"listeners": [listener], "clusters": [cluster("behind", behind)]},
     }
-
-
-def _address(port: int) -> dict[str, Any]:
-    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from ops import testing
 
 from .apiserver import ApiServer, Object, answers, apply, await_answer, establish, free_ports, log_of, program
 from .charms import load_charm
@@ -36,10 +37,11 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True)
 class Istiod:
-    """A running istiod, the administrator's client of its cluster, and its log."""
+    """A running istiod, the administrator's client of its cluster, its log, and the port that proxies may ask."""
 
     client: httpx2.Client
     log: pathlib.Path
+    port: int
 
     def pod(self, namespace: str = ENABLED, **parts: Any) -> httpx2.Response:
         """Ask the API for a pod that a Deployment would make; `parts` are labels, annotations and the spec's fields."""
@@ -61,13 +63,13 @@ class Istiod:
         return self.client.post(path, params={"dryRun": "All", "fieldValidation": "Strict"}, json=document)
 
 
-def planned(folder: pathlib.Path) -> Plan:
-    """Return what the charm makes of its defaults."""
+def planned(folder: pathlib.Path, *relations: testing.Relation) -> Plan:
+    """Return what the charm makes of its defaults and of what others say."""
     with (
         pytest.MonkeyPatch.context() as patch,
         deployed(load_charm(ROOT).IstioPilot, ROOT, patch, folder) as pilot,
     ):
-        state = pilot.settle(pilot.state())
+        state = pilot.settle(pilot.state(relations=relations))
         service = state.get_container("istiod").plan.services["istiod"]
         files = {path: file.text for path, file in pilot.files["istiod"].items()}
         return Plan(pilot.cluster.objects, shlex.split(service.command), service.environment, files)
@@ -109,17 +111,20 @@ def registered(client: httpx2.Client, plan: Plan, port: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def running(apiserver: ApiServer, charm: pathlib.Path, folder: pathlib.Path) -> Iterator[Istiod]:
+def running(
+    apiserver: ApiServer, charm: pathlib.Path, folder: pathlib.Path, *relations: testing.Relation
+) -> Iterator[Istiod]:
     """Run istiod in a folder, with its webhooks registered; skip the test if the program is not there.
 
     Args:
         apiserver: its cluster.
         charm: an empty folder for the charm.
         folder: an empty folder for istiod.
+        *relations: of the charm.
     """
     binary = find("pilot-discovery")
     log = log_of(binary, folder)
-    plan = planned(charm)
+    plan = planned(charm, *relations)
     for path, text in plan.files.items():
         file = folder / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -134,4 +139,4 @@ def running(apiserver: ApiServer, charm: pathlib.Path, folder: pathlib.Path) -> 
         with program(command, folder, environment) as process:
             await_answer(process, log, lambda: answers(http, "/ready"))
             with registered(client, plan, ports["httpsAddr"]):
-                yield Istiod(client, log)
+                yield Istiod(client, log, ports["grpcAddr"])
