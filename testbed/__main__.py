@@ -53,13 +53,17 @@ def up(
         bool,
         typer.Option("--with-load-balancer/--without-load-balancer", help="Give addresses to services."),
     ] = True,
+    network_policies: Annotated[
+        bool,
+        typer.Option("--with-network-policies/--without-network-policies", help="Enforce network policies."),
+    ] = True,
 ) -> None:
     """Build what is missing, start Kubernetes and Juju, and wait until they can be used.
 
     Run again, it goes on where it was interrupted, and starts again what a killed machine left.
     """
     with explained() as paths:
-        lifecycle.up(paths, load_balancer=load_balancer)
+        lifecycle.up(paths, load_balancer=load_balancer, network_policies=network_policies)
         cache.console.print("The testbed is up. Try: python -m testbed run juju status -m controller")
 
 
@@ -100,6 +104,7 @@ def status() -> None:
         console.print(f"{paths.name} in {paths.state}: {found.summary}", markup=False, soft_wrap=True)
         console.print(f"logs in {paths.logs}", markup=False, soft_wrap=True)
         if found.programs:
+            console.print(f"network policies are {'' if found.enforced else 'not '}enforced")
             console.print(table)
         raise typer.Exit(0 if found.usable else 3)
 

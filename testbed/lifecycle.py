@@ -13,6 +13,7 @@ from testbed import (
     cgroups,
     containers,
     control_plane,
+    firewall,
     images,
     juju,
     limits,
@@ -40,11 +41,13 @@ class Status:
         summary: one word or sentence.
         usable: charms can be deployed.
         programs: name, state and number of starts of each program.
+        enforced: network policies are in force.
     """
 
     summary: str
     usable: bool
     programs: tuple[tuple[str, str, str], ...] = ()
+    enforced: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,13 @@ def build(paths: Paths) -> Parts:
     return Parts(found, (*juju.images(found), *images.provide(list(images.all_named()))))
 
 
-def up(paths: Paths, *, load_balancer: bool) -> None:
+def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True) -> None:
     """Bring a testbed up, or the rest of one that was interrupted.
+
+    Args:
+        paths: the testbed.
+        load_balancer: services of the type LoadBalancer get addresses.
+        network_policies: they are enforced.
 
     Raises:
         TestbedError: a part did not start, or the machine lacks something.
@@ -90,7 +98,9 @@ def up(paths: Paths, *, load_balancer: bool) -> None:
     with alone(paths.state):
         record = state.read(paths) or Record()
         before = {**limits.increase(), **record.limits}
-        record = dataclasses.replace(record, load_balancer=load_balancer, limits=before)
+        record = dataclasses.replace(
+            record, load_balancer=load_balancer, network_policies=network_policies, limits=before
+        )
         state.write(paths, record)
         programs.link(paths, parts.programs)
         _run(paths, record, parts)
@@ -106,7 +116,7 @@ def start(paths: Paths) -> None:
     record = state.read(paths)
     if record is None:
         raise TestbedError(f"there is no testbed in {paths.state}: `python -m testbed up` makes one")
-    up(paths, load_balancer=record.load_balancer)
+    up(paths, load_balancer=record.load_balancer, network_policies=record.network_policies)
 
 
 def _run(paths: Paths, record: Record, parts: Parts) -> None:
@@ -121,6 +131,10 @@ def _run(paths: Paths, record: Record, parts: Parts) -> None:
             imports = pool.submit(containers.import_missing, machine, parts.images)
             control_plane.start(machine)
             node.start(machine)
+            if record.network_policies:
+                firewall.start(machine)
+            else:
+                firewall.stop(machine)
             storage.start(machine)
             if record.load_balancer:
                 load_balancer.start(machine)
@@ -195,7 +209,9 @@ def status(paths: Paths) -> Status:
         (name, "runs" if it["running"] else "starts again", str(it["starts"]))
         for name, it in sorted(machine.programs().items())
     )
+    enforced = firewall.enforced(machine)
     if not record.bootstrapped:
-        return Status("not finished; `python -m testbed up` goes on", usable=False, programs=rows)
-    usable = all(row[1] == "runs" for row in rows) and node.ready(machine) and juju.answers(machine)
-    return Status("up" if usable else "not ready", usable=usable, programs=rows)
+        return Status("not finished; `python -m testbed up` goes on", usable=False, programs=rows, enforced=enforced)
+    runs = all(row[1] == "runs" for row in rows) and enforced == record.network_policies
+    usable = runs and node.ready(machine) and juju.answers(machine)
+    return Status("up" if usable else "not ready", usable=usable, programs=rows, enforced=enforced)

@@ -17,6 +17,8 @@ NEEDED = {
     "runc": "runc",
     "containernetworking-plugins": "/usr/lib/cni/ptp",
     "nftables": "nft",
+    "iptables": "iptables",
+    "ipset": "ipset",
     "conntrack": "conntrack",
     "mmdebstrap": "mmdebstrap",
     "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.gpg",

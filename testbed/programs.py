@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from testbed import golang, juju_build
+from testbed import firewall, golang, juju_build
 from testbed.golang import Target
 from testbed.paths import Paths
 
@@ -32,6 +32,9 @@ def build() -> dict[str, Path]:
         **dict.fromkeys(KUBERNETES_NAMES, kubernetes),
         **golang.build("coredns", [Target("coredns", "github.com/coredns/coredns")]),
         **golang.build("local-path", [Target("local-path-provisioner", "github.com/rancher/local-path-provisioner")]),
+        **golang.build(
+            "kube-router", [Target(firewall.NAME, "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router")]
+        ),
         **golang.build("metallb", [Target("metallb-controller", "go.universe.tf/metallb/controller")]),
         **juju_build.build(),
     }

@@ -32,10 +32,26 @@ table ip probe {
 """
 """One rule of each kind that kube-proxy writes."""
 
+POLICY_RULES = """
+*filter
+:PROBE - [0:0]
+-A PROBE -m set --match-set probe src -m comment --comment probe -p tcp -m multiport --dports 1:2 -j RETURN
+-A PROBE -m addrtype --src-type LOCAL -m conntrack --ctstate INVALID -j DROP
+-A PROBE -m physdev --physdev-is-bridged -m mark ! --mark 1/1 -m limit --limit 10/minute -j NFLOG --nflog-group 100
+-A PROBE -m mark ! --mark 1/1 -j REJECT
+-A PROBE -j MARK --set-xmark 1/1
+COMMIT
+"""
+"""One rule of each kind that kube-router writes for network policies."""
+
 PROBES = {
     "namespaces (CONFIG_PID_NS, CONFIG_NET_NS, CONFIG_UTS_NS, CONFIG_IPC_NS)": ("true", ""),
     "virtual cables (CONFIG_VETH)": ("ip link add probe type veth peer name eborp", ""),
     "nftables with NAT (CONFIG_NF_TABLES, NFT_NAT, NFT_MASQ, NFT_FIB_IPV4, NFT_NUMGEN, NFT_CT)": ("nft -f -", RULES),
+    "ipset and iptables for network policies (CONFIG_IP_SET_HASH_IP, CONFIG_NFT_COMPAT, CONFIG_NETFILTER_XT_SET)": (
+        "ipset create probe hash:ip && iptables-restore",
+        POLICY_RULES,
+    ),
     "overlays over the file system of TESTBED_STATE (CONFIG_OVERLAY_FS)": (
         "cd $0 && mkdir a b c && mount -t overlay overlay -o lowerdir=a,upperdir=b,workdir=c a",
         "",

@@ -15,11 +15,13 @@ class Record:
 
     Attributes:
         load_balancer: services of the type LoadBalancer get addresses.
+        network_policies: they are enforced.
         bootstrapped: Juju's controller is there, so that it need not be made again.
         limits: what the host's limits were before they were raised.
     """
 
     load_balancer: bool = True
+    network_policies: bool = True
     bootstrapped: bool = False
     limits: dict[str, int] = field(default_factory=dict[str, int])
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import yaml
 
-from testbed import control_plane, juju, load_balancer, manifests, node, programs, storage
+from testbed import control_plane, firewall, juju, load_balancer, manifests, node, programs, storage
 from testbed.network import NODE
 from testbed.paths import Paths
 
@@ -36,6 +36,7 @@ def test_pods_are_connected_without_a_bridge() -> None:
 
 def test_the_control_plane_asks_only_for_files_of_its_own_testbed() -> None:
     every = [control_plane.database(PATHS), control_plane.apiserver(PATHS), *control_plane.controllers(PATHS)]
+    every.append(firewall.program(PATHS))
     files = [word.partition("=")[2] for program in every for word in program.command if "=/" in word]
     assert files
     assert all(file.startswith("/srv/probe/") for file in files)
@@ -45,6 +46,30 @@ def test_names_are_answered_on_the_nodes_address() -> None:
     found = control_plane.corefile(PATHS)
     assert f"bind {NODE}" in found
     assert "forward" not in found
+
+
+def test_what_is_left_without_policies_are_the_rules_of_others() -> None:
+    rules = """\
+*filter
+:FORWARD ACCEPT [5:300]
+:KUBE-FIREWALL - [0:0]
+:KUBE-NWPLCY-DEFAULT - [0:0]
+:KUBE-POD-FW-4D6YY7Z2BBWRRPVL - [0:0]
+:KUBE-ROUTER-FORWARD - [0:0]
+-A FORWARD -m comment --comment "kube-router netpol - TEMCG2JMHZYE7H7T" -j KUBE-ROUTER-FORWARD
+-A OUTPUT -j KUBE-FIREWALL
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -j DROP
+-A KUBE-ROUTER-FORWARD -d 10.1.0.4/32 -j KUBE-POD-FW-4D6YY7Z2BBWRRPVL
+COMMIT
+"""
+    assert firewall.without_chains(rules).splitlines() == [
+        "*filter",
+        ":FORWARD ACCEPT [5:300]",
+        ":KUBE-FIREWALL - [0:0]",
+        "-A OUTPUT -j KUBE-FIREWALL",
+        "-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -j DROP",
+        "COMMIT",
+    ]
 
 
 def test_volumes_may_be_mounted_by_many() -> None:
