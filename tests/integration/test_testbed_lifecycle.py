@@ -60,6 +60,18 @@ DEPLOYMENT = {
         },
     },
 }
+CALLER = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "caller"},
+    "spec": {"terminationGracePeriodSeconds": 0, "containers": [{"name": "caller", "image": IMAGE}]},
+}
+POLICY = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "shut"},
+    "spec": {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]},
+}
 CHARM = {
     "metadata.yaml": "name: probe\nsummary: probe\ndescription: It is active.\n",
     "manifest.yaml": 'bases: [{name: ubuntu, channel: "24.04", architectures: [amd64, arm64]}]\n',
@@ -253,6 +265,26 @@ def test_without_a_load_balancer_a_service_gets_no_address(testbed: Testbed) -> 
     assert testbed.address("lonely") == ""
     testbed("up")
     testbed.await_("198.18.1.", lambda: testbed.address("lonely")[:9], 30)
+
+
+def test_a_policy_shuts_a_pod_unless_the_testbed_is_to_enforce_none(testbed: Testbed) -> None:
+    testbed.apply(CALLER)
+    testbed.kubectl("wait", "pod/caller", "--for=condition=Ready", "--timeout=60s")
+    command = ("exec", "caller", "--", "/bin/busybox", "wget", "-T", "5", "-qO-", "http://web/index.html")
+
+    def answer() -> str:
+        return testbed("run", "kubectl", *command, check=False)
+
+    testbed.await_("hello\n", answer, 30)
+    testbed.apply(POLICY)
+    testbed.await_("", answer, 10)
+    testbed("up", "--without-network-policies")
+    assert "network policies are not enforced" in testbed("status")
+    testbed.await_("hello\n", answer, 10)
+    testbed("up")
+    assert "network policies are enforced" in testbed("status")
+    testbed.await_("", answer, 10)
+    testbed.kubectl("delete", "pod/caller", "networkpolicy/shut")
 
 
 def test_a_volume_goes_with_its_claim(testbed: Testbed) -> None:
