@@ -4,6 +4,7 @@ from pathlib import Path
 
 from testbed import golang, juju_build
 from testbed.golang import Target
+from testbed.juju_versions import Version
 from testbed.paths import Paths
 
 KUBERNETES_NAMES = (
@@ -18,8 +19,11 @@ KUBERNETES_NAMES = (
 """One program is all of these: it becomes what it is called as."""
 
 
-def build() -> dict[str, Path]:
+def build(version: Version) -> dict[str, Path]:
     """Return the path of every program by the name that it is called, building those that are not there.
+
+    Args:
+        version: of Juju.
 
     Raises:
         BuildError: Go refused.
@@ -33,7 +37,7 @@ def build() -> dict[str, Path]:
         **golang.build("coredns", [Target("coredns", "github.com/coredns/coredns")]),
         **golang.build("local-path", [Target("local-path-provisioner", "github.com/rancher/local-path-provisioner")]),
         **golang.build("metallb", [Target("metallb-controller", "go.universe.tf/metallb/controller")]),
-        **juju_build.build(),
+        **juju_build.build(version),
     }
 
 

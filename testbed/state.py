@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import dataclass, field
 
+from testbed import juju_versions
 from testbed.errors import TestbedError
 from testbed.paths import Paths
 
@@ -15,11 +16,13 @@ class Record:
 
     Attributes:
         load_balancer: services of the type LoadBalancer get addresses.
+        juju: the version of Juju.
         bootstrapped: Juju's controller is there, so that it need not be made again.
         limits: what the host's limits were before they were raised.
     """
 
     load_balancer: bool = True
+    juju: str = juju_versions.ALWAYS
     bootstrapped: bool = False
     limits: dict[str, int] = field(default_factory=dict[str, int])
 
