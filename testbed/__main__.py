@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from testbed import cache, containers, image_table, images, lifecycle
+from testbed import cache, containers, image_table, images, juju_versions, lifecycle
 from testbed.errors import TestbedError
 from testbed.golang import BuildError
 from testbed.image_table import Format
@@ -27,6 +27,15 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help=__doc__,
 )
+JujuVersion = Annotated[
+    str,
+    typer.Option(
+        "--juju",
+        envvar=juju_versions.VARIABLE,
+        metavar="|".join(juju_versions.VERSIONS),
+        help=f"Which Juju; without it the one that the testbed has, or {juju_versions.DEFAULT}.",
+    ),
+]
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
@@ -41,10 +50,10 @@ def explained() -> Iterator[Paths]:
 
 
 @app.command()
-def build() -> None:
+def build(juju: JujuVersion = "") -> None:
     """Build every program and image, or find them in the cache (a quarter of an hour the first time)."""
     with explained() as paths:
-        lifecycle.build(paths)
+        lifecycle.build(paths, version=juju)
 
 
 @app.command()
@@ -57,13 +66,14 @@ def up(
         bool,
         typer.Option("--with-network-policies/--without-network-policies", help="Enforce network policies."),
     ] = True,
+    juju: JujuVersion = "",
 ) -> None:
     """Build what is missing, start Kubernetes and Juju, and wait until they can be used.
 
     Run again, it goes on where it was interrupted, and starts again what a killed machine left.
     """
     with explained() as paths:
-        lifecycle.up(paths, load_balancer=load_balancer, network_policies=network_policies)
+        lifecycle.up(paths, load_balancer=load_balancer, network_policies=network_policies, version=juju)
         cache.console.print("The testbed is up. Try: python -m testbed run juju status -m controller")
 
 

@@ -89,7 +89,8 @@ def environment(target: Target | None = None) -> dict[str, str]:
 def key(module: str, targets: Sequence[Target], *, modules: Path = MODULES, toolchain: str = "") -> str:
     """Return a name for everything that decides what a build gives."""
     folder = modules / module
-    sources = [folder / "go.mod", folder / "go.sum", *sorted(folder.rglob("*.go"))]
+    code = [path for path in sorted(folder.rglob("*.go")) if not path.name.endswith("_test.go")]
+    sources = [folder / "go.mod", folder / "go.sum", *code]
     contents = [part for path in sources if path.exists() for part in (path.name, path.read_bytes())]
     asked = [json.dumps([t.name, t.package, t.tags, t.ldflags, dict(t.environment)]) for t in targets]
     return cache.digest([toolchain, *asked, *contents])

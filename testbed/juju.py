@@ -9,7 +9,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from testbed import cache, debian, image
+from testbed import cache, debian, image, juju_database
+from testbed.juju_versions import Version
 from testbed.machine import Machine, Program
 from testbed.network import NODE, STORE, STORE_PORT
 from testbed.paths import REPOSITORY
@@ -19,8 +20,6 @@ CONTROLLER = "testbed"
 CLOUD = "testbed"
 CHARM_BASES = [f"ghcr.io/juju/charm-base:ubuntu-{version}" for version in ("22.04", "24.04", "26.04")]
 BASE_PACKAGES = ("python3", "python3-yaml", "ca-certificates")
-USER_HOOK = "echo juju:x:170:170::/home/juju:/bin/bash >> $1/etc/passwd && echo juju:x:170: >> $1/etc/group"
-"""Juju runs its agents as user 170 and looks it up."""
 STRIP_HOOK = "rm -rf $1/usr/share/locale $1/usr/share/doc $1/usr/share/man $1/var/lib/apt/lists $1/var/cache/apt"
 PATH = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 ASK = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=5)"
@@ -52,13 +51,16 @@ bases:
 """A Kubernetes controller takes its own charm from a store only, under this name and with these options."""
 
 
-def base() -> Path:
+def base(wanted: Version) -> Path:
     """Return the root file system of charm containers: Debian with the Python that charms are packed for.
+
+    Args:
+        wanted: the version of Juju whose agents run there.
 
     Raises:
         TestbedError: it cannot be made.
     """
-    return debian.root("charm-base", BASE_PACKAGES, hooks=[USER_HOOK, STRIP_HOOK])
+    return debian.root("charm-base", BASE_PACKAGES, hooks=[*(user.hook() for user in wanted.users), STRIP_HOOK])
 
 
 def agent_version(said: str) -> str:
@@ -78,13 +80,13 @@ def version(juju: Path) -> str:
     return agent_version(done.stdout)
 
 
-def images(programs: Mapping[str, Path]) -> list[Path]:
-    """Return archives of the images that Juju asks for, made unless the cache has them.
+def images(programs: Mapping[str, Path], wanted: Version) -> list[Path]:
+    """Return archives of the images that a version of Juju asks for, made unless the cache has them.
 
     Raises:
         TestbedError: the root file system cannot be made.
     """
-    root = base()
+    root = base(wanted)
     agents: dict[str, tuple[bytes | Path, int]] = {f"opt/{name}": (programs[name], 0o755) for name in AGENTS}
     agents["var/lib/juju/"] = (b"", 0o755)
     operator = f"ghcr.io/juju/jujud-operator:{version(programs['juju'])}"
@@ -98,7 +100,7 @@ def images(programs: Mapping[str, Path]) -> list[Path]:
     if not bases.exists():
         with cache.step(f"making the image {CHARM_BASES[0]}"):
             image.write(bases, CHARM_BASES, image.Config(environment=PATH), [root])
-    return [archive, bases]
+    return [archive, bases, *([juju_database.archive(wanted.database)] if wanted.database else [])]
 
 
 def write_controller_charm(charm: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from testbed import cache, debian, golang
 from testbed.errors import TestbedError
 from testbed.golang import BuildError, Target
+from testbed.juju_versions import Version
 
 COMMANDS = "github.com/juju/juju/cmd"
 TAGS = ("minimal", "provider_kubernetes", "notest")
@@ -24,7 +25,7 @@ ALLOWED = "(-Wl,-wrap,pthread_create)|(-Wl,-z,now)|(-Wl,-z,stack-size=.*)"
 FLAGS = "-s -w -linkmode external -extldflags -static"
 
 
-def build() -> dict[str, Path]:
+def build(version: Version) -> dict[str, Path]:
     """Return Juju's programs by name: juju, jujuc, containeragent, pebble and jujud.
 
     Raises:
@@ -33,16 +34,16 @@ def build() -> dict[str, Path]:
         TestbedError: the Debian root cannot be made.
     """
     plain = golang.build(
-        "juju",
+        version.module,
         [
             *(Target(name, f"{COMMANDS}/{name}", tags=TAGS) for name in ("juju", "jujuc", "containeragent")),
             Target("pebble", "github.com/canonical/pebble/cmd/pebble", tags=TAGS),
         ],
     )
-    return {**plain, "jujud": controller()}
+    return {**plain, "jujud": controller(version)}
 
 
-def controller() -> Path:
+def controller(version: Version) -> Path:
     """Return the controller program, built in a Debian root unless the cache has it.
 
     Raises:
@@ -52,31 +53,31 @@ def controller() -> Path:
     """
     go = golang.find()
     number = ".".join(map(str, golang.version(go)))
-    targets = [Target("jujud", f"{COMMANDS}/jujud-controller", CONTROLLER_TAGS, FLAGS, {"CGO_LDFLAGS": LINKED})]
-    content = golang.key("juju", targets, toolchain=f"{number} {' '.join(LIBRARIES)}")
+    environment = {"CGO_LDFLAGS": LINKED, **version.environment}
+    targets = [Target("jujud", f"{COMMANDS}/{version.controller}", CONTROLLER_TAGS, FLAGS, environment)]
+    content = golang.key(version.module, targets, toolchain=f"{number} {' '.join(LIBRARIES)}")
     final = cache.directory() / "go" / f"jujud-{content}"
     if final.is_dir():
         return final / "jujud"
     archive = debian.root("dqlite", ["gcc", "libc6-dev", *LIBRARIES], suite="sid")
     with cache.new_directory(final) as made:
-        _fetch_sources(go, targets[0])
-        with cache.step(f"building jujud of juju with Go {number} in a Debian root"):
-            _build_within(archive, made, go, targets[0])
+        folder = golang.MODULES / version.module
+        _fetch_sources(go, targets[0], folder)
+        with cache.step(f"building jujud of {version.module} with Go {number} in a Debian root"):
+            _build_within(archive, made, go, targets[0], folder)
     return final / "jujud"
 
 
-def _fetch_sources(go: Path, target: Target) -> None:
+def _fetch_sources(go: Path, target: Target, folder: Path) -> None:
     """Have Go's module cache hold all that the build needs, because the root has no way out."""
     command = [str(go), "list", "-deps", f"-tags={','.join(target.tags)}", target.package]
     environment = golang.environment(Target("", "", environment={"CGO_ENABLED": "1"}))
-    done = subprocess.run(
-        command, cwd=golang.MODULES / "juju", env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError(f"Go cannot fetch Juju's sources:\n{done.stderr.strip()[-2000:]}")
 
 
-def _build_within(archive: Path, made: Path, go: Path, target: Target) -> None:
+def _build_within(archive: Path, made: Path, go: Path, target: Target, folder: Path) -> None:
     """Unpack the root beside the result, build in it, and leave only the program.
 
     The mounts are in a mount namespace of the build's own and end with it.
@@ -100,7 +101,6 @@ def _build_within(archive: Path, made: Path, go: Path, target: Target) -> None:
         "CGO_LDFLAGS_ALLOW": ALLOWED,
         **target.environment,
     }
-    module = str(golang.MODULES / "juju")
     script = """
         root=$1; shift
         for folder in "$1" "$2" "$3" "$4"; do mkdir -p "$root$folder"; mount --bind "$folder" "$root$folder"; done
@@ -110,7 +110,7 @@ def _build_within(archive: Path, made: Path, go: Path, target: Target) -> None:
     """
     command = target.command(Path(goroot) / "bin" / "go", Path("/jujud"))
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-euc", script, "sh", str(root), goroot, sources, objects, module, *command],
+        ["unshare", "--mount", "sh", "-euc", script, "sh", str(root), goroot, sources, objects, str(folder), *command],
         env={**environment, "PATH": f"{environment['PATH']}:/usr/sbin:/sbin"},
         capture_output=True,
         text=True,

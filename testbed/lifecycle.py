@@ -16,6 +16,7 @@ from testbed import (
     firewall,
     images,
     juju,
+    juju_versions,
     limits,
     load_balancer,
     network,
@@ -63,29 +64,37 @@ class Parts:
     images: tuple[Path, ...]
 
 
-def build(paths: Paths) -> Parts:
+def build(paths: Paths, *, version: str = "") -> Parts:
     """Make sure that this machine can run the testbed and that the cache holds all that it consists of.
+
+    Args:
+        paths: the testbed.
+        version: of Juju; see `juju_versions.choose`.
 
     Raises:
         TestbedError: the machine lacks something, or a part could not be made.
         BuildError: Go refused.
         PackageError: there is no Go to build with.
     """
+    record = state.read(paths)
+    chosen = juju_versions.choose(version, record.juju if record else "")
     if not Machine(paths).running():
         requirements.check(requirements.refusals(requirements.Host.look(paths, cache.directory()), paths))
     packages.install()
     requirements.check(requirements.kernel_refusals(paths))
-    found = programs.build()
-    return Parts(found, (*juju.images(found), *images.provide(list(images.all_named()))))
+    wanted = juju_versions.VERSIONS[chosen]
+    found = programs.build(wanted)
+    return Parts(found, (*juju.images(found, wanted), *images.provide(list(images.all_named()))))
 
 
-def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True) -> None:
+def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True, version: str = "") -> None:
     """Bring a testbed up, or the rest of one that was interrupted.
 
     Args:
         paths: the testbed.
         load_balancer: services of the type LoadBalancer get addresses.
         network_policies: they are enforced.
+        version: of Juju; see `juju_versions.choose`.
 
     Raises:
         TestbedError: a part did not start, or the machine lacks something.
@@ -93,10 +102,9 @@ def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True) -> N
         PackageError: there is no Go to build with.
     """
     started = time.monotonic()
-    state.read(paths)
-    parts = build(paths)
+    parts = build(paths, version=version)
     with alone(paths.state):
-        record = state.read(paths) or Record()
+        record = state.read(paths) or Record(juju=juju_versions.choose(version))
         before = {**limits.increase(), **record.limits}
         record = dataclasses.replace(
             record, load_balancer=load_balancer, network_policies=network_policies, limits=before
@@ -116,7 +124,12 @@ def start(paths: Paths) -> None:
     record = state.read(paths)
     if record is None:
         raise TestbedError(f"there is no testbed in {paths.state}: `python -m testbed up` makes one")
-    up(paths, load_balancer=record.load_balancer, network_policies=record.network_policies)
+    up(
+        paths,
+        load_balancer=record.load_balancer,
+        network_policies=record.network_policies,
+        version=record.juju,
+    )
 
 
 def _run(paths: Paths, record: Record, parts: Parts) -> None:

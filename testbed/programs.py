@@ -4,6 +4,7 @@ from pathlib import Path
 
 from testbed import firewall, golang, juju_build
 from testbed.golang import Target
+from testbed.juju_versions import Version
 from testbed.paths import Paths
 
 KUBERNETES_NAMES = (
@@ -18,8 +19,11 @@ KUBERNETES_NAMES = (
 """One program is all of these: it becomes what it is called as."""
 
 
-def build() -> dict[str, Path]:
+def build(version: Version) -> dict[str, Path]:
     """Return the path of every program by the name that it is called, building those that are not there.
+
+    Args:
+        version: of Juju.
 
     Raises:
         BuildError: Go refused.
@@ -36,7 +40,7 @@ def build() -> dict[str, Path]:
             "kube-router", [Target(firewall.NAME, "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router")]
         ),
         **golang.build("metallb", [Target("metallb-controller", "go.universe.tf/metallb/controller")]),
-        **juju_build.build(),
+        **juju_build.build(version),
     }
 
 

@@ -5,6 +5,7 @@ import json
 import os
 from dataclasses import dataclass, field
 
+from testbed import juju_versions
 from testbed.errors import TestbedError
 from testbed.paths import Paths
 
@@ -16,12 +17,14 @@ class Record:
     Attributes:
         load_balancer: services of the type LoadBalancer get addresses.
         network_policies: they are enforced.
+        juju: the version of Juju.
         bootstrapped: Juju's controller is there, so that it need not be made again.
         limits: what the host's limits were before they were raised.
     """
 
     load_balancer: bool = True
     network_policies: bool = True
+    juju: str = juju_versions.ALWAYS
     bootstrapped: bool = False
     limits: dict[str, int] = field(default_factory=dict[str, int])
 

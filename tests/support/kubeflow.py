@@ -16,8 +16,9 @@ import pytest
 from support import jujus_own
 from support.browser import Browser
 from support.pod_endings import PodWatch
-from testbed import lifecycle
+from testbed import juju_database, lifecycle, state
 from testbed.errors import TestbedError
+from testbed.juju_versions import VERSIONS
 from testbed.paths import Paths
 from tools.bench import hooks
 from tools.pack import charm
@@ -262,7 +263,10 @@ def add_echo(kubeflow: Kubeflow, scratch: pathlib.Path) -> None:
 
 
 def require_testbed() -> Iterator[None]:
-    """Skip a test that is not run inside a testbed, as tox runs it."""
+    """Skip a test that is not run inside a testbed, as tox runs it.
+
+    In the end it is seen to that the testbed's own database of Juju knew all that it was asked for.
+    """
     paths = Paths.from_environment()
     if os.geteuid() != 0 or not shutil.which("juju") or not places.inside_testbed(paths):
         pytest.skip("this needs a testbed around it: tox -e integration")
@@ -273,3 +277,6 @@ def require_testbed() -> Iterator[None]:
     if not usable.usable:
         pytest.fail(f"the testbed cannot be used: {usable.summary}")
     yield
+    record = state.read(paths)
+    if record and VERSIONS[record.juju].database:
+        assert juju_database.unknown(paths) == [], "Juju's database was asked for what it does not know"

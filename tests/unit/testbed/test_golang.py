@@ -79,6 +79,12 @@ def test_the_key_depends_on_the_sums_and_the_toolchain(modules: Path) -> None:
     assert len(keys) == 3
 
 
+def test_the_key_does_not_depend_on_what_tests_the_program(modules: Path) -> None:
+    before = golang.key("hello", [Target("hi", ".")], modules=modules)
+    (modules / "hello" / "main_test.go").write_text("package main\n")
+    assert golang.key("hello", [Target("hi", ".")], modules=modules) == before
+
+
 def test_the_command_carries_tags_and_flags() -> None:
     target = Target("hi", "example.com/hi", tags=("a", "b"), ldflags="-s")
     assert target.command(Path("/go"), Path("/out")) == [
