@@ -31,8 +31,8 @@ def run_tests(
     """Run all tests that this machine can, and say what was left out; other arguments go to pytest.
 
     The integration tests run on the testbed kubeflow-tests, or the one that TESTBED_NAME chooses; it is taken down
-    afterwards, unless it was there before. TESTBED_JUJU chooses its Juju. The exit status is not 0 if anything failed: a
-    test, the build of the programs that tests run, or a tier in which no test passed.
+    afterwards, unless it was there before. TESTBED_JUJU chooses its Juju. The exit status is not 0 if anything failed:
+    a test, the build of the programs that tests run, or a tier in which no test passed.
     """
     os.environ.setdefault("TESTBED_NAME", environments.NAME)
     try:
