@@ -178,11 +178,8 @@ class Cluster:
         spec = {**audiences, "expirationSeconds": seconds, "boundObjectRef": dict(bound)}
 
         def send(client: Any, kind: Any, where: dict[str, str]) -> tuple[str, int]:
-            from lightkube.resources.core_v1 import ServiceAccountToken
-
-            wanted = ServiceAccountToken.from_dict({"metadata": {}, "spec": spec})
-            granted = client.create(wanted, account.name, **where)
-            return granted.status.token, granted.spec.expirationSeconds
+            granted = client.create(_token_request()({"metadata": {}, "spec": spec}), account.name, **where)
+            return granted["status"]["token"], granted["spec"]["expirationSeconds"]
 
         granted = self.call(account, send)
         if granted is None:
@@ -244,6 +241,23 @@ def _with_ourselves(refusal: str, manager: str) -> bool:
     others = re.findall(r'conflicts? with \\?"([^"\\]+)', refusal)
     family = manager.rpartition(".")[0]
     return bool(others) and all(other.rpartition(".")[0] == family for other in others)
+
+
+def _token_request() -> Any:
+    """Return the kind of TokenRequests; the client's own comes with all the models of Kubernetes' core."""
+    from lightkube.core import resource
+    from lightkube.generic_resource import GenericNamespacedStatus
+
+    class TokenRequest(GenericNamespacedStatus):
+        _api_info = resource.ApiInfo(
+            resource=resource.ResourceDef("authentication.k8s.io", "v1", "TokenRequest"),
+            parent=resource.ResourceDef("", "v1", "ServiceAccount"),
+            plural="serviceaccounts",
+            verbs=["post"],
+            action="token",
+        )
+
+    return TokenRequest
 
 
 def _resource(reference: Reference) -> Any:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:JujuLogHandler")
 
 @pytest.fixture
 def client(tmp_path: pathlib.Path) -> Iterator[pebble.Client]:
-    program = programs.find("pebble")
+    program = programs.find("pebble", "juju")
     home = tmp_path / "pebble"
     process = subprocess.Popen(
         [program, "run", "--create-dirs", "--hold"],
@@ -64,6 +64,7 @@ def run(client: pebble.Client, workload: Workload) -> None:
     reconciliation: Any = types.SimpleNamespace(
         unit=unit,
         namespace="edge",
+        identities={},
         require_own_pod=lambda: None,
         sources=pathlib.Path(client.socket_path).parent / "src",
     )

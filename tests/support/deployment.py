@@ -82,7 +82,7 @@ class Deployment:
         """Let Kubernetes know a new pod of the unit."""
         name = f"{self.charm}-0"
         path = f"/api/v1/namespaces/{MODEL}/pods/{name}"
-        self.cluster.add(path, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}})
+        self.cluster.add(path, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {}})
 
     def settle(self, state: testing.State) -> testing.State:
         """Run config-changed until the unit has the pod that it asked for and its checks pass."""

@@ -55,6 +55,12 @@ class FakeCluster:
             metadata["managedFields"] = [{"manager": manager}]
         self.objects[path] = item
 
+    @property
+    def changes(self) -> list[str]:
+        """The calls that change objects, but for those of the unit's own pod and what goes with it."""
+        asked = ("GET ", "POST ")
+        return [call for call in self.calls if not call.startswith(asked) and not call.endswith("-identity")]
+
     def kinds(self) -> list[str]:
         """Return `Kind name` of every object, sorted, but for pods and what goes with them."""
         return sorted(

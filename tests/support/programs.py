@@ -12,17 +12,21 @@ MULTIPLE: dict[str, str] = dict.fromkeys(("etcd", "kube-apiserver", "kube-contro
 """Programs that the testbed builds as one, which goes by the name that it is called."""
 
 
-def find(name: str) -> pathlib.Path:
+def find(name: str, module: str = "*") -> pathlib.Path:
     """Return a program: from $KUBEBUILDER_ASSETS, else PATH, else the newest that the testbed has built.
 
     Skips the test if there is none. What is found may be one program of several names, so call it through a link
     that has the right one.
+
+    Args:
+        name: the program's.
+        module: of `testbed/modules`, where several have a program of that name.
     """
     if assets := os.environ.get("KUBEBUILDER_ASSETS"):
         return pathlib.Path(assets) / name
     if found := shutil.which(name):
         return pathlib.Path(found)
-    built = cache.directory().glob(f"go/*/{MULTIPLE.get(name, name)}")
+    built = cache.directory().glob(f"go/{module}-*/{MULTIPLE.get(name, name)}")
     newest = max(built, key=lambda path: path.stat().st_mtime, default=None)
     if newest is None:
         pytest.skip(f"there is no {name}: `python -m testbed build` makes one")

@@ -24,8 +24,17 @@ LIBRARY = "kubeflow-charms"
 PLATFORMS = {"amd64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 """uv's names of the platforms; glibc 2.28 or newer is on every base that charms run on."""
 
-UNUSED = ("bin", "cffi", "pycparser", "*/tests", "*.dist-info/RECORD", "*.dist-info/INSTALLER")
-"""What no hook needs. Of cffi, cryptography uses the compiled backend alone, which is a file beside it."""
+UNUSED = (
+    "bin",
+    "cffi",
+    "pycparser",
+    "ops/_private/harness.py",
+    "*/tests",
+    "*.dist-info/RECORD",
+    "*.dist-info/INSTALLER",
+)
+"""What no hook needs. Of cffi, cryptography uses the compiled backend alone, which is a file beside it; the harness of
+ops is for tests."""
 
 UNUSED_ENDINGS = (".pyi", ".pyc", ".c", ".h", ".pyx", ".pxd")
 

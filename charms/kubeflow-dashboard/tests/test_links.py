@@ -179,5 +179,5 @@ def test_a_unit_that_does_not_lead_runs_the_dashboard_and_writes_no_links(dashbo
     state = dashboard.settle(leader=False, peers={"one": sends(("B", "/b/"))})
     assert state.unit_status.name == "active"
     assert dashboard.environment(state) == dashboard.environment(leader)
-    assert dashboard.deployment.cluster.calls == []
+    assert dashboard.deployment.cluster.changes == []
     assert dashboard.texts("menuLinks") == ["A"]

@@ -109,8 +109,8 @@ def test_adding_a_contributor_twice_changes_nothing(profiles):
     assert applied(profiles) == []
 
 
-@pytest.mark.parametrize("other", ["ben.b@example.com", "Ben-B@example.com"])
-def test_a_contributor_who_would_share_anothers_objects_is_refused_naming_both(profiles, other):
+def test_a_contributor_who_would_share_anothers_objects_is_refused_naming_both(profiles):
+    other = "ben.b@example.com"
     profiles.profile("ada", ADA)
     profiles.act("add-contributor", profile="ada", user="ben-b@example.com")
     message = profiles.refused("add-contributor", profile="ada", user=other)

@@ -39,7 +39,9 @@ def test_an_object_store_of_the_cluster_is_found_by_its_old_name_at_its_old_port
     def found(host: str, port: int) -> list[Any]:
         return list(published_services.store(Store(host=host, port=port, secure=False, access_key="a", secret_key="b")))
 
-    assert [part.context for part in found("minio.edge.svc", 9000)] == [{"host": "minio.edge.svc"}]
+    assert [part.context for part in found("minio.edge.svc", 9000)] == [
+        {"host": "minio.edge.svc", "domain": "cluster.local"}
+    ]
     assert found("minio.edge.svc", 9001) == []
     assert found("s3.example.com", 9000) == []
 

@@ -27,7 +27,7 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 def brought_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The versions that `lifecycle.up` was asked for; nothing is started."""
     asked: list[str] = []
-    monkeypatch.setattr(lifecycle, "up", lambda paths, *, load_balancer, version: asked.append(version))
+    monkeypatch.setattr(lifecycle, "up", lambda paths, *, version, **others: asked.append(version))
     return asked
 
 
