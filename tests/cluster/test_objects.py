@@ -14,7 +14,7 @@ from kubeflow_charms.applied import CRD
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.ownership import APP, CHARM, MODEL
 from kubeflow_charms.parts import Manifests
-from support import objects, rights, samples
+from support import objects, rights, samples, security_page
 from support.apiserver import ApiServer
 from support.eventually import eventually
 from support.objects import Deployed, path
@@ -42,6 +42,11 @@ def versions(deployed: Deployed) -> dict[Reference, str]:
 
 def test_beside_the_applications_that_it_works_with_a_charm_is_active(deployed: Deployed):
     assert deployed.settled, deployed.state.unit_status
+
+
+def test_the_page_on_security_says_what_each_workload_may_do(deployed: Deployed):
+    page = security_page.PAGE.read_text()
+    assert [row for row in security_page.rows(deployed) if row not in page] == []
 
 
 def test_applying_everything_again_changes_nothing(deployed: Deployed):
