@@ -10,7 +10,7 @@ import json
 import logging
 import pathlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from .cluster import Object, Reference
@@ -254,6 +254,8 @@ class Applied:
             # Were the patch refused after the pod is deleted, the next pod would do the same, for ever.
             self._patch({"spec": {"template": template}}, "pod", rehearsal=True)
             self._leave()
+        if left := _left(stateful_set, f"{self._run.app}.pod", {"charm", *self._run.unit.containers}):
+            self._run.cluster.remove_containers(self._stateful_set, left, f"{self._run.app}.pod")
         self._patch({"spec": {"template": template}}, "pod")
 
     def _leave(self) -> None:
@@ -292,6 +294,20 @@ def _as_found(containers: Mapping[str, Object], stateful_set: Object) -> list[Ob
     found = [item["name"] for item in stateful_set["spec"]["template"].get("spec", {}).get("containers", ())]
     ordered = sorted(containers, key=lambda name: (found.index(name) if name in found else len(found), name))
     return [{"name": name, **containers[name]} for name in ordered]
+
+
+def _left(stateful_set: Object, manager: str, known: Collection[str]) -> list[str]:
+    """Return the containers that an earlier revision of the charm had; Juju leaves them there, with its own token.
+
+    Source: juju/juju, internal/provider/kubernetes/resources/statefulset.go, whose patch merges containers by name.
+    """
+    ours = [entry for entry in stateful_set["metadata"].get("managedFields", ()) if entry["manager"] == manager]
+    fields = ours[0].get("fieldsV1", {}) if ours else {}
+    for name in ("spec", "template", "spec", "containers"):
+        fields = fields.get(f"f:{name}", {})
+    names = {json.loads(key.removeprefix("k:"))["name"] for key in fields if key.startswith("k:")}
+    there = {item["name"] for item in stateful_set["spec"]["template"].get("spec", {}).get("containers", ())}
+    return sorted((names & there) - set(known))
 
 
 def _record(stateful_set: Object) -> Record:

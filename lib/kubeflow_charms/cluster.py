@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .problems import Blocked, Problem, Waiting
@@ -145,6 +145,16 @@ class Cluster:
             group = reference.api_version.rpartition("/")[0] or "core"
             raise Waiting(f"Kubernetes to know {reference.kind} ({group}), for {reference}")
         return applied
+
+    def remove_containers(self, reference: Reference, names: Iterable[str], manager: str) -> None:
+        """Take containers out of an object's pod template; those that are not there are fine."""
+        gone = [{"name": name, "$patch": "delete"} for name in names]
+        fields = {"spec": {"template": {"spec": {"containers": gone}}}}
+
+        def patch(client: Any, kind: Any, where: dict[str, str]) -> Object:
+            return client.patch(kind, reference.name, fields, field_manager=manager, **where)
+
+        self.call(reference, patch)
 
     def delete(self, reference: Reference, *, grace_seconds: int | None = None) -> None:
         """Delete an object; one that is not there is fine.

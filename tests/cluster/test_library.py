@@ -305,3 +305,28 @@ def test_with_purge_the_crds_go_with_the_anchor(application: Application, alone:
     application.run(dataclasses.replace(state, config={"purge": True}))
     application.http.delete(paths.anchor).raise_for_status()
     eventually(lambda: not application.get(CRD))
+
+
+def test_a_container_that_the_charm_has_no_more_is_taken_out_of_the_pod(application: Application) -> None:
+    state = settled(application)
+    application.run(state, "upgrade_charm")
+    containers = [
+        item["name"] for item in application.get(application.stateful_set)["spec"]["template"]["spec"]["containers"]
+    ]
+    assert sorted(containers) == ["app", "charm"]
+    old = {"name": "old", "image": "old"}
+    patch = {"spec": {"template": {"spec": {"containers": [old]}}}}
+    for manager, kind in (("juju", "strategic-merge-patch+json"), ("example.pod", "apply-patch+yaml")):
+        metadata = {"name": "example", "annotations": {}}
+        body = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, **patch}
+        application.http.patch(
+            application.stateful_set,
+            json=body,
+            headers={"Content-Type": f"application/{kind}"},
+            params={"fieldManager": manager},
+        ).raise_for_status()
+    application.run(state, "upgrade_charm")
+    containers = [
+        item["name"] for item in application.get(application.stateful_set)["spec"]["template"]["spec"]["containers"]
+    ]
+    assert sorted(containers) == ["app", "charm"]

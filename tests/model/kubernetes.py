@@ -81,6 +81,18 @@ class Kubernetes:
         ):
             self.http.post(path, json=item, params={"fieldManager": "juju"}).raise_for_status()
 
+    def add_containers(self, model: str, item: Object) -> None:
+        """Let an application have the containers that an earlier revision gave fields to, as Juju leaves them."""
+        pod = item.get("spec", {}).get("template", {}).get("spec", {})
+        names = [entry["name"] for entry in pod.get("containers", ())]
+        containers = [{"name": name, "image": name} for name in names]
+        self.http.patch(
+            f"/apis/apps/v1/namespaces/{model}/statefulsets/{item['metadata']['name']}",
+            json={"spec": {"template": {"spec": {"containers": containers}}}},
+            headers={"Content-Type": "application/strategic-merge-patch+json"},
+            params={"fieldManager": "juju"},
+        ).raise_for_status()
+
     def wanted_pod(self, model: str, application: str) -> str:
         """Return what tells the pods that the StatefulSet asks for from others; empty for Juju's own."""
         item = self.get(f"/apis/apps/v1/namespaces/{model}/statefulsets/{application}")

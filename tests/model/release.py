@@ -58,6 +58,8 @@ def restore(world: World, recorded: Mapping[str, Any]) -> None:
     for manager, item in document["objects"]:
         _adopt(world.kubernetes, world.model.name, item)
         namespace = item["metadata"].get("namespace", world.model.name)
+        if item["kind"] == "StatefulSet":
+            world.kubernetes.add_containers(namespace, item)
         path = server_side(world.kubernetes.http, item, namespace, manager)
         if item["kind"] not in ("StatefulSet", "Namespace"):
             world.wire.created.setdefault("recorded", set()).add(path)
