@@ -21,7 +21,7 @@ from .network import cluster_domain
 from .options import load
 from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
-from .run import Part, Run
+from .run import Part, Run, running_pod
 from .secrets import Secrets
 
 if TYPE_CHECKING:
@@ -197,9 +197,12 @@ class Charm(ops.CharmBase):
         complete = run.attempt(_declare, parts, run) and collected
         if isinstance(event, ops.LeaderElectedEvent):
             applied.forget()
-        # Were the pod replaced before Juju ran leader-elected, that hook would be reported as failed.
+        replaces = run.pod.digest() != running_pod()
+        # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
+        # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
+        early = early or (replaces and not self._has_started(event))
         commit = functools.partial(applied.postpone if early else applied.commit, complete=complete)
-        anew = isinstance(event, ops.UpgradeCharmEvent)
+        anew = isinstance(event, ops.UpgradeCharmEvent) or (replaces and isinstance(event, ops.StartEvent))
         committed = not run.leader or run.attempt(functools.partial(commit, anew=anew))
         if early and not committed and not applied.begun:
             return  # Nobody may be told of what the cluster does not have yet.
@@ -207,6 +210,12 @@ class Charm(ops.CharmBase):
             run.attempt(part.apply, run)
         if run.leader and run.late:
             run.attempt(commit)
+
+    def _has_started(self, event: ops.EventBase) -> bool:
+        """Tell whether Juju has run start in this pod, or does; only then does it tell units to look around."""
+        if isinstance(event, (ops.StartEvent, ops.UpdateStatusEvent)):
+            self._started.touch()
+        return self._started.exists()
 
     def _collect(self, parts: list[Part]) -> None:
         # A bad option must not let some parts of the pod be planned and others not: that would roll the pods.
@@ -249,6 +258,10 @@ class Charm(ops.CharmBase):
     @property
     def _cache(self) -> pathlib.Path:
         return pathlib.Path(self.charm_dir) / ".applied"
+
+    @property
+    def _started(self) -> pathlib.Path:
+        return pathlib.Path(self.charm_dir) / ".started"
 
 
 def _declare(parts: list[Part], run: Run) -> None:

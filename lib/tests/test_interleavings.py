@@ -51,7 +51,8 @@ class Unit:
 
     def restart(self, template: dict[str, Any]) -> None:
         """Become a new pod."""
-        (self.folder / "charm" / ".applied").unlink(missing_ok=True)
+        for name in (".applied", ".started"):
+            (self.folder / "charm" / name).unlink(missing_ok=True)
         annotations = template.get("metadata", {}).get("annotations") or {}
         (self.folder / "pod").write_text(annotations.get(f"{DOMAIN}/pod", ""))
         container = testing.Container("app", can_connect=True)
@@ -140,7 +141,8 @@ class World:
         for _ in range(3):
             self.roll()
             for number, unit in enumerate(self.units):
-                self.run(number, "config_changed")
+                for event in ("config_changed", "start"):
+                    self.run(number, event)
                 unit.state = passing(unit.state)
 
 

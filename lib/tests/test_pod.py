@@ -120,6 +120,34 @@ def test_hooks_before_leader_elected_leave_the_cluster_alone(example: Deployment
     assert state.unit_status == ops.WaitingStatus("waiting for the next hook to change the cluster")
 
 
+def test_a_pod_is_replaced_once_juju_has_run_start_in_it_and_not_before(example: Deployment) -> None:
+    (example.charm_folder / ".started").unlink()
+    state = example.state()
+    for event in (example.context.on.leader_elected(), example.context.on.config_changed()):
+        state = example.run(event, state)
+        assert example.cluster.calls == []
+        assert state.unit_status == ops.WaitingStatus("waiting for the next hook to change the cluster")
+    state = example.run(example.context.on.start(), state)
+    assert example.cluster.calls.count(f"DELETE {POD}") == 1
+
+
+def test_a_pod_that_is_as_it_should_be_works_before_juju_has_run_start_in_it(example: Deployment) -> None:
+    state = lead(example)
+    example.roll()
+    (example.charm_folder / ".started").unlink()
+    assert example.run(example.context.on.config_changed(), state).unit_status == ops.ActiveStatus()
+
+
+def test_a_refresh_that_replaces_the_pod_applies_anew_although_it_waits_for_start(example: Deployment) -> None:
+    state = example.settle(example.state())
+    example.cluster.find("ConfigMap", "settings")["data"]["value"] = "changed by hand"
+    (example.charm_folder / ".started").unlink()
+    state = dataclasses.replace(state, config={"memory": "2"})
+    state = example.run(example.context.on.upgrade_charm(), state)
+    state = example.run(example.context.on.start(), state)
+    assert example.cluster.find("ConfigMap", "settings")["data"] == {"value": "1"}
+
+
 def test_a_new_relation_that_changes_nothing_is_nothing_to_wait_for(example: Deployment) -> None:
     relation = testing.Relation("peers")
     state = dataclasses.replace(example.settle(example.state()), relations={relation})

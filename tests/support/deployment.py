@@ -67,19 +67,25 @@ class Deployment:
         """Replace the pod by the one that the StatefulSet's template describes, as Kubernetes does."""
         self.become(self.stateful_set["spec"].get("template") or {})
 
-    def become(self, template: dict[str, Any]) -> None:
-        """Let this be a pod of a template; a new one has forgotten what the charm's folder held."""
+    def become(self, template: dict[str, Any]) -> bool:
+        """Let this be a pod of a template, and tell whether it is a new one.
+
+        A new one has forgotten what the charm's folder held.
+        """
         wanted = (template.get("metadata", {}).get("annotations") or {}).get(f"{DOMAIN}/pod", "")
-        if not self.marker.exists() or self.marker.read_text() != wanted:
+        new = not self.marker.exists() or self.marker.read_text() != wanted
+        if new:
             for path in self.charm_folder.iterdir():
                 if path.name != "src":
                     path.unlink()
             self.files.clear()
             self.start_pod()
         self.marker.write_text(wanted)
+        return new
 
     def start_pod(self) -> None:
-        """Let Kubernetes know a new pod of the unit."""
+        """Let Kubernetes know a new pod of the unit, in which Juju has run start already."""
+        (self.charm_folder / ".started").touch()
         name = f"{self.charm}-0"
         path = f"/api/v1/namespaces/{MODEL}/pods/{name}"
         self.cluster.add(path, {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {}})
