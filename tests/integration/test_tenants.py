@@ -114,7 +114,6 @@ def test_what_is_hers_passes(tenant: Tenant):
         artefact(THEIRS, namespace=THEIRS, providerInfo=provider("mlpipeline-minio-artifact")),
         f"/pipeline/artifacts/minio/mlpipeline/private-artifacts/{THEIRS}/a?namespace={OURS}",
         f"/pipeline/artifacts/minio/mlpipeline/private-artifacts%2F{THEIRS}%2Fa?namespace={OURS}",
-        f"/pipeline/artifacts/%2e%2e/%2e%2e/k8s/pod?podname=p&namespace={OURS}",
         f"/pipeline/k8s/pod/logs?podname=p&podnamespace={THEIRS}",
         f"/pipeline/k8s/pod?podname=p&podnamespace={THEIRS}",
         f"/pipeline/k8s/pod/events?podname=p&podnamespace={THEIRS}",

@@ -42,7 +42,7 @@ class Application:
         return f"/apis/apps/v1/namespaces/{self.model}/statefulsets/{self.deployment.charm}"
 
     def deploy(self) -> None:
-        """Make the StatefulSet, as Juju does."""
+        """Make the StatefulSet, as Juju does, and its first pod."""
         labels = {"app.kubernetes.io/name": self.deployment.charm}
         data = {"name": "charm-data", "mountPath": "/charm"}
         names = ("charm", *self.deployment.containers)
@@ -57,6 +57,11 @@ class Application:
         }
         where = self.stateful_set.rpartition("/")[0]
         self.http.post(where, json=item, params={"fieldManager": "juju"}).raise_for_status()
+        self.start_pod()
+
+    def start_pod(self) -> None:
+        """Let Kubernetes know a new pod of the unit."""
+        pods.replace(self.http, self.model, f"{self.deployment.charm}-0")
 
     def state(self, **changes: Any) -> testing.State:
         """Return a state of the leader."""
@@ -69,8 +74,8 @@ class Application:
     def settle(self, state: testing.State) -> testing.State:
         """Run until the unit has the pod that it asked for and its checks pass."""
         state = self.run(state)
-        self.deployment.become(self.get(self.stateful_set)["spec"]["template"])
-        pods.replace(self.http, self.model, f"{self.deployment.charm}-0")
+        if self.deployment.become(self.get(self.stateful_set)["spec"]["template"]):
+            self.start_pod()
         return self.run(passing(self.run(state)))
 
     def get(self, path: str) -> Object:

@@ -61,14 +61,19 @@ class FakeCluster:
         asked = ("GET ", "POST ")
         return [call for call in self.calls if not call.startswith(asked) and not call.endswith("-identity")]
 
-    def kinds(self) -> list[str]:
-        """Return `Kind name` of every object, sorted, but for pods and what goes with them."""
-        return sorted(
-            f"{item['kind']} {item['metadata']['name']}"
-            for item in self.objects.values()
+    @property
+    def lasting(self) -> dict[str, Object]:
+        """The objects by URL path, but for pods and what goes with them."""
+        return {
+            path: item
+            for path, item in self.objects.items()
             if item["kind"] != "Pod"
             and "Pod" not in [owner["kind"] for owner in item["metadata"].get("ownerReferences", ())]
-        )
+        }
+
+    def kinds(self) -> list[str]:
+        """Return `Kind name` of every object, sorted, but for pods and what goes with them."""
+        return sorted(f"{item['kind']} {item['metadata']['name']}" for item in self.lasting.values())
 
     def find(self, kind: str, name: str) -> Object:
         """Return an object by kind and name."""

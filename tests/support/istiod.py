@@ -72,7 +72,7 @@ def planned(folder: pathlib.Path, *relations: testing.Relation) -> Plan:
         state = pilot.settle(pilot.state(relations=relations))
         service = state.get_container("istiod").plan.services["istiod"]
         files = {path: file.text for path, file in pilot.files["istiod"].items()}
-        return Plan(pilot.cluster.objects, shlex.split(service.command), service.environment, files)
+        return Plan(pilot.cluster.lasting, shlex.split(service.command), service.environment, files)
 
 
 def prepare(client: httpx2.Client, plan: Plan) -> str:
