@@ -1,11 +1,12 @@
 """Bring the cluster to what the parts declared: apply, own, record and prune, in as few calls as can be.
 
-The record of what was applied is an annotation of the application's StatefulSet, so that the next leader, or
+The record of what was applied is in annotations of the application's StatefulSet, so that the next leader, or
 the next pod, knows it. A copy beside the charm spares the call while nothing changes; it is lost with the pod,
-which is when looking again is right.
+which is when looking again is right. What others did to the objects meanwhile is looked for now and then.
 """
 
 import dataclasses
+import functools
 import json
 import logging
 import pathlib
@@ -13,15 +14,17 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .cluster import Object, Reference
-from .ownership import Owner, check_foreign, sharers
+from .cluster import Conflict, Object, Reference
+from .drift import Drift, drifted, mark
+from .ownership import Owner, anchor, anchor_manager, check_foreign, manager_of, sharers
 from .problems import Blocked, Problem, Waiting
 from .run import DOMAIN, Declaration, Run, fingerprint
 
 logger = logging.getLogger(__name__)
 
 GRACE = 120
-ANNOTATION = f"{DOMAIN}/applied"
+ANNOTATION, MARKS = f"{DOMAIN}/applied", f"{DOMAIN}/marks"
+JUJU = "juju"
 CRD = "CustomResourceDefinition"
 LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 FIRST = (
@@ -43,24 +46,31 @@ class Record:
         digest: of all declarations; empty while they are being applied.
         objects: every object's reference.
         parts: a digest of what each part declared, by its name.
+        marks: which fields were applied, by object; of the StatefulSet, those of the pod.
     """
 
     digest: str = ""
     objects: frozenset[Reference] = frozenset()
     parts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    marks: Mapping[Reference, str] = dataclasses.field(default_factory=dict)
 
-    def dump(self) -> str:
-        """Return the record as JSON text."""
+    def dump(self) -> dict[str, str]:
+        """Return the record as annotations; the marks have their own, which earlier revisions pass over."""
         objects = [dataclasses.astuple(item) for item in sorted(self.objects)]
-        return json.dumps([self.digest, objects, dict(sorted(self.parts.items()))])
+        marks = [(*dataclasses.astuple(item), text) for item, text in sorted(self.marks.items())]
+        return {
+            ANNOTATION: json.dumps([self.digest, objects, dict(sorted(self.parts.items()))]),
+            MARKS: json.dumps(marks),
+        }
 
     @classmethod
-    def load(cls, text: str) -> "Record":
-        """Read a record; text that is none reads as an empty record."""
+    def load(cls, annotations: Mapping[str, str]) -> "Record":
+        """Read a record; what is none reads as an empty record."""
         try:
-            # Revisions before this one recorded no parts.
-            digest, objects, *parts = json.loads(text)
-            return cls(digest, frozenset(Reference(*item) for item in objects), dict(*parts))
+            # Early revisions recorded no parts, and later ones no marks.
+            digest, objects, *parts = json.loads(annotations.get(ANNOTATION, ""))
+            marks = {Reference(*item): text for *item, text in json.loads(annotations.get(MARKS, "[]"))}
+            return cls(digest, frozenset(Reference(*item) for item in objects), dict(*parts), marks)
         except (ValueError, TypeError):
             return cls()
 
@@ -73,19 +83,19 @@ class Applied:
         self._cache = cache
         self._stateful_set = Reference("apps/v1", "StatefulSet", run.app, run.namespace)
 
-    def commit(self, *, complete: bool, anew: bool = False) -> None:
+    def commit(self, *, complete: bool, look: bool = False) -> None:
         """Make the cluster as the run's declarations and pod say.
 
         Args:
             complete: whether the plan ran to its end; only then may what it lacks be pruned.
-            anew: apply even what the record says is there, to mend what others changed.
+            look: look for what others changed, and put it back.
 
         Raises:
             Problem: something could not be applied; what came before it is recorded.
         """
         wanted = [item for item in self._run.declarations if item.when()]
         digest = self._digest(wanted, complete)
-        if not anew and self._remembered() == digest:
+        if not look and self._remembered() == digest:
             return
         if self._run.unit.app.planned_units() == 0:
             # A hook between the removal of the objects and the unit's end must not bring them back.
@@ -97,9 +107,9 @@ class Applied:
         record = _record(stateful_set)
         late = [item for item in self._run.declarations if item not in wanted and self._known(item, record)]
         digest = self._digest(wanted + late, complete)
-        if anew or record.digest != digest:
-            had = dataclasses.replace(record, parts={}) if anew else record
-            self._apply([*wanted, *late], had, stateful_set, digest, complete)
+        drift = self._look([*wanted, *late], record, stateful_set) if look else {}
+        if drift or record.digest != digest:
+            self._apply([*wanted, *late], record, stateful_set, digest, complete, drift)
         self._remember(digest)
 
     @property
@@ -107,14 +117,14 @@ class Applied:
         """Whether this unit, in this pod, has ever applied anything."""
         return bool(self._remembered())
 
-    def postpone(self, *, complete: bool, anew: bool = False) -> None:
+    def postpone(self, *, complete: bool, look: bool = False) -> None:
         """Leave the cluster as it is, in a hook that must not change it.
 
         Raises:
             Waiting: a later hook has to.
         """
         wanted = [item for item in self._run.declarations if item.when()]
-        if anew or self._remembered() != self._digest(wanted, complete):
+        if look or self._remembered() != self._digest(wanted, complete):
             raise Waiting("the next hook to change the cluster")
 
     def remove(self) -> None:
@@ -139,6 +149,25 @@ class Applied:
         """Let the next commit look at the cluster, whatever the copy beside the charm says."""
         self._cache.unlink(missing_ok=True)
 
+    def _look(
+        self, declarations: Iterable[Declaration], record: Record, stateful_set: Object
+    ) -> dict[Reference, Drift]:
+        """Return what others changed of the objects that are recorded, and of the pod."""
+        run = self._run
+        known = [
+            (reference, manager_of(run, declared), declared)
+            for declared in declarations
+            for reference in (Reference.of(item, run.namespace) for item in declared.render())
+            if reference in record.objects
+        ]
+        drift = drifted(run, known, record.marks)
+        if run.pod.digest():
+            had = record.marks.get(self._stateful_set)
+            if mark(stateful_set, f"{run.app}.pod") != had or self._left(stateful_set):
+                told = f"{self._stateful_set} was changed; the pod that it describes is put back"
+                drift[self._stateful_set] = Drift(told if had else "")
+        return drift
+
     def _delete(self, reference: Reference) -> None:
         if reference.kind != CRD:
             self._run.cluster.delete(reference)
@@ -157,6 +186,7 @@ class Applied:
         stateful_set: Object,
         digest: str,
         complete: bool,
+        drift: Mapping[Reference, Drift],
     ) -> None:
         run = self._run
         shared = sharers(run) if run.purge and any(item.retained for item in declarations) else []
@@ -167,31 +197,44 @@ class Applied:
             key=lambda pair: _order(pair[0]["kind"]),
         )
         references = {Reference.of(item, run.namespace) for item, _ in declared_objects}
-        desired = [pair for pair in declared_objects if parts[pair[1].part] != record.parts.get(pair[1].part)]
-        self._check_foreign(desired, record)
-        owner = Owner.of(run, stateful_set, purge=purge)
-        if any(Reference.of(item, run.namespace).namespace != run.namespace for item, _ in desired):
-            owner = owner.with_anchor()
+        desired = [
+            (item, declared)
+            for item, declared in declared_objects
+            if parts[declared.part] != record.parts.get(declared.part) or Reference.of(item, run.namespace) in drift
+        ]
+        gone = {reference for reference, found in drift.items() if found.gone}
+        self._check_foreign(desired, record.objects - gone, record.marks)
+        owner, marks = Owner.of(run, stateful_set, purge=purge), dict(record.marks)
+        far = any(Reference.of(item, run.namespace).namespace != run.namespace for item, _ in desired)
+        if far or anchor(run) in drift:
+            owner, holder = owner.with_anchor()
+            marks[anchor(run)] = mark(holder, anchor_manager(run))
+            _log(drift.get(anchor(run)))
         known = references | record.objects
         # Whatever is broken off below, the record then names all that may be there, and no digest to trust in.
-        if record.digest or known != record.objects:
-            self._write(Record("", frozenset(known)))
+        repairs = record.digest == digest and known == record.objects
+        if not repairs and (record.digest or known != record.objects):
+            self._write(Record("", frozenset(known), marks=record.marks))
         for item, declared in desired:
-            self._apply_one(item, declared, owner)
+            reference = Reference.of(item, run.namespace)
+            marks[reference] = self._apply_one(item, reference, declared, owner, marks, drift.get(reference))
         if complete:
             for reference in _webhooks_first(record.objects - references):
                 self._delete(reference)
             known = references | {item for item in known if item.kind == CRD}
-        self._roll(stateful_set)
-        record = Record(digest, frozenset(known), parts if complete else {**record.parts, **parts})
+        marks[self._stateful_set] = self._roll(stateful_set, drift.get(self._stateful_set))
+        kept = {*known, self._stateful_set, anchor(run)}
+        marks = {reference: text for reference, text in marks.items() if reference in kept}
+        new = Record(digest, frozenset(known), parts if complete else {**record.parts, **parts}, marks)
         if shared:
-            self._write(dataclasses.replace(record, digest=""))
+            self._write(dataclasses.replace(new, digest=""))
             both = "use" if len(shared) > 1 else "uses"
             raise Blocked(
                 f"option purge: {', '.join(shared)} {both} the same definitions, which stay; remove it first, "
                 f"or run: juju config {run.app} purge=false"
             )
-        self._write(record)
+        if not repairs or new != record:
+            self._write(new)
 
     def _parts(self, declarations: list[Declaration], purge: bool) -> dict[str, str]:
         """Return a digest of what each part declares; whose the objects are depends on `purge`."""
@@ -200,27 +243,61 @@ class Applied:
             declared.setdefault(item.part, []).append(item.fingerprint)
         return {part: fingerprint(prints, purge) for part, prints in declared.items()}
 
-    def _check_foreign(self, desired: list[tuple[Object, Declaration]], record: Record) -> None:
-        """Refuse, before anything is changed, if some of the objects are someone else's; name them all."""
+    def _check_foreign(
+        self, desired: list[tuple[Object, Declaration]], ours: Collection[Reference], applied: Collection[Reference]
+    ) -> None:
+        """Refuse, before anything is changed, if some of the objects are someone else's; name them all.
+
+        Args:
+            desired: the objects.
+            ours: those that are known to be ours.
+            applied: those that were applied before.
+        """
         problems: list[Problem] = []
         for item, declared in desired:
             reference = Reference.of(item, self._run.namespace)
-            if declared.retained or reference not in record.objects:
+            if declared.retained or reference not in ours:
                 try:
-                    check_foreign(self._run, reference, declared)
+                    check_foreign(self._run, reference, declared, applied=reference in applied)
                 except Problem as problem:
                     problems.append(problem)
         if problems:
             raise _merged(problems)
 
-    def _apply_one(self, item: Object, declared: Declaration, owner: Owner) -> None:
-        """Apply an object in its turn; what follows may rely on it."""
-        run = self._run
-        reference = Reference.of(item, run.namespace)
-        manager = f"{run.charm if declared.retained else run.app}.{declared.part}"
-        applied = run.cluster.apply(owner.stamp(item, reference, declared), reference, manager)
+    def _apply_one(
+        self,
+        item: Object,
+        reference: Reference,
+        declared: Declaration,
+        owner: Owner,
+        marks: Collection[Reference],
+        drift: Drift | None,
+    ) -> str:
+        """Apply an object in its turn, as what follows may rely on it, and return its mark.
+
+        Args:
+            item: the object.
+            reference: to it.
+            declared: where it is from.
+            owner: whose it is.
+            marks: the objects that have been applied before, whose fields are taken back from whoever changed them.
+            drift: what happened to it meanwhile.
+        """
+        cluster, manager = self._run.cluster, manager_of(self._run, declared)
+        stamped = owner.stamp(item, reference, declared)
+        try:
+            applied = cluster.apply(stamped, reference, manager)
+        except Conflict as conflict:
+            if drift is None and reference not in marks:
+                raise
+            drift = Drift(f"{reference} was changed by {' and '.join(conflict.managers)}; it is put back")
+            applied = cluster.apply(stamped, reference, manager, force=True)
+        _log(drift)
+        if drift and drift.gone and reference.kind == "ServiceAccount":
+            self._run.anew.add(reference.name)
         if reference.kind == CRD:
             self._await(reference, applied, _established)
+        return mark(applied, manager)
 
     def _await(self, reference: Reference, found: Object | None, ready: Any) -> None:
         """Give the API server up to ten seconds to finish what it was given."""
@@ -232,11 +309,19 @@ class Applied:
             pause = min(pause * 2, 0.5)
             found = self._run.cluster.get(reference)
 
-    def _roll(self, stateful_set: Object) -> None:
-        """Let Kubernetes replace the pods by ones with the identities, mounts and limits that the parts asked for."""
+    def _roll(self, stateful_set: Object, drift: Drift | None) -> str:
+        """Let Kubernetes replace the pods by ones with the identities, mounts and limits that the parts asked for.
+
+        Args:
+            stateful_set: as it is.
+            drift: what happened to it meanwhile.
+
+        Returns:
+            The mark of what was applied.
+        """
         pod = self._run.pod
         if not pod.digest():
-            return
+            return ""
         marker: dict[str, Any] = {"name": DOMAIN, "mountPath": "/var/run/kubeflow-charms", "readOnly": True}
         annotation = {"path": "pod", "fieldRef": {"fieldPath": f"metadata.annotations['{DOMAIN}/pod']"}}
         containers = {**pod.containers, "charm": {"volumeMounts": [marker]}}
@@ -254,9 +339,14 @@ class Applied:
             # Were the patch refused after the pod is deleted, the next pod would do the same, for ever.
             self._patch({"spec": {"template": template}}, "pod", rehearsal=True)
             self._leave()
-        if left := _left(stateful_set, f"{self._run.app}.pod", {"charm", *self._run.unit.containers}):
+        if left := self._left(stateful_set):
             self._run.cluster.remove_containers(self._stateful_set, left, f"{self._run.app}.pod")
-        self._patch({"spec": {"template": template}}, "pod")
+        patched = self._patch({"spec": {"template": template}}, "pod")
+        _log(drift)
+        return mark(patched, f"{self._run.app}.pod")
+
+    def _left(self, stateful_set: Object) -> list[str]:
+        return _left(stateful_set, f"{self._run.app}.pod", {"charm", *self._run.unit.containers})
 
     def _leave(self) -> None:
         """Delete this unit's own pod, which would be replaced in any case, so that it gets more time to end.
@@ -268,13 +358,20 @@ class Applied:
         self._run.cluster.delete(own, grace_seconds=GRACE)
 
     def _write(self, record: Record) -> None:
-        self._patch({"metadata": {"annotations": {ANNOTATION: record.dump()}}}, "record")
+        self._patch({"metadata": {"annotations": record.dump()}}, "record")
 
-    def _patch(self, fields: Object, part: str, *, rehearsal: bool = False) -> None:
-        reference = self._stateful_set
+    def _patch(self, fields: Object, part: str, *, rehearsal: bool = False) -> Object:
+        """Apply fields of the StatefulSet; those that somebody else took are taken back, unless it is Juju."""
+        reference, manager = self._stateful_set, f"{self._run.app}.{part}"
         metadata = {"name": reference.name, "namespace": reference.namespace, **fields.get("metadata", {})}
         item = {"apiVersion": "apps/v1", "kind": "StatefulSet", **fields, "metadata": metadata}
-        self._run.cluster.apply(item, reference, f"{self._run.app}.{part}", rehearsal=rehearsal)
+        apply = functools.partial(self._run.cluster.apply, item, reference, manager, rehearsal=rehearsal)
+        try:
+            return apply()
+        except Conflict as conflict:
+            if JUJU in conflict.managers:
+                raise
+            return apply(force=True)
 
     def _remembered(self) -> str:
         try:
@@ -284,6 +381,11 @@ class Applied:
 
     def _remember(self, digest: str) -> None:
         self._cache.write_text(digest)
+
+
+def _log(drift: Drift | None) -> None:
+    if drift and drift.told:
+        logger.warning("%s", drift.told)
 
 
 def _as_found(containers: Mapping[str, Object], stateful_set: Object) -> list[Object]:
@@ -311,7 +413,7 @@ def _left(stateful_set: Object, manager: str, known: Collection[str]) -> list[st
 
 
 def _record(stateful_set: Object) -> Record:
-    return Record.load((stateful_set["metadata"].get("annotations") or {}).get(ANNOTATION, ""))
+    return Record.load(stateful_set["metadata"].get("annotations") or {})
 
 
 def _webhooks_first(references: Iterable[Reference]) -> list[Reference]:

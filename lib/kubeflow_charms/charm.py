@@ -16,6 +16,7 @@ import ops
 
 from .applied import Applied
 from .cluster import Cluster, Reference
+from .drift import Rounds
 from .interfaces.wire import principal
 from .network import cluster_domain
 from .options import load
@@ -23,6 +24,9 @@ from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run, running_pod
 from .secrets import Secrets
+
+LOOK, ROUND = (ops.LeaderElectedEvent, ops.StartEvent, ops.UpgradeCharmEvent), ops.UpdateStatusEvent
+"""When the charm looks for what others changed in the cluster, and which event counts until it looks the next time."""
 
 if TYPE_CHECKING:
     from .certificates import Certificate
@@ -195,15 +199,18 @@ class Charm(ops.CharmBase):
         run.attempt(self._require_relations, early)
         collected = run.attempt(self._collect, parts)
         complete = run.attempt(_declare, parts, run) and collected
-        if isinstance(event, ops.LeaderElectedEvent):
-            applied.forget()
-        replaces = run.pod.digest() != running_pod()
         # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
         # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
+        replaces = run.pod.digest() != running_pod()
         early = early or (replaces and not self._has_started(event))
+        rounds = Rounds(pathlib.Path(self.charm_dir) / ".looked")
+        look = run.leader and not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
+        if look:
+            rounds.begin()
         commit = functools.partial(applied.postpone if early else applied.commit, complete=complete)
-        anew = isinstance(event, ops.UpgradeCharmEvent) or (replaces and isinstance(event, ops.StartEvent))
-        committed = not run.leader or run.attempt(functools.partial(commit, anew=anew))
+        committed = not run.leader or run.attempt(functools.partial(commit, look=look))
+        if look and committed:
+            rounds.end()
         if early and not committed and not applied.begun:
             return  # Nobody may be told of what the cluster does not have yet.
         for part in parts:

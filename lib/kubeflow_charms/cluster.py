@@ -88,6 +88,18 @@ def connect() -> "lightkube.Client":
     return lightkube.Client(trust_env=True)
 
 
+class Conflict(Blocked):
+    """Somebody else owns fields of an object that is to be applied, with another value.
+
+    Attributes:
+        managers: who, by the names of their field managers.
+    """
+
+    def __init__(self, message: str, managers: Iterable[str]):
+        super().__init__(message)
+        self.managers = tuple(sorted(set(managers)))
+
+
 class Cluster:
     """Kubernetes as the charm's application sees it.
 
@@ -103,17 +115,21 @@ class Cluster:
         """Return an object, or None when it, or its kind, is not there."""
         return self.call(reference, lambda client, kind, where: client.get(kind, reference.name, **where))
 
-    def apply(self, item: Object, reference: Reference, manager: str, *, rehearsal: bool = False) -> Object:
+    def apply(
+        self, item: Object, reference: Reference, manager: str, *, rehearsal: bool = False, force: bool = False
+    ) -> Object:
         """Apply an object server-side under a field manager, and return it as it is then.
-
-        Never by force, unless all that is in the way is another part of the same application, which had the object
-        in an earlier revision of the charm.
 
         Args:
             item: the fields to apply.
             reference: the object.
             manager: who applies them.
             rehearsal: only find out whether it would be accepted.
+            force: take fields from whoever else owns them; those of another part of the same application, which had
+                the object in an earlier revision of the charm, are taken in any case.
+
+        Raises:
+            Conflict: somebody else owns some of the fields, and force is not to be used.
         """
 
         def patch(client: Any, kind: Any, where: dict[str, str], *, force: bool) -> Object:
@@ -134,7 +150,7 @@ class Cluster:
             import httpx2
 
             try:
-                return patch(client, kind, where, force=False)
+                return patch(client, kind, where, force=force)
             except httpx2.HTTPStatusError as error:
                 if not _with_ourselves(error.response.text, manager):
                     raise
@@ -238,7 +254,8 @@ class Cluster:
             logger.warning("Kubernetes forbids %s: %s", reference, message)
             return Blocked(f"needs trust, run: juju trust {self._application} --scope=cluster"), False
         if code == 409 and message.startswith("Apply failed with "):
-            return Blocked(f"{reference} belongs to someone else: {' '.join(message.split())}"), False
+            told = f"{reference} belongs to someone else: {' '.join(message.split())}"
+            return Conflict(told, _in_the_way(message)), False
         if code in (*TRANSIENT, 401, 404, 409):
             return Waiting(f"the Kubernetes API ({code} for {reference})"), True
         return Blocked(f"Kubernetes refuses {reference}: {message}"), False
@@ -246,11 +263,16 @@ class Cluster:
 
 def _with_ourselves(refusal: str, manager: str) -> bool:
     """Tell whether a refusal names field managers, and only those of the same application as `manager`."""
-    import re
-
-    others = re.findall(r'conflicts? with \\?"([^"\\]+)', refusal)
+    others = _in_the_way(refusal)
     family = manager.rpartition(".")[0]
     return bool(others) and all(other.rpartition(".")[0] == family for other in others)
+
+
+def _in_the_way(refusal: str) -> list[str]:
+    """Return the field managers that a refusal names, in plain words or inside of JSON."""
+    import re
+
+    return re.findall(r'conflicts? with \\?"([^"\\]+)', refusal)
 
 
 def _token_request() -> Any:

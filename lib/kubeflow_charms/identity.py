@@ -82,7 +82,7 @@ def ensure(run: "Run", container: "ops.Container", identity: Identity, *, anew: 
     """
     notes = _load(_path(run))
     noted, told, now = notes.get(container.name), json.dumps(dataclasses.asdict(identity), sort_keys=True), time.time()
-    if anew or noted is None or not noted.holds(told, now):
+    if anew or identity.account in run.anew or noted is None or not noted.holds(told, now):
         _renew(run, container, identity, told)
     elif not noted.lasts(told, now):
         run.attempt(_renew, run, container, identity, told)

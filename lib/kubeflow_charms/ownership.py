@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from .cluster import Object, Reference
+from .cluster import Conflict, Object, Reference
 from .problems import Blocked, Waiting
 from .run import DOMAIN, Declaration, Run
 from .user_objects import list_all
@@ -35,25 +35,29 @@ class Owner:
         """Return the owner for objects of the StatefulSet's application."""
         return cls(run, _reference_to(stateful_set), purge=purge)
 
-    def with_anchor(self) -> "Owner":
-        """Return this owner with its anchor made in the cluster."""
-        namespace = self.run.cluster.get(Reference("v1", "Namespace", self.run.namespace))
+    def with_anchor(self) -> tuple["Owner", Object]:
+        """Return this owner with its anchor made in the cluster, and the anchor."""
+        cluster, reference, manager = self.run.cluster, anchor(self.run), anchor_manager(self.run)
+        namespace = cluster.get(Reference("v1", "Namespace", self.run.namespace))
         if namespace is None:
             raise Waiting("the model's namespace to be there")
-        anchor = {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRole",
+        item = {
+            "apiVersion": reference.api_version,
+            "kind": reference.kind,
             "metadata": {
-                "name": f"{self.run.namespace}-{self.run.app}-anchor",
+                "name": reference.name,
                 "labels": self._labels(),
                 "ownerReferences": [_reference_to(namespace)],
             },
             "rules": [],
         }
-        reference = Reference.of(anchor, "")
-        return dataclasses.replace(
-            self, anchor=_reference_to(self.run.cluster.apply(anchor, reference, f"{self.run.app}.anchor"))
-        )
+        try:
+            applied = cluster.apply(item, reference, manager)
+        except Conflict:
+            if manager not in _managers(cluster.get(reference) or {"metadata": {}}):
+                raise
+            applied = cluster.apply(item, reference, manager, force=True)
+        return dataclasses.replace(self, anchor=_reference_to(applied)), applied
 
     def stamp(self, item: Object, reference: Reference, declared: Declaration) -> Object:
         """Return the object with its labels, namespace and owner."""
@@ -79,6 +83,16 @@ class Owner:
         return {APP: self.run.app, MODEL: self.run.namespace, CHARM: self.run.charm}
 
 
+def anchor(run: Run) -> Reference:
+    """Return the reference to the application's anchor."""
+    return Reference("rbac.authorization.k8s.io/v1", "ClusterRole", f"{run.namespace}-{run.app}-anchor")
+
+
+def anchor_manager(run: Run) -> str:
+    """Return the field manager of the anchor."""
+    return f"{run.app}.anchor"
+
+
 def sharers(run: Run) -> list[str]:
     """Return the other applications of the same charm in the cluster, which use the same definitions, in words."""
     roles = list_all(run.cluster, Reference("rbac.authorization.k8s.io/v1", "ClusterRole", "list"), {CHARM: run.charm})
@@ -87,8 +101,14 @@ def sharers(run: Run) -> list[str]:
     return [f"application {app} of model {model}" for app, model in sorted(found)]
 
 
-def check_foreign(run: Run, reference: Reference, declared: Declaration) -> None:
+def check_foreign(run: Run, reference: Reference, declared: Declaration, *, applied: bool = False) -> None:
     """Refuse to touch what another application, or another tool, already has in the cluster.
+
+    Args:
+        run: who wants it.
+        reference: the object.
+        declared: where it is from.
+        applied: whether this application has applied it before.
 
     Raises:
         Blocked: it exists and is not this application's, or it is a CRD of a newer version; the message names
@@ -99,17 +119,33 @@ def check_foreign(run: Run, reference: Reference, declared: Declaration) -> None
         return
     if "deletionTimestamp" in found["metadata"]:
         raise Waiting(f"an earlier {reference} to be gone")
-    labels = found["metadata"].get("labels", {})
-    if labels.get(CHARM) != run.charm:
-        managers = sorted({entry["manager"] for entry in found["metadata"].get("managedFields", [])})
+    labels = found["metadata"].get("labels") or {}
+    managers = _managers(found)
+    # The labels, too, can be changed by hand.
+    ours = applied and manager_of(run, declared) in managers
+    if labels.get(CHARM) != run.charm and not ours:
         raise Blocked(
             f"{reference} belongs to {labels.get(APP) or ', '.join(managers) or 'someone else'}; remove it first"
         )
     if declared.retained:
-        if _version(labels.get(VERSION, "")) > _version(declared.version):
+        if is_newer(found, declared.version):
             raise Blocked(f"{reference} has the newer version {labels[VERSION]}, this charm has {declared.version}")
-    elif (labels.get(APP), labels.get(MODEL)) != (run.app, run.namespace):
+    elif not ours and (labels.get(APP), labels.get(MODEL)) != (run.app, run.namespace):
         raise Blocked(f"{reference} belongs to application {labels.get(APP)} of model {labels.get(MODEL)}")
+
+
+def manager_of(run: Run, declared: Declaration) -> str:
+    """Return the field manager of declared objects; all applications of a charm have one for the definitions."""
+    return f"{run.charm if declared.retained else run.app}.{declared.part}"
+
+
+def is_newer(item: Object, version: str) -> bool:
+    """Tell whether a definition follows a newer release than `version`."""
+    return _version((item["metadata"].get("labels") or {}).get(VERSION, "")) > _version(version)
+
+
+def _managers(item: Object) -> list[str]:
+    return sorted({entry["manager"] for entry in item["metadata"].get("managedFields") or ()})
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -90,6 +90,7 @@ class Run:
         metrics: where workloads show metrics, by container.
         identities: who the workloads are, by container.
         bound: the object with which their tokens end, once one was asked for.
+        anew: accounts that had to be made again; tokens of the one before it open nothing.
         collectors: applications that are related to collect them.
         sources: the charm's src folder, where templates are.
         leader: whether this unit may write cluster objects and application databags.
@@ -110,6 +111,7 @@ class Run:
     declarations: list[Declaration] = dataclasses.field(default_factory=list)
     identities: dict[str, Identity] = dataclasses.field(default_factory=dict)
     bound: Mapping[str, str] | None = None
+    anew: set[str] = dataclasses.field(default_factory=set)
     problems: list[Problem] = dataclasses.field(default_factory=list)
     messages: list[str] = dataclasses.field(default_factory=list)
 

@@ -4,21 +4,22 @@ Each takes a world that has not been deployed yet, lets something happen in it, 
 """
 
 import base64
+import collections
 import json
 import random as chance
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import ops
 import yaml
+from kubeflow_charms.ownership import CHARM, VERSION
 
-from .juju import Hook, Unit
 from .kubernetes import Key, Kubernetes, Object
 from .outcome import CRDS, Outcome, active, differences, forms, made, outcome, random
 from .plant import plant
 from .trouble import Misfortune
-from .wire import changing, server_side
+from .wire import changing, merge_patch, server_side
 from .world import World
 
 HOOKS, HOOKS_OF_CONTAINER, HOOKS_OF_RELATION = 14, 5, 5
@@ -33,6 +34,12 @@ COLLECTION = 90
 
 ROUNDS = 2000
 """Rounds of update-status in which every call site has had its turn."""
+
+ROUNDS_OF_A_LOOK, ROUNDS_OF_A_QUARTER = 2, 3
+"""Rounds of update-status in which each unit looks once for what others changed, and those of fifteen minutes."""
+
+SPOILT = "spoilt-by-hand"
+"""What a person writes into a field."""
 
 USERS = "users"
 """A namespace of users, which no application made."""
@@ -58,14 +65,47 @@ def converges(world: World, end: Outcome) -> None:
 
 
 def rests(world: World, before: Outcome) -> None:
-    """T1: one more round of update-status changes nothing, with at most one call for each unit."""
-    calls = len(world.wire.calls)
-    world.pass_time()
-    changes = changing(world.wire.since(calls))
-    assert not changes, f"update-status changes something: {', '.join(map(str, changes))}"
-    busy = [f"{hook.step} makes {hook.calls} calls" for hook in _last(world.model.units) if hook.calls > 1]
-    assert not busy, "; ".join(busy)
+    """T1: further rounds of update-status change nothing, with at most one call for each unit.
+
+    In one of them it looks for what others changed, and then reads its record and lists each kind once besides.
+    """
+    looks: collections.Counter[str] = collections.Counter()
+    for _ in range(ROUNDS_OF_A_LOOK):
+        calls = len(world.wire.calls)
+        world.pass_time()
+        made = world.wire.since(calls)
+        changes = changing(made)
+        assert not changes, f"update-status changes something: {', '.join(map(str, changes))}"
+        for unit in world.model.units:
+            counted = collections.Counter(call for call in made if call.unit == unit.name)
+            looked = any(call.path.endswith(f"/statefulsets/{unit.application.name}") for call in counted)
+            single = [str(call) for call in counted.elements() if not (looked and call.lists)]
+            assert len(single) <= 1 + looked, f"{unit.name} makes {len(single)} calls: {', '.join(single)}"
+            again = [str(call) for call, number in counted.items() if number > 1]
+            assert not again, f"{unit.name} asks more than once: {', '.join(again)}"
+            looks[unit.name] += looked
+    often = [name for name, number in looks.items() if number > 1]
+    assert not often, f"{', '.join(often)} looked in both rounds"
     same(before, outcome(world))
+
+
+def mends(world: World, seed: int) -> None:
+    """T13: what somebody deletes or edits is as before within fifteen minutes; the log says so, and no value."""
+    world.settle()
+    before = outcome(world)
+    dice = chance.Random(seed)
+    paths = sorted(set().union(*world.wire.created.values()))
+    spoilt = [path for path in paths if not path.endswith("-identity") and _spoil(world.kubernetes, path, dice)]
+    assert spoilt
+    logged = {unit.name: len(unit.hooks) for unit in world.model.units}
+    for _ in range(ROUNDS_OF_A_QUARTER):
+        world.pass_time()
+    world.converge()
+    same(before, outcome(world))
+    log = [line for unit in world.model.units for hook in unit.hooks[logged[unit.name] :] for line in hook.log]
+    assert not [line for line in log if SPOILT in line]
+    told = [line for line in log if line.endswith(("is put back", "is made again"))]
+    assert told, f"nothing is said of {', '.join(spoilt)}"
 
 
 def within_budget(world: World) -> None:
@@ -222,8 +262,21 @@ def same(one: Outcome, other: Outcome) -> None:
     assert not told, "\n".join(told[:20])
 
 
-def _last(units: Iterable[Unit]) -> list[Hook]:
-    return [unit.hooks[-1] for unit in units if unit.hooks]
+def _spoil(kubernetes: Kubernetes, path: str, dice: chance.Random) -> bool:
+    """Delete an object or change its fields, as a person may; tell whether there was one."""
+    item = kubernetes.get(path)
+    if not item:
+        return False
+    # What a definition or an anchor takes along goes some time later; tests/cluster deletes these.
+    if path.rpartition("/")[0] != CRDS and not path.endswith("-anchor") and dice.random() < 0.5:
+        kubernetes.http.delete(path)
+        return True
+    fields: Object = {"metadata": {"labels": {CHARM: SPOILT, VERSION: None}}}
+    if item.get("data"):
+        fields |= {"data": dict.fromkeys(item["data"], SPOILT)}
+    fields |= {key: [] for key in ("rules", "subjects", "webhooks") if item.get(key)}
+    merge_patch(kubernetes.http, path, fields, fieldManager="somebody")
+    return True
 
 
 def _remove(world: World, seed: int) -> None:

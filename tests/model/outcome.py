@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubeflow_charms.applied import ANNOTATION
+from kubeflow_charms.applied import ANNOTATION, MARKS
 from kubeflow_charms.ownership import CHARM
 
 from .kubernetes import Key, Object
@@ -111,6 +111,8 @@ def _object(item: Object) -> Object:
     if ANNOTATION in annotations:
         digest, objects, *_ = json.loads(annotations[ANNOTATION])
         annotations[ANNOTATION] = f"{'' if digest else 'no '}digest, {json.dumps(objects)}"
+        # The marks tell owners by their identifiers, which each model has of its own.
+        annotations[MARKS] = f"of {len(json.loads(annotations[MARKS]))} objects"
         metadata["annotations"] = annotations
     return found
 

@@ -1,4 +1,4 @@
-"""T2 to T4: units and leaders that come and go, the node that is switched off, and removal."""
+"""T2 to T4, T13: units and leaders that come and go, the node that is switched off, removal, and other hands."""
 
 import pytest
 
@@ -29,6 +29,14 @@ def test_all_is_as_before_after_everything_restarted_empty(kubernetes: Kubernete
 @pytest.mark.parametrize("name", bundle.widest())
 def test_a_restart_in_the_middle_of_the_deployment_does_no_harm(kubernetes: Kubernetes, name: str, steps: int) -> None:
     explore(lambda world: checks.restarts_midway(world, steps), bundle.named(name), kubernetes, steps)
+
+
+@pytest.mark.parametrize("few", range(2))
+@pytest.mark.parametrize("name", bundle.widest())
+def test_what_somebody_deletes_or_edits_is_put_back_within_fifteen_minutes(
+    kubernetes: Kubernetes, name: str, few: int
+) -> None:
+    explore(lambda world: checks.mends(world, few), bundle.named(name), kubernetes, few)
 
 
 @pytest.mark.parametrize("name", bundle.widest())

@@ -33,6 +33,12 @@ class Call:
         """The same call of any unit of the application."""
         return dataclasses.replace(self, unit=self.unit.rpartition("/")[0])
 
+    @property
+    def lists(self) -> bool:
+        """Whether it asks for all objects of a kind: behind the version, the path names no object."""
+        parts = self.path.strip("/").split("/")
+        return self.method == "GET" and len(parts[2 if parts[0] == "api" else 3 :]) % 2 == 1
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}{' as a rehearsal' if self.rehearsal else ''}"
 

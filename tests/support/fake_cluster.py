@@ -3,15 +3,19 @@
 Enough for a charm's unit tests; what server-side apply really does is tested against a real kube-apiserver.
 """
 
+import copy
 import dataclasses
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import lightkube
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.config.models import Cluster, Context, User
+
+from .field_managers import conflicts, managed
 
 Object = dict[str, Any]
 
@@ -55,6 +59,14 @@ class FakeCluster:
             metadata["managedFields"] = [{"manager": manager}]
         self.objects[path] = item
 
+    def edit(self, path: str, change: Callable[[Object], Any], manager: str = "kubectl-edit") -> None:
+        """Change an object as `kubectl edit` does: what changed is the editor's then."""
+        had = self.objects[path]
+        item = copy.deepcopy(had)
+        change(item)
+        item["metadata"]["managedFields"] = managed(had, item, manager, "Update", item)
+        self.objects[path] = item
+
     @property
     def changes(self) -> list[str]:
         """The calls that change objects, but for those of the unit's own pod and what goes with it."""
@@ -88,6 +100,9 @@ class FakeCluster:
             return _status(code, message)
         if request.method == "PATCH":
             manager = request.url.params["fieldManager"]
+            there, fields = self.objects.get(path), json.loads(request.content)
+            if there and request.url.params.get("force") != "true" and (others := conflicts(there, fields, manager)):
+                return _status(409, f"Apply failed with {len(others)} conflicts: {' '.join(others)}")
             if "dryRun" in request.url.params:
                 return httpx2.Response(200, json=json.loads(request.content))
             return httpx2.Response(200, json=self._apply(path, json.loads(request.content), manager))
@@ -133,8 +148,7 @@ class FakeCluster:
     def _apply(self, path: str, patch: Object, manager: str) -> Object:
         had = self.objects.get(path, {"metadata": {"uid": str(uuid.uuid4())}})
         item = _merge(had, patch)
-        managers = {entry["manager"] for entry in had["metadata"].get("managedFields", [])} | {manager}
-        item["metadata"]["managedFields"] = [{"manager": name} for name in sorted(managers)]
+        item["metadata"]["managedFields"] = managed(had, item, manager, "Apply", patch)
         if item["kind"] == "CustomResourceDefinition":
             item["status"] = {"conditions": [{"type": "Established", "status": "True"}]}
         self.objects[path] = item

@@ -63,11 +63,11 @@ class KubeflowDashboard(Charm):
         yield from (Report(problem) for problem in problems if isinstance(problem, Blocked))
 
     def _access(self) -> Iterator[Part]:
-        """Yield who may ask for pages, once the gateway says who it is, and where users find them."""
+        """Yield who may ask for pages, nobody as long as no gateway says who it is, and where users find them."""
+        principals, port = ingress.browsers(self.gateway), self.options.port
+        if principals is not None:
+            yield Fence({port: gateways(principals)}, collected=(port,))
         address = self.gateway.maybe() or ingress.Address()
-        if address.principals:
-            port = self.options.port
-            yield Fence({port: gateways(address.principals)}, collected=(port,))
         if address.url:
             yield Message(address.url)
 

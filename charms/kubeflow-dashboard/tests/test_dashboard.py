@@ -120,11 +120,33 @@ def test_only_the_gateways_identities_may_ask_for_pages(dashboard):
     }
 
 
-@pytest.mark.parametrize("databag", [None, {}, {"_supported_versions": "- v1\n- v2\n"}])
-def test_a_gateway_that_does_not_say_who_it_is_shuts_nobody_out(dashboard, databag):
-    state = dashboard.settle(databags={"ingress": databag})
+def test_a_published_gateway_which_never_says_who_it_is_is_not_shut_out(dashboard):
+    state = dashboard.settle(databags={"ingress": {"_supported_versions": "- v1\n- v2\n"}})
     assert state.unit_status == testing.ActiveStatus()
     assert not [kind for kind in dashboard.deployment.cluster.kinds() if "Policy" in kind]
+
+
+OURS = {"_supported_versions": '["v1", "v2"]', "tells-principals": "true"}
+
+
+@pytest.mark.parametrize("databag", [None, {}, OURS])
+def test_before_a_gateway_has_said_who_it_is_nobody_reaches_the_pages(dashboard, databag):
+    state = dashboard.settle(databags={"ingress": databag})
+    assert state.unit_status == testing.ActiveStatus()
+    (anyone,) = dashboard.deployment.cluster.find("NetworkPolicy", "kubeflow-dashboard")["spec"]["ingress"]
+    assert [(item["port"], item["endPort"]) for item in anyone["ports"]] == [(1, 8081), (8083, 65535)]
+
+
+def test_nobody_reaches_the_pages_once_the_gateway_has_gone(dashboard):
+    before = dashboard.settle()
+    relation = before.get_relations("ingress")[0]
+    dashboard.deployment.run(dashboard.deployment.context.on.relation_broken(relation), before)
+    assert len(dashboard.deployment.cluster.find("NetworkPolicy", "kubeflow-dashboard")["spec"]["ingress"]) == 1
+
+
+def test_nobody_reaches_the_pages_while_a_gateway_says_what_is_wrong(dashboard):
+    dashboard.settle(databags={"ingress": {"principals": "*"}})
+    assert len(dashboard.deployment.cluster.find("NetworkPolicy", "kubeflow-dashboard")["spec"]["ingress"]) == 1
 
 
 def test_pods_other_than_the_gateways_do_not_reach_the_pages_but_reach_all_else(dashboard):

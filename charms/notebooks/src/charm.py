@@ -69,6 +69,7 @@ class Notebooks(Charm):
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("limits", "limits.yaml.j2", {"most": options.most, "volume": options.volume_size_max})
         yield Ports(*notebook_pages.PORTS, pvcviewer_controller.WEBHOOK_PORT)
+        yield from self._guard()
         yield self.dashboard.send(notebook_pages.LINKS)
         yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.NOTEBOOKS, principal=self.principal))
         authorization.require(self.run)
@@ -76,8 +77,15 @@ class Notebooks(Charm):
         yield from self._controllers()
         yield from self._bucket()
 
+    def _guard(self) -> Iterator[Part]:
+        """Yield who may ask for pages, which is nobody as long as no gateway says who it is."""
+        principals = ingress.browsers(self.jupyter, self.volumes, self.tensorboards)
+        if principals is not None:
+            guard = gateways(principals)
+            yield Fence(dict.fromkeys(notebook_pages.PORTS, guard), collected=notebook_pages.PORTS)
+
     def _pages(self) -> Iterator[Part]:
-        """Yield the pages, their routes, and who may ask for them."""
+        """Yield the pages and their routes."""
         options, addresses = self.options, []
         for endpoint, page in (
             (self.jupyter, jupyter_web_app),
@@ -86,9 +94,6 @@ class Notebooks(Charm):
         ):
             yield endpoint.send(notebook_pages.route(self.app.name, page.PREFIX, page.PORT))
             addresses.append(endpoint.maybe() or ingress.Address())
-        if principals := {name for address in addresses for name in address.principals}:
-            guard = gateways(principals)
-            yield Fence(dict.fromkeys(notebook_pages.PORTS, guard), collected=notebook_pages.PORTS)
         secure = [self._secure(address) for address in addresses]
         yield volumes_web_app.workload(options.images.viewer, secure_cookies=secure[1])
         yield tensorboards_web_app.workload(secure_cookies=secure[2])

@@ -81,11 +81,33 @@ def test_the_api_server_reaches_the_webhooks(notebooks):
     assert any(port["port"] <= 9443 <= port["endPort"] for port in everybody["ports"])
 
 
-@pytest.mark.parametrize("databag", [None, {}, {"_supported_versions": "- v1\n- v2\n"}])
-def test_a_gateway_that_does_not_say_who_it_is_shuts_nobody_out(notebooks, databag):
-    databags = {f"ingress-{page}": databag for page in ("jupyter", "volumes", "tensorboards")}
+PAGES = ("jupyter", "volumes", "tensorboards")
+
+
+def test_a_published_gateway_which_never_says_who_it_is_is_not_shut_out(notebooks):
+    databags = {f"ingress-{page}": {"_supported_versions": "- v1\n- v2\n"} for page in PAGES}
     assert isinstance(notebooks.settle(databags=databags).unit_status, testing.ActiveStatus)
     assert not [kind for kind in notebooks.cluster.kinds() if "Policy" in kind]
+
+
+@pytest.mark.parametrize("databag", [None, {}, {"_supported_versions": '["v1"]', "tells-principals": "true"}])
+def test_before_a_gateway_has_said_who_it_is_nobody_reaches_the_pages(notebooks, databag):
+    assert isinstance(
+        notebooks.settle(databags={f"ingress-{page}": databag for page in PAGES}).unit_status, testing.ActiveStatus
+    )
+    (everybody,) = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]
+    assert not [port for port in everybody["ports"] if port["port"] <= 5000 <= port["endPort"]]
+
+
+def test_nobody_reaches_the_pages_while_a_gateway_says_what_is_wrong(notebooks):
+    notebooks.settle(databags={f"ingress-{page}": {"principals": "*"} for page in PAGES})
+    assert len(notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]) == 1
+
+
+def test_nobody_reaches_the_pages_where_kubernetes_authorises_nothing(notebooks):
+    notebooks.cluster.authorises = False
+    notebooks.settle(databags={f"ingress-{page}": None for page in PAGES})
+    assert len(notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]) == 1
 
 
 def test_a_gateway_that_goes_away_leaves_everything_running(notebooks):

@@ -141,9 +141,9 @@ class Pipelines(Charm):
 
     def _network(self) -> Iterator[Part]:
         """Yield the Services, and who may connect to what."""
-        gateway = self.gateway.maybe() or ingress.Address()
         yield Manifests("services", "services.yaml.j2", {"services": published_services.api(self.options)})
-        yield Fence(pipelines_network.guarded(gateway.principals))
+        yield Fence(pipelines_network.guarded(ingress.browsers(self.gateway) or ()))
+        gateway = self.gateway.maybe() or ingress.Address()
         if gateway.url:
             yield Message(f"{gateway.url}{pipelines_ui.PATH}/")
 

@@ -133,8 +133,9 @@ def test_only_the_gateway_reaches_the_pages_and_nobody_the_apis_own_ports(pipeli
     assert namespaces == {"istio"}
 
 
-def test_without_a_gateway_nobody_reaches_the_pages(pipelines):
-    pipelines.settle(databags={"ingress": None})
+@pytest.mark.parametrize("databag", [None, {}, {"principals": "*"}])
+def test_without_a_gateway_that_says_who_it_is_nobody_reaches_the_pages(pipelines, databag):
+    pipelines.settle(databags={"ingress": databag})
     rules = pipelines.cluster.find("NetworkPolicy", "pipelines")["spec"]["ingress"]
     assert len(rules) == 1
 

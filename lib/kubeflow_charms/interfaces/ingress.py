@@ -1,8 +1,8 @@
 """`ingress`: an application asks the gateway for a route.
 
 Format: serialized-data-interface v1 and v2, as istio-pilot 1.28 publishes it. The published gateway writes its
-versions alone; ours also says at which address it is found and who it is inside the mesh, which readers of the
-published format pass over.
+versions alone; ours also says at which address it is found and who it is inside the mesh, or that it will, which
+readers of the published format pass over.
 """
 
 import dataclasses
@@ -13,8 +13,12 @@ import msgspec
 from msgspec import Meta
 
 from ..codecs import Databag, Versioned, convert
-from ..endpoints import Interface
+from ..endpoints import BoundEndpoint, Interface
 from .wire import Host, Port, Principal
+
+VERSIONS = "_supported_versions"
+TELLS = "tells-principals"
+"""The key by which a gateway of ours that has no proxy yet is told from a published one."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +45,12 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         url: scheme, host and port; empty while the gateway has no address.
         principals: the identities that its proxies show inside the mesh; none as long as it does not say.
+        mute: it is a published gateway, which never says who it is.
     """
 
     url: str = ""
     principals: tuple[Principal, ...] = ()
+    mute: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,13 +61,29 @@ class AddressCodec:
 
     def decode(self, databag: Databag) -> Address:
         """Return the address; without one from a gateway that publishes none."""
-        return convert({"url": databag.get("url", ""), "principals": databag.get("principals", "").split()}, Address)
+        principals = databag.get("principals", "").split()
+        mute = VERSIONS in databag and not databag.keys() & {"url", "principals", TELLS}
+        return convert({"url": databag.get("url", ""), "principals": principals, "mute": mute}, Address)
 
     def encode(self, data: Address | None, remote: Databag) -> dict[str, str]:
         """Return versions, address and identities."""
         found = {"url": data.url, "principals": " ".join(data.principals)} if data else {}
         said = {key: value for key, value in found.items() if value}
-        return {"_supported_versions": json.dumps(list(self.versions)), **said}
+        return {VERSIONS: json.dumps(list(self.versions)), TELLS: "true", **said}
+
+
+def browsers(*endpoints: BoundEndpoint) -> frozenset[str] | None:
+    """Return the identities of the proxies through which browsers come; None if a gateway never says who it is.
+
+    What is wrong with a relation, or missing, lets nobody in; `BoundEndpoint.maybe` says it.
+
+    Args:
+        *endpoints: requirers of `ingress`.
+    """
+    found = [item.data for endpoint in endpoints for item in endpoint.readable()[0]]
+    if any(address.mute for address in found):
+        return None
+    return frozenset(principal for address in found for principal in address.principals)
 
 
 INGRESS = Interface("ingress", provider=AddressCodec(), requirer=Versioned(Route, ("v1",)))
