@@ -34,6 +34,7 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if known or public else 403)
         if not public:
             self.send_header("kubeflow-userid", "ada@example.com")
+            self.send_header("kubeflow-groups", "staff,ml-team")
         self.send_header("content-length", "0")
         self.end_headers()
 
@@ -85,7 +86,7 @@ def gateway(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> I
         "service": GATEKEEPER,
         "port": 4180,
         "allowed-request-headers": ["cookie"],
-        "allowed-response-headers": ["kubeflow-userid"],
+        "allowed-response-headers": ["kubeflow-userid", "kubeflow-groups"],
     }
     said = {"_supported_versions": '["v1"]', "data": json.dumps(data)}
     relation = testing.Relation("ingress-auth", remote_app_name=GATEKEEPER, remote_app_data=said)
@@ -132,6 +133,21 @@ def test_a_request_without_a_session_does_not_pass(gateway: httpx2.Client) -> No
 def test_the_gatekeeper_sees_the_session_and_the_backend_the_user_and_its_own_cookies(gateway: httpx2.Client) -> None:
     headers = seen(gateway.get("/notebook/ada/one/", headers={"cookie": f"a=1; {SESSION}; b=2"}))
     assert (headers["kubeflow-userid"], headers["cookie"]) == ("ada@example.com", "a=1; b=2")
+
+
+def test_no_backend_learns_of_groups_that_nobody_named(gateway: httpx2.Client) -> None:
+    assert "kubeflow-groups" not in seen(gateway.get("/"))
+
+
+@pytest.mark.parametrize(("session", "status"), [("a=1", 403), (SESSION, 200)])
+def test_the_browser_forgets_old_log_ins_whether_it_is_let_in_or_not(
+    gateway: httpx2.Client, session: str, status: int
+) -> None:
+    cookies = [session, *(f"kubeflow_session_{number:08}_csrf=x" for number in range(42))]
+    answer = gateway.get("/", headers={"cookie": "; ".join(cookies)})
+    assert answer.status_code == status
+    gone = [item.partition("=")[0] for item in answer.headers.get_list("set-cookie")]
+    assert gone == ["kubeflow_session_00000000_csrf", "kubeflow_session_00000001_csrf"]
 
 
 def test_the_gatekeepers_own_pages_get_the_session(gateway: httpx2.Client) -> None:

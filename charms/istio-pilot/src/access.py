@@ -1,6 +1,7 @@
 """Who may pass the gateway: whom the gatekeeper lets pass, everybody, or nobody."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from kubeflow_charms import Problem, Waiting
@@ -9,6 +10,10 @@ from kubeflow_charms.interfaces.ingress_auth import PAGES, SECURE_SESSION, SESSI
 from kubeflow_charms.parts import Manifests
 
 IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
+GROUPS_HEADER = IDENTITY_HEADERS[1]
+ALL = "*"
+LOG_INS = 40
+"""Cookies of log-ins under way that a browser may have, of some 0.4 KiB each: as many as tabs that open at once."""
 ASK, OPEN, SHUT = "CUSTOM", "ALLOW", "DENY"
 
 
@@ -26,12 +31,13 @@ class Access:
     gatekeeper: Authorizer | None = None
     problems: tuple[Problem, ...] = ()
 
-    def manifests(self, gateway: str, *, tls: bool) -> Manifests:
+    def manifests(self, gateway: str, *, tls: bool, groups: Sequence[str]) -> Manifests:
         """Return the policies, what drops the identity that a request claims for itself, and what keeps sessions here.
 
         Args:
             gateway: the Gateway's name.
             tls: whether plain http is told to come back with https, and nothing else.
+            groups: of a user that backends are told of; `ALL` among them for all.
         """
         context: dict[str, Any] = {
             "gateway": gateway,
@@ -40,6 +46,10 @@ class Access:
             "identity_headers": identity_headers(self.gatekeeper),
             "session_cookies": (SESSION, SECURE_SESSION),
             "pages": PAGES,
+            "log_ins": LOG_INS,
+            "groups_header": GROUPS_HEADER,
+            "groups": [lua(group) for group in groups],
+            "all_groups": ALL in groups,
         }
         return Manifests("access", "access.yaml.j2", context)
 
@@ -73,3 +83,9 @@ def identity_headers(gatekeeper: Authorizer | None) -> list[str]:
     asked = {header.lower() for header in gatekeeper.allowed_request_headers}
     given = {header.lower() for header in gatekeeper.allowed_response_headers}
     return sorted({*IDENTITY_HEADERS, *(given - asked)})
+
+
+def lua(text: str) -> str:
+    """Return a string as Lua reads it, and as any file can hold it: byte by byte, but for letters and digits."""
+    plain = (chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\{byte:03}" for byte in text.encode())
+    return f'"{"".join(plain)}"'

@@ -65,7 +65,9 @@ class IstioPilot(Charm):
     def _guard(self) -> Iterator[Part]:
         """Yield who may pass the gateway."""
         yield from map(Report, self._access.problems)
-        yield self._access.manifests(self.options.default_gateway, tls=self._tls.pair is not None)
+        options = self.options
+        tls = self._tls.pair is not None
+        yield self._access.manifests(options.default_gateway, tls=tls, groups=options.groups)
 
     def _routes(self) -> Iterator[Part]:
         """Yield what is behind the gateway."""

@@ -23,6 +23,15 @@ def image(value: str | None) -> str:
     return text
 
 
+def groups(value: str | None) -> tuple[str, ...]:
+    """Accept names of groups, separated by commas, which no name can have in it as the header has them so too."""
+    found = [name.strip() for name in (value or "").split(",")]
+    for name in found:
+        if not name.isprintable():
+            raise ValueError("a name has what no header can hold, expected for example: ml-team,Domain Users")
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PilotOptions:
     """The options, as charmcraft.yaml describes them.
@@ -35,6 +44,7 @@ class PilotOptions:
     tls: dict[str, str] | None = option(options.SecretKeys(required=("tls-crt", "tls-key")), name="tls-secret-id")
     csr_domain_name: str = option(host_name)
     unauthenticated_access: bool = option(bool)
+    groups: tuple[str, ...] = option(groups)
     telemetry: bool = option(bool)
     proxy_image: str = option(image)
     memory: str = option(options.quantity)

@@ -106,6 +106,10 @@ class Notebooks(Charm):
         gateway = f"{info.gateway_namespace}/{info.gateway_name}"
         culling = options.enable_culling and bool(self.policies.relations)
         yield self.policies.send(kubernetes_manifest.plain([idle_servers.policy()] if culling else []))
+        if culling:
+            controller = f"system:serviceaccount:{self.model.name}:{self.app.name}-{notebook_controller.CONTAINER}"
+            yield idle_servers.others_go_on(controller, options.cull_others_time)
+            yield idle_servers.told(options.cull_idle_time, options.cull_others_time)
         yield notebook_controller.workload(options, namespace=self.model.name, gateway=gateway, culling=culling)
         if options.enable_culling and not culling:
             yield idle_servers.unasked(self.app.name)
@@ -119,6 +123,7 @@ class Notebooks(Charm):
             "webhooks",
             "webhooks.yaml.j2",
             container=pvcviewer_controller.CONTAINER,
+            port=pvcviewer_controller.WEBHOOK_PORT,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "port": pvcviewer_controller.WEBHOOK_PORT,

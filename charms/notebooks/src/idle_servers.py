@@ -1,14 +1,18 @@
-"""What lets the notebook controller ask servers when they were last used.
+"""What lets the notebook controller ask servers when they were last used, and keeps it from stopping the others.
 
 Its pod has no sidecar, and so no name that the policies of users' namespaces could let in: they refuse it, and the
-controller takes a server that it cannot ask for an idle one. Source: kubeflow/notebooks v1.11, culling_controller.go.
+controller takes a server that it cannot ask for an idle one. Only Jupyter's answer it. Source of paths and annotations:
+kubeflow/notebooks v1.11, culling_controller.go, and the page's apps/common/form.py.
 """
 
 from typing import Any
 
-from kubeflow_charms.parts import Message
+from kubeflow_charms.parts import Manifests, Message
 
 KERNELS = "*/api/kernels"
+STOPPED = "kubeflow-resource-stopped"
+LAST_ACTIVITY = "notebooks.kubeflow.org/last-activity"
+SERVER_TYPE, JUPYTER = "notebooks.kubeflow.org/server-type", "jupyter"
 
 
 def policy() -> dict[str, Any]:
@@ -31,6 +35,30 @@ def policy() -> dict[str, Any]:
             ],
         },
     }
+
+
+def others_go_on(controller: str, others: int) -> Manifests:
+    """Return the policy that keeps the controller from stopping servers whose activity nobody knows.
+
+    Args:
+        controller: its name as a user of Kubernetes.
+        others: after how many minutes of their run it may stop those, too; 0 for never.
+    """
+    context = {
+        "controller": controller,
+        "others": others,
+        "stopped": STOPPED,
+        "last_activity": LAST_ACTIVITY,
+        "server_type": SERVER_TYPE,
+        "jupyter": JUPYTER,
+    }
+    return Manifests("idle-servers", "idle-servers.yaml.j2", context)
+
+
+def told(idle: int, others: int) -> Message:
+    """Return what an operator learns of servers that are stopped, after these minutes."""
+    rest = f"after {others} whatever they do" if others else "never"
+    return Message(f"idle Jupyter servers stop after {idle} minutes, VS Code, RStudio and others {rest}")
 
 
 def unasked(app: str) -> Message:

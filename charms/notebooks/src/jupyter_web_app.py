@@ -1,6 +1,11 @@
-"""The page on which users start servers."""
+"""The page on which users start servers.
+
+Source of the folder and the names of its drawings: kubeflow/notebooks v1.11, components/crud-web-apps/jupyter, where a
+ConfigMap is mounted (manifests/base), and the page asks for them (frontend/src/environments/environment.prod.ts).
+"""
 
 import json
+import pathlib
 from collections.abc import Iterable
 
 import spawner_form
@@ -13,11 +18,14 @@ CONTAINER = "jupyter-web-app"
 PORT = 5000
 PREFIX = "/jupyter"
 FOLDER = "/etc/config"
+LOGOS = "/src/apps/default/static/assets/logos"
+DRAWINGS = tuple(sorted((pathlib.Path(__file__).parent / "logos").glob("*.svg")))
+"""Our own, of what each kind of server is for: the image of the page has none."""
 
 
 def sandbox(memory: str) -> Sandbox:
     """Return the page's sandbox."""
-    return Sandbox(container=CONTAINER, role="jupyter-web-app-role.yaml.j2", writable=(FOLDER,), memory=memory)
+    return Sandbox(container=CONTAINER, role="jupyter-web-app-role.yaml.j2", writable=(FOLDER, LOGOS), memory=memory)
 
 
 def workload(options: NotebooksOptions, gpus: Iterable[Gpu], *, secure_cookies: bool) -> Workload:
@@ -29,5 +37,8 @@ def workload(options: NotebooksOptions, gpus: Iterable[Gpu], *, secure_cookies: 
         port=PORT,
         prefix=PREFIX,
         secure_cookies=secure_cookies,
-        files={f"{FOLDER}/spawner_ui_config.yaml": File(form)},
+        files={
+            f"{FOLDER}/spawner_ui_config.yaml": File(form),
+            **{f"{LOGOS}/{drawing.name}": File(drawing.read_text()) for drawing in DRAWINGS},
+        },
     )

@@ -46,6 +46,7 @@ class NotebooksOptions:
     read_only_fields: frozenset[str] = option(form.read_only)
     enable_culling: bool = option(bool)
     cull_idle_time: int = option(form.minutes)
+    cull_others_time: int = option(form.minutes_or_never)
     idleness_check_period: int = option(form.minutes)
     volume_viewer_image: str = option(options.image)
     tensorboard_image: str = option(options.image)
@@ -68,6 +69,12 @@ class NotebooksOptions:
         if self.idleness_check_period > self.cull_idle_time:
             raise ValueError(
                 f"option idleness-check-period: {self.idleness_check_period} is above cull-idle-time, expected at most "
+                f"{self.cull_idle_time}"
+            )
+
+        if 0 < self.cull_others_time < self.cull_idle_time:
+            raise ValueError(
+                f"option cull-others-time: {self.cull_others_time} is below cull-idle-time, expected 0 or at least "
                 f"{self.cull_idle_time}"
             )
 

@@ -224,6 +224,11 @@ def minutes(value: int) -> int:
     return value
 
 
+def minutes_or_never(value: int) -> int:
+    """Accept a number of minutes, or 0 for never."""
+    return value and minutes(value)
+
+
 def domain(value: str | None) -> str:
     """Accept a DNS domain."""
     text = (value or "").strip()

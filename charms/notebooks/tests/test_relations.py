@@ -31,7 +31,7 @@ def test_profiles_are_told_who_asks_servers_when_they_were_used(notebooks):
 
 
 def test_only_pods_outside_the_mesh_learn_when_a_server_was_used_and_nothing_else(notebooks):
-    sent = notebooks.sent(notebooks.settle(), "authorization-policies")
+    sent = notebooks.sent(notebooks.configured(enable_culling=True), "authorization-policies")
     (policy,) = json.loads(sent["kubernetes_manifests"])
     assert policy["kind"] == "AuthorizationPolicy"
     assert policy["spec"]["rules"] == [

@@ -35,7 +35,7 @@ def test_no_two_programs_of_the_pod_listen_on_one_port(notebooks):
     ]
     commands = " ".join(notebooks.program(state, container).command for container in CONTROLLERS)
     ports += [flag.rpartition(":")[2] for flag in commands.split() if "metrics" in flag]
-    assert len(ports) == 10
+    assert len(ports) == 9
     assert len(set(ports)) == len(ports)
 
 
@@ -90,8 +90,33 @@ def test_idle_servers_go_on_where_the_option_says_so(notebooks):
     assert notebooks.program(state, "notebook-controller").environment["ENABLE_CULLING"] == "false"
 
 
+def test_idle_servers_go_on_unless_an_option_says_else(notebooks):
+    state = notebooks.settle()
+    assert notebooks.program(state, "notebook-controller").environment["ENABLE_CULLING"] == "false"
+    assert "ValidatingAdmissionPolicy notebooks-idle-servers-edge" not in notebooks.cluster.kinds()
+
+
+@pytest.mark.parametrize(("others", "said"), [(0, "never"), (10080, "after 10080 whatever they do")])
+def test_the_status_says_which_servers_are_stopped_when(notebooks, others, said):
+    state = notebooks.configured(enable_culling=True, cull_others_time=others)
+    expected = f"idle Jupyter servers stop after 1440 minutes, VS Code, RStudio and others {said}"
+    assert expected in state.unit_status.message
+    assert "ValidatingAdmissionPolicy notebooks-idle-servers-edge" in notebooks.cluster.kinds()
+
+
+def test_where_none_is_stopped_any_more_the_policy_goes(notebooks):
+    state = notebooks.configured(enable_culling=True)
+    notebooks.reconfigure(state, enable_culling=False)
+    assert "ValidatingAdmissionPolicy notebooks-idle-servers-edge" not in notebooks.cluster.kinds()
+
+
+@pytest.mark.parametrize("minutes", [-1, 1, 1439])
+def test_servers_that_cannot_be_asked_are_not_stopped_before_those_that_can(notebooks, minutes):
+    assert notebooks.blocked(enable_culling=True, cull_others_time=minutes).startswith("option cull-others-time: ")
+
+
 def test_idle_servers_go_on_while_the_controller_may_not_ask_them(notebooks):
-    state = notebooks.settle(databags={"authorization-policies": None})
+    state = notebooks.settle(databags={"authorization-policies": None}, config={"enable-culling": True})
     assert notebooks.program(state, "notebook-controller").environment["ENABLE_CULLING"] == "false"
     assert "juju integrate notebooks:authorization-policies kubeflow-profiles" in state.unit_status.message
 
