@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import pathlib
 import typing
 
 import jubilant
@@ -15,6 +17,7 @@ from tools.up import bring, places, view, waiting
 from tools.up.bundles import Bundle
 from tools.up.errors import Refusal
 from tools.up.juju import explain
+from tools.up.overlays import Overlay
 from tools.up.summary import failed, succeeded
 
 app = typer.Typer()
@@ -31,6 +34,13 @@ def up(
         places.On | None,
         typer.Option(help="Where to; without it the current controller, else MicroK8s, else the testbed."),
     ] = None,
+    overlay: typing.Annotated[
+        list[pathlib.Path] | None,
+        typer.Option(help="A file that changes the bundle, as of bundles/overlays/; several, each with --overlay."),
+    ] = None,
+    no_overlays: typing.Annotated[
+        bool, typer.Option("--no-overlays", help="Not even the overlays that the model was deployed with.")
+    ] = False,
     gpu: typing.Annotated[bool, typer.Option("--gpu", help="Let pods see NVIDIA's GPUs (MicroK8s).")] = False,
     timeout: typing.Annotated[float, typer.Option(help="Minutes to wait until all is active.")] = 30,
 ) -> None:
@@ -40,6 +50,7 @@ def up(
 
     On the testbed the charms go into its store, and `juju deploy BUNDLE --trust` is run as anybody would. Elsewhere
     that command asks Charmhub, which has other charms by the same names, so a bundle of the packed files is deployed.
+    Overlays are remembered for the model: without --overlay those of the last time are taken again.
     """
     console = Console(highlight=False)
     try:
@@ -47,10 +58,14 @@ def up(
         wanted = Bundle.load(repository, bundle)
         place = places.choose(on)
         say(console, f"deploying {bundle} as the model {model} on {place.name}")
+        for path in overlay or ():
+            Overlay.load(path)  # a wrong one is better told of before anything is installed
         place.prepare(gpu)
         with place.client() as juju:
             site = bring.Site(place, repository, juju, model)
-            refreshed = bring.up(site, wanted, lambda text: say(console, text))
+            tell = functools.partial(say, console)
+            wanted = bring.with_overlays(site, wanted, overlay or (), tell, none=no_overlays)
+            refreshed = bring.up(site, wanted, tell)
             with view.following(console, place.prefix) as shown:
                 outcome = waiting.wait(juju, wanted.charms, shown, timeout * 60, refreshed)
             report = succeeded if outcome.active else failed
