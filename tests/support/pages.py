@@ -51,7 +51,7 @@ class Page:
     def commands(self) -> Iterator[list[str]]:
         """Yield the words of each command, from the program on."""
         for line in self.code():
-            for part in re.split(r" && |; | \| ", line):
+            for part in re.split(r" && |; | \| ", line.replace("`", "")):
                 if found := COMMAND.search(part):
                     yield words(part[found.start() :])
 
