@@ -15,8 +15,8 @@ from tools.__main__ import program
 
 FOREIGN = ROOT / "tests/unit/docs/foreign.yaml"
 
-PLACEHOLDER = re.compile(r"[A-Z]|\.\.\.|secret:|^[-@]")
-"""What stands for something that people have to put in its place; flags and files too."""
+PLACEHOLDER = re.compile(r"[A-Z]|\.\.\.|secret:|^[-@<>]")
+"""What stands for something that people have to put in its place; flags, files and redirections too."""
 
 
 @dataclasses.dataclass(frozen=True)
