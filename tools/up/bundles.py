@@ -65,6 +65,12 @@ class Bundle:
             for relation in self.content.get("relations") or ()
         }
 
+    @property
+    def partners(self) -> dict[str, str]:
+        """The other end of each relation, by `APPLICATION:ENDPOINT`."""
+        ends = [tuple(relation) for relation in self.content.get("relations") or ()]
+        return {one: other for pair in ends for one, other in (pair, pair[::-1])}
+
     def is_in(self, status: Status) -> bool:
         """Tell whether a model has all applications and relations of the bundle."""
         return self.charms.keys() <= status.apps.keys() and self.relations <= deployment.related(status)

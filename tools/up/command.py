@@ -14,6 +14,7 @@ from rich.text import Text
 from tools.pack.repository import PackError, Repository
 from tools.store.model import StoreError
 from tools.up import bring, places, view, waiting
+from tools.up.advice import Advice
 from tools.up.bundles import Bundle
 from tools.up.errors import Refusal
 from tools.up.juju import explain
@@ -66,10 +67,10 @@ def up(
             tell = functools.partial(say, console)
             wanted = bring.with_overlays(site, wanted, overlay or (), tell, none=no_overlays)
             refreshed = bring.up(site, wanted, tell)
-            with view.following(console, place.prefix) as shown:
-                outcome = waiting.wait(juju, wanted.charms, shown, timeout * 60, refreshed)
-            report = succeeded if outcome.active else failed
-            for line in report(juju, outcome, place):
+            advice = Advice(model, wanted.partners)
+            with view.following(console, place.typed) as shown:
+                outcome = waiting.wait(juju, wanted.charms, shown, timeout * 60, refreshed, advice)
+            for line in succeeded(juju, outcome, place) if outcome.active else failed(outcome, place, advice):
                 console.print(line, markup=False, soft_wrap=True)
     except (Refusal, PackError, StoreError) as error:
         raise refused(str(error)) from None

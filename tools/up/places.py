@@ -24,6 +24,8 @@ from testbed.pypi import PackageError
 from tools.up import juju, snaps
 from tools.up.errors import Refusal
 
+MICROK8S_KUBECTL = "microk8s kubectl"
+
 
 class On(enum.StrEnum):
     """The places, by the names they are chosen with."""
@@ -45,6 +47,7 @@ class Place:
         client: gives Juju's client.
         store: the folder of a charm store that models there ask, or None where they ask Charmhub.
         prefix: what a person types before `juju` there.
+        kubectl: what a person types for `kubectl` there.
     """
 
     name: On
@@ -54,6 +57,14 @@ class Place:
     client: Callable[[], AbstractContextManager[jubilant.Juju]]
     store: pathlib.Path | None = None
     prefix: str = ""
+    kubectl: str = "kubectl"
+
+    def typed(self, command: str) -> str:
+        """Return a command as a person types it there."""
+        program, _, rest = command.partition(" ")
+        if program not in ("juju", "kubectl"):
+            return command
+        return f"{self.prefix}{self.kubectl if program == 'kubectl' else program} {rest}"
 
 
 def choose(wanted: On | None) -> Place:
@@ -82,9 +93,20 @@ def candidates() -> list[Place]:
     if testbed.store and inside_testbed(Paths.from_environment()):
         return [testbed]
     local = contextlib.nullcontext
-    current = Place(On.CURRENT, "3.12", _current_lacks, lambda _: None, lambda: local(jubilant.Juju()))
-    microk8s = Place(On.MICROK8S, "3.12", snaps.lacks, snaps.prepare, lambda: local(jubilant.Juju()))
+    current = Place(
+        On.CURRENT, "3.12", _current_lacks, lambda _: None, lambda: local(jubilant.Juju()), kubectl=_kubectl()
+    )
+    microk8s = Place(
+        On.MICROK8S, "3.12", snaps.lacks, snaps.prepare, lambda: local(jubilant.Juju()), kubectl=MICROK8S_KUBECTL
+    )
     return [current, microk8s, testbed]
+
+
+def _kubectl() -> str:
+    """Return what there is of kubectl on this machine."""
+    if shutil.which("kubectl") or not shutil.which("microk8s"):
+        return "kubectl"
+    return MICROK8S_KUBECTL
 
 
 def _testbed() -> Place:
