@@ -23,6 +23,7 @@ from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run, running_pod
 from .secrets import Secrets
+from .workload_version import workload_version
 
 if TYPE_CHECKING:
     from .certificates import Certificate
@@ -58,6 +59,8 @@ class Charm(ops.CharmBase):
         super().__init__(framework)
         self._run: Run | None = None
         framework.observe(self.on.install, self._install)
+        for event in (self.on.install, self.on.upgrade_charm):
+            framework.observe(event, self._show_version)
         for event in self._reconciling_events():
             framework.observe(event, self._reconcile)
         for event in self._departing_events():
@@ -186,6 +189,10 @@ class Charm(ops.CharmBase):
         self._run = self.run
         self.run.attempt(getattr, self, "options")
         self.run.problems.append(Waiting("Juju to tell of the relations"))
+
+    def _show_version(self, event: ops.EventBase) -> None:
+        if version := workload_version(pathlib.Path(self.charm_dir)):
+            self.unit.set_workload_version(version)
 
     def _reconcile(self, event: ops.EventBase) -> None:
         applied = Applied(self.run, self._cache)
