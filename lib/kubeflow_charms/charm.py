@@ -24,6 +24,7 @@ from .parts.observe import collectors, observe
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run, running_pod
 from .secrets import Secrets
+from .workload_version import workload_version
 
 LOOK, ROUND = (ops.LeaderElectedEvent, ops.StartEvent, ops.UpgradeCharmEvent), ops.UpdateStatusEvent
 """When the charm looks for what others changed in the cluster, and which event counts until it looks the next time."""
@@ -62,6 +63,8 @@ class Charm(ops.CharmBase):
         super().__init__(framework)
         self._run: Run | None = None
         framework.observe(self.on.install, self._install)
+        for event in (self.on.install, self.on.upgrade_charm):
+            framework.observe(event, self._show_version)
         for event in self._reconciling_events():
             framework.observe(event, self._reconcile)
         for event in self._departing_events():
@@ -190,6 +193,10 @@ class Charm(ops.CharmBase):
         self._run = self.run
         self.run.attempt(getattr, self, "options")
         self.run.problems.append(Waiting("Juju to tell of the relations"))
+
+    def _show_version(self, event: ops.EventBase) -> None:
+        if version := workload_version(pathlib.Path(self.charm_dir)):
+            self.unit.set_workload_version(version)
 
     def _reconcile(self, event: ops.EventBase) -> None:
         applied = Applied(self.run, self._cache)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import pathlib
 import signal
@@ -12,6 +13,7 @@ import rich
 import rich.table
 import typer
 
+from tools.store import charmhub
 from tools.store.index import Store
 from tools.store.model import RISKS, Channel, StoreError
 from tools.store.server import Server
@@ -26,10 +28,28 @@ Folder = typing.Annotated[pathlib.Path, typer.Argument(help="The store's folder.
 @app.command()
 def add(
     folder: Folder,
-    files: typing.Annotated[list[pathlib.Path], typer.Argument(help=".charm and .bundle files.")],
-    channel: typing.Annotated[str, typer.Option(help="Release to this channel.")] = "latest/stable",
+    files: typing.Annotated[list[pathlib.Path] | None, typer.Argument(help=".charm and .bundle files.")] = None,
+    from_charmhub: typing.Annotated[
+        str, typer.Option(metavar="NAME", help="Fetch this charm from Charmhub first, by `juju download`.")
+    ] = "",
+    base: typing.Annotated[str, typer.Option(help="The base of what is fetched, such as ubuntu@22.04.")] = "",
+    channel: typing.Annotated[str, typer.Option(help="Fetch from and release to this channel.")] = "latest/stable",
 ) -> None:
     """Check charms and bundles, copy them into FOLDER as new revisions, and release them."""
+    if bool(files) == bool(from_charmhub):
+        raise typer.BadParameter("give files, or --from-charmhub NAME", param_hint="FILES")
+    try:
+        with contextlib.ExitStack() as stack:
+            found = files or [stack.enter_context(charmhub.fetched(from_charmhub, channel, base))]
+            failed = _add(folder, found, channel)
+    except StoreError as error:
+        raise _refusal(error) from None
+    if failed:
+        raise typer.Exit(1)
+
+
+def _add(folder: pathlib.Path, files: list[pathlib.Path], channel: str) -> bool:
+    """Add files, and return whether one was refused."""
     failed = False
     for file in files:
         try:
@@ -46,8 +66,7 @@ def add(
                         f" or deploy with --resource {resource.name}=...",
                         err=True,
                     )
-    if failed:
-        raise typer.Exit(1)
+    return failed
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jubilant
 
@@ -12,8 +12,10 @@ from tools.pack import bundle as bundles
 from tools.pack import charm
 from tools.pack.command import pack_charms
 from tools.pack.repository import Repository
+from tools.up import overlays
 from tools.up.bundles import Bundle
-from tools.up.juju import use_model
+from tools.up.juju import models, use_model
+from tools.up.overlays import Overlay
 from tools.up.places import Place
 from tools.up.sources import FromFiles, FromStore, Source, folder_for_client
 
@@ -37,6 +39,26 @@ class Site:
     model: str
 
 
+def with_overlays(site: Site, bundle: Bundle, given: Sequence[pathlib.Path], say: Say, *, none: bool = False) -> Bundle:
+    """Return the bundle with overlays: those that are given, or else those that the model was deployed with.
+
+    Args:
+        site: where the model is, or will be.
+        bundle: without any.
+        given: their paths.
+        say: told which, where none is given.
+        none: whether there are to be none, even if there were some.
+
+    Raises:
+        Refusal: one cannot be read.
+        jubilant.CLIError: Juju refuses something.
+    """
+    before = [] if given or none or site.model not in models(site.juju) else overlays.remembered(_memory(site, bundle))
+    if before:
+        say(f"with the overlays of the last time: {', '.join(map(str, before))} (--no-overlays does without)")
+    return bundle.with_overlays(map(Overlay.load, given or before))
+
+
 def up(site: Site, bundle: Bundle, say: Say) -> list[str]:
     """Bring a model to what the bundle and the charms of this repository say, without waiting for it.
 
@@ -53,10 +75,8 @@ def up(site: Site, bundle: Bundle, say: Say) -> list[str]:
     if use_model(site.juju, site.model):
         say(f"made the model {site.model}")
     status = site.juju.status()
-    if bundle.is_in(status):
-        say(f"{bundle.name} is deployed already")
-    else:
-        say(source.deploy(site.juju, bundle, status))
+    say(source.deploy(site.juju, bundle, status) or f"{bundle.name} is deployed already")
+    overlays.remember(_memory(site, bundle), bundle.overlays)
     refreshed = source.refresh(site.juju, bundle, status)
     if refreshed:
         say(f"refreshed {', '.join(refreshed)}")
@@ -85,6 +105,11 @@ def packed(site: Site, bundle: Bundle, say: Say) -> dict[str, pathlib.Path]:
     pack_charms(site.repository, names, target, output, done)
     done(dataclasses.replace(bundles.pack(site.repository, bundle.name, output), seconds=0))
     return archives
+
+
+def _memory(site: Site, bundle: Bundle) -> pathlib.Path:
+    """Return the file that knows the overlays of the model."""
+    return folder_for_client(bundle.name) / f"{site.juju.show_model(site.model).model_uuid}.overlays"
 
 
 def _source(site: Site, bundle: Bundle) -> Source:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jubilant.statustypes import Status
 
 from tools.pack import bundle
 from tools.pack.repository import Repository
-from tools.up import deployment
+from tools.up import deployment, overlays
+from tools.up.overlays import Overlay
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,11 +23,13 @@ class Bundle:
 
     Attributes:
         name: its name, in the store and as its folder in bundles/.
-        content: bundle.yaml.
+        base: bundle.yaml.
+        overlays: what changes it, in the order in which it counts.
     """
 
     name: str
-    content: Mapping[str, Any]
+    base: Mapping[str, Any]
+    overlays: tuple[Overlay, ...] = ()
 
     @classmethod
     def load(cls, repository: Repository, name: str) -> Bundle:
@@ -36,11 +40,22 @@ class Bundle:
         """
         return cls(name, bundle.load(repository.bundle(name)))
 
+    def with_overlays(self, chosen: Iterable[Overlay]) -> Bundle:
+        """Return the bundle as these overlays change it."""
+        return dataclasses.replace(self, overlays=tuple(chosen))
+
+    @functools.cached_property
+    def content(self) -> Mapping[str, Any]:
+        """What bundle.yaml and the overlays come to."""
+        return overlays.merged(self.base, self.overlays)
+
     @property
     def charms(self) -> dict[str, str]:
         """The charm of each application, by the name the store has it under."""
         applications: Mapping[str, Mapping[str, Any]] = self.content["applications"]
-        return {name: str(application["charm"]).removeprefix("ch:") for name, application in applications.items()}
+        return {
+            name: str(application.get("charm", name)).removeprefix("ch:") for name, application in applications.items()
+        }
 
     @property
     def relations(self) -> set[frozenset[str]]:
@@ -50,6 +65,12 @@ class Bundle:
             for relation in self.content.get("relations") or ()
         }
 
+    @property
+    def partners(self) -> dict[str, str]:
+        """The other end of each relation, by `APPLICATION:ENDPOINT`."""
+        ends = [tuple(relation) for relation in self.content.get("relations") or ()]
+        return {one: other for pair in ends for one, other in (pair, pair[::-1])}
+
     def is_in(self, status: Status) -> bool:
         """Tell whether a model has all applications and relations of the bundle."""
         return self.charms.keys() <= status.apps.keys() and self.relations <= deployment.related(status)
@@ -57,7 +78,7 @@ class Bundle:
     def from_files(
         self, archives: Mapping[str, pathlib.Path], images: Mapping[str, Mapping[str, str]]
     ) -> dict[str, Any]:
-        """Return bundle.yaml with charms from files; Juju then needs their images named, too.
+        """Return the whole bundle with charms from files; Juju then needs their images named, too.
 
         Args:
             archives: files by charm, below the folder of the bundle.yaml to write.

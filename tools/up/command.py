@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import pathlib
 import typing
 
 import jubilant
@@ -11,10 +13,12 @@ from rich.text import Text
 
 from tools.pack.repository import PackError, Repository
 from tools.store.model import StoreError
-from tools.up import bring, places, view, waiting
+from tools.up import bring, places, view, waiting, wishes
+from tools.up.advice import Advice
 from tools.up.bundles import Bundle
 from tools.up.errors import Refusal
-from tools.up.juju import explain
+from tools.up.juju import explain, models
+from tools.up.overlays import Overlay
 from tools.up.summary import failed, succeeded
 
 app = typer.Typer()
@@ -31,7 +35,21 @@ def up(
         places.On | None,
         typer.Option(help="Where to; without it the current controller, else MicroK8s, else the testbed."),
     ] = None,
+    overlay: typing.Annotated[
+        list[pathlib.Path] | None,
+        typer.Option(help="A file that changes the bundle, as of bundles/overlays/; several, each with --overlay."),
+    ] = None,
+    no_overlays: typing.Annotated[
+        bool, typer.Option("--no-overlays", help="Not even the overlays that the model was deployed with.")
+    ] = False,
+    controller: typing.Annotated[
+        str, typer.Option(help="The Juju controller to deploy to, which becomes the current one.")
+    ] = "",
+    addresses: typing.Annotated[
+        str, typer.Option(help="What MicroK8s's load balancer gives out, FIRST-LAST; found if you say nothing.")
+    ] = "",
     gpu: typing.Annotated[bool, typer.Option("--gpu", help="Let pods see NVIDIA's GPUs (MicroK8s).")] = False,
+    yes: typing.Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
     timeout: typing.Annotated[float, typer.Option(help="Minutes to wait until all is active.")] = 30,
 ) -> None:
     """Deploy BUNDLE and wait until it works; run again, it goes on, and refreshes charms that changed.
@@ -40,21 +58,28 @@ def up(
 
     On the testbed the charms go into its store, and `juju deploy BUNDLE --trust` is run as anybody would. Elsewhere
     that command asks Charmhub, which has other charms by the same names, so a bundle of the packed files is deployed.
+    Overlays are remembered for the model: without --overlay those of the last time are taken again.
     """
     console = Console(highlight=False)
     try:
         repository = Repository()
         wanted = Bundle.load(repository, bundle)
-        place = places.choose(on)
-        say(console, f"deploying {bundle} as the model {model} on {place.name}")
-        place.prepare(gpu)
+        ask = wishes.asked_on_a_terminal(functools.partial(typer.confirm, default=True), yes=yes)
+        wished = wishes.Wishes(gpu, wishes.addresses(addresses), controller, ask)
+        for path in overlay or ():
+            Overlay.load(path)  # a wrong one is better told of before anything is installed
+        place = chosen_place(on, wished, model)
+        say(console, f"deploying {bundle} as the model {model} on {place.title() or place.name}")
+        place.prepare(wished)
         with place.client() as juju:
             site = bring.Site(place, repository, juju, model)
-            refreshed = bring.up(site, wanted, lambda text: say(console, text))
-            with view.following(console, place.prefix) as shown:
-                outcome = waiting.wait(juju, wanted.charms, shown, timeout * 60, refreshed)
-            report = succeeded if outcome.active else failed
-            for line in report(juju, outcome, place):
+            tell = functools.partial(say, console)
+            wanted = bring.with_overlays(site, wanted, overlay or (), tell, none=no_overlays)
+            refreshed = bring.up(site, wanted, tell)
+            advice = Advice(model, wanted.partners)
+            with view.following(console, place.typed) as shown:
+                outcome = waiting.wait(juju, wanted.charms, shown, timeout * 60, refreshed, advice)
+            for line in succeeded(juju, outcome, place) if outcome.active else failed(outcome, place, advice):
                 console.print(line, markup=False, soft_wrap=True)
     except (Refusal, PackError, StoreError) as error:
         raise refused(str(error)) from None
@@ -64,6 +89,26 @@ def up(
         say(console, "interrupted; what was begun is kept, and ./up again goes on")
         raise typer.Exit(NEEDS_SOMEBODY) from None
     raise typer.Exit(ACTIVE if outcome.active else NEEDS_SOMEBODY)
+
+
+def chosen_place(on: places.On | None, wished: wishes.Wishes, model: str) -> places.Place:
+    """Return the place, having asked where a controller that is there would get a model that nobody named it for.
+
+    Raises:
+        Refusal: there is none, or the answer was no.
+    """
+    if wished.controller:
+        if on not in (None, places.On.CURRENT):
+            raise Refusal("--controller means --on current: leave one of them out")
+        places.use_controller(wished.controller)
+        return places.choose(places.On.CURRENT)
+    place = places.choose(on)
+    if on is None and place.name is places.On.CURRENT:
+        with place.client() as juju:
+            new = model not in models(juju)
+        if new and not wished.ask(f"Deploy to {place.title()}?"):
+            raise Refusal("choose another with --controller NAME, or --on microk8s")
+    return place
 
 
 def say(console: Console, text: str) -> None:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import re
 from collections.abc import Iterable, Iterator
 
 from jubilant.statustypes import AppStatus, Status, UnitStatus
 
 WORST_FIRST = ("error", "blocked", "waiting", "maintenance", "active")
 """Statuses of workloads; what is not among them, such as `unknown` or `running`, counts as `waiting`."""
-
-_COMMAND = re.compile(r"\b(?:juju|microk8s) [a-z][a-z0-9-]*(?: [^;\n]*?)?(?=, or |;|\n|$)")
-
-_OPTION = re.compile(r"\boption ([a-z][a-z0-9_-]*):")
-"""How charms begin to say what is wrong with an option."""
 
 
 class Verdict(enum.Enum):
@@ -69,17 +63,6 @@ def verdict(found: Iterable[Row]) -> Verdict:
     if any(row.failed or row.status in ("blocked", "error") for row in listed):
         return Verdict.NEEDS_SOMEBODY
     return Verdict.UNDERWAY
-
-
-def commands(message: str) -> list[str]:
-    """Return the commands that a status message names: from `juju` or `microk8s` to the next `;` or `, or`."""
-    return [match.rstrip(" .,") for match in _COMMAND.findall(message)]
-
-
-def help_for(row: Row) -> list[str]:
-    """Return the commands that help a row: those its message names, and one for each option it finds fault with."""
-    named = commands(row.message)
-    return named or [f"juju config {row.application} {option}=..." for option in _OPTION.findall(row.message)]
 
 
 def address(status: Status) -> str:

@@ -1,23 +1,34 @@
 """MicroK8s and Juju by snap: which commands are still to be run on a machine to have both.
 
-Add-ons and channels as of MicroK8s 1.32 (microk8s.io/docs): the add-on `nvidia` exists only in the classic snap and
-only for amd64; a Juju 3 snap is confined and sees the cloud `microk8s` by itself only with the strict snap, so any
-other is made known to it with `juju add-k8s`.
+Add-ons and channels as of MicroK8s 1.34 (microk8s.io/docs), the release of Kubernetes that the tests run on: the add-on
+`nvidia` exists only in the classic snap and only for amd64; a Juju 3 snap is confined and works with the cloud
+`microk8s` only if that snap is strict (juju/juju#22638), so any other is made known to it with `juju add-k8s`. Whoever
+reads the strict snap's credentials is in the group `snap_microk8s`, of the classic one in `microk8s`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-STRICT = "1.32-strict/stable"
-CLASSIC = "1.32/stable"
+STRICT = "1.34-strict/stable"
+CLASSIC = "1.34/stable"
 JUJU = "3.6/stable"
 CONTROLLER = "kubeflow"
 BUILT_IN = "microk8s"
 OWN = "kubeflow-microk8s"
 """What the cloud is called where Juju does not know MicroK8s by itself."""
+
+GROUP = "snap_microk8s"
+"""Whose members may use the strict snap."""
+
+NO_GPUS = (
+    "MicroK8s is the strict snap here, which has no add-on for GPUs: install NVIDIA's GPU operator as its maker "
+    "describes, see docs/gpu.md, and leave --gpu out; or begin anew with the classic snap, after the removal of this "
+    "one with all that is in it: sudo snap remove --purge microk8s"
+)
 
 WAIT_SECONDS = 600
 READY = ("microk8s", "status", "--wait-ready", f"--timeout={WAIT_SECONDS}")
@@ -75,13 +86,24 @@ def client(snaps: Collection[str], *, present: bool) -> Iterator[Step]:
         yield Step("installing Juju", ("snap", "install", "juju", f"--channel={JUJU}"), privileged=True)
 
 
-def controller(clouds: Collection[str]) -> Iterator[Step]:
-    """Yield what makes a controller on MicroK8s, which Juju's client knows these clouds to choose from."""
-    cloud = BUILT_IN if BUILT_IN in clouds else OWN
+def controller(clouds: Collection[str], *, classic: bool, joins: str = "") -> Iterator[Step]:
+    """Yield what makes a controller on MicroK8s.
+
+    Args:
+        clouds: that Juju's client knows to choose from.
+        classic: whether MicroK8s is the classic snap.
+        joins: the user that is to join the group of the strict one first; empty if she is in it, or root.
+    """
+    cloud = OWN if classic or BUILT_IN not in clouds else BUILT_IN
     if cloud not in clouds:
         access = ("microk8s", "config")
         yield Step("telling Juju of MicroK8s", ("juju", "add-k8s", OWN, "--client"), fed_by=access)
-    yield Step("bootstrapping Juju", ("juju", "bootstrap", cloud, CONTROLLER))
+    bootstrap = ("juju", "bootstrap", cloud, CONTROLLER)
+    if joins and cloud == BUILT_IN:
+        yield Step(f"letting {joins} use MicroK8s", ("usermod", "--append", "--groups", GROUP, joins), privileged=True)
+        # The group counts from the next log-in on; `sg` does not wait for it.
+        bootstrap = ("sg", GROUP, "-c", shlex.join(bootstrap))
+    yield Step("bootstrapping Juju", bootstrap)
 
 
 def enabled_add_ons(status: Mapping[str, Any]) -> set[str]:
@@ -90,6 +112,12 @@ def enabled_add_ons(status: Mapping[str, Any]) -> set[str]:
     return {entry["name"] for entry in listed if entry.get("status") == "enabled"}
 
 
-def installed_snaps(listing: str) -> set[str]:
-    """Return the names of snaps from what `snap list` prints."""
-    return {line.split()[0] for line in listing.splitlines()[1:] if line.split()}
+def installed_snaps(listing: str) -> dict[str, str]:
+    """Return the notes of each snap, such as `classic`, by its name, from what `snap list` prints."""
+    rows = [line.split() for line in listing.splitlines()[1:]]
+    return {row[0]: row[-1] for row in rows if row}
+
+
+def is_classic(snaps: Mapping[str, str]) -> bool:
+    """Tell whether MicroK8s is the classic snap, by the notes of snaps."""
+    return "classic" in snaps.get("microk8s", "").split(",")

@@ -23,6 +23,9 @@ from testbed.paths import Paths
 from testbed.pypi import PackageError
 from tools.up import juju, snaps
 from tools.up.errors import Refusal
+from tools.up.wishes import Wishes
+
+MICROK8S_KUBECTL = "microk8s kubectl"
 
 
 class On(enum.StrEnum):
@@ -41,19 +44,30 @@ class Place:
         name: how it is called.
         python: the Python of the bases that charms run on there.
         lacks: returns why it cannot be used on this machine, or "".
-        prepare: makes what is missing of it; takes whether pods are to see GPUs. Raises Refusal.
+        prepare: makes what is missing of it, as somebody wishes. Raises Refusal.
+        title: returns what to call it, in a sentence.
         client: gives Juju's client.
         store: the folder of a charm store that models there ask, or None where they ask Charmhub.
         prefix: what a person types before `juju` there.
+        kubectl: what a person types for `kubectl` there.
     """
 
     name: On
     python: str
     lacks: Callable[[], str]
-    prepare: Callable[[bool], None]
+    prepare: Callable[[Wishes], None]
     client: Callable[[], AbstractContextManager[jubilant.Juju]]
     store: pathlib.Path | None = None
     prefix: str = ""
+    kubectl: str = "kubectl"
+    title: Callable[[], str] = lambda: ""
+
+    def typed(self, command: str) -> str:
+        """Return a command as a person types it there."""
+        program, _, rest = command.partition(" ")
+        if program not in ("juju", "kubectl"):
+            return command
+        return f"{self.prefix}{self.kubectl if program == 'kubectl' else program} {rest}"
 
 
 def choose(wanted: On | None) -> Place:
@@ -82,9 +96,26 @@ def candidates() -> list[Place]:
     if testbed.store and inside_testbed(Paths.from_environment()):
         return [testbed]
     local = contextlib.nullcontext
-    current = Place(On.CURRENT, "3.12", _current_lacks, lambda _: None, lambda: local(jubilant.Juju()))
-    microk8s = Place(On.MICROK8S, "3.12", snaps.lacks, snaps.prepare, lambda: local(jubilant.Juju()))
+    current = Place(
+        On.CURRENT,
+        "3.12",
+        _current_lacks,
+        _prepare_current,
+        lambda: local(jubilant.Juju()),
+        kubectl=_kubectl(),
+        title=lambda: "the controller {}, which is on {}".format(*_controller(jubilant.Juju())),
+    )
+    microk8s = Place(
+        On.MICROK8S, "3.12", snaps.lacks, snaps.prepare, lambda: local(jubilant.Juju()), kubectl=MICROK8S_KUBECTL
+    )
     return [current, microk8s, testbed]
+
+
+def _kubectl() -> str:
+    """Return what there is of kubectl on this machine."""
+    if shutil.which("kubectl") or not shutil.which("microk8s"):
+        return "kubectl"
+    return MICROK8S_KUBECTL
 
 
 def _testbed() -> Place:
@@ -96,7 +127,7 @@ def _testbed() -> Place:
         On.TESTBED,
         "3.11",
         lambda: "" if os.geteuid() == 0 else "it must be run as root: use sudo",
-        lambda gpu: _testbed_up(paths, gpu),
+        lambda wishes: _testbed_up(paths, wishes),
         lambda: juju.reached_by(Machine(paths).inside([]), paths.exports()),
         store=paths.store,
         prefix=f"{_chosen_testbed()}{os.path.relpath(sys.executable)} -m testbed run ",
@@ -109,8 +140,10 @@ def _chosen_testbed() -> str:
     return "".join(f"{name}={shlex.quote(value)} " for name, value in chosen.items())
 
 
-def _testbed_up(paths: Paths, gpu: bool) -> None:
-    if gpu:
+def _testbed_up(paths: Paths, wishes: Wishes) -> None:
+    if wishes.addresses:
+        raise Refusal("the testbed has addresses of its own: leave --addresses out")
+    if wishes.gpu:
         raise Refusal("the testbed has no GPUs: leave --gpu out, or deploy with --on current or --on microk8s")
     try:
         lifecycle.up(paths, load_balancer=True)
@@ -118,16 +151,56 @@ def _testbed_up(paths: Paths, gpu: bool) -> None:
         raise Refusal(str(error)) from error
 
 
+def use_controller(name: str) -> None:
+    """Make a controller the current one.
+
+    Raises:
+        Refusal: Juju knows none of that name.
+    """
+    client = jubilant.Juju()
+    if not shutil.which("juju"):
+        raise Refusal("there is no juju on PATH")
+    try:
+        known = juju.ask(client, "controllers").get("controllers") or {}
+        if name not in known:
+            raise Refusal(f"juju knows no controller {name}, only {', '.join(sorted(known)) or 'none'}")
+        client.cli("switch", f"{name}:", include_model=False)
+    except jubilant.CLIError as error:
+        raise Refusal(juju.explain(error)) from error
+
+
+def _controller(client: jubilant.Juju) -> tuple[str, str]:
+    """Return the name and the cloud of the current controller; empty if there is none."""
+    found = juju.ask(client, "controllers")
+    name = found.get("current-controller")
+    return (name, found["controllers"][name]["cloud"]) if name else ("", "")
+
+
+def _prepare_current(wishes: Wishes) -> None:
+    """Do what was wished of MicroK8s, if the controller is on this machine's; elsewhere it cannot be done.
+
+    Raises:
+        Refusal: it is not, or that failed.
+    """
+    if not wishes.gpu and not wishes.addresses:
+        return
+    name, cloud = _controller(jubilant.Juju())
+    if not snaps.is_microk8s(cloud):
+        raise Refusal(
+            f"--gpu and --addresses are for the MicroK8s of this machine, and the controller {name} is on {cloud}: "
+            "install NVIDIA's GPU operator and the load balancer there yourself, see docs/gpu.md, and leave them out"
+        )
+    snaps.prepare_kubernetes(wishes)
+
+
 def _current_lacks() -> str:
     if not shutil.which("juju"):
         return "there is no juju on PATH"
     client = jubilant.Juju()
     try:
-        found = juju.ask(client, "controllers")
-        name = found.get("current-controller")
+        name, cloud = _controller(client)
         if not name:
             return "juju has no current controller: choose one with `juju switch`, or make one with `juju bootstrap`"
-        cloud = found["controllers"][name]["cloud"]
         kinds = {entry["name"]: entry["type"] for entry in juju.ask(client, "show-cloud", "--controller", name, cloud)}
     except jubilant.CLIError as error:
         return juju.explain(error)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
-from tools.up.deployment import Row, Verdict, help_for, verdict
+from tools.up.advice import Advice, log_command, starts
+from tools.up.deployment import Row, Verdict, verdict
 
 PATIENCE = 20.0
 """Seconds that something may be blocked before a person is told; some blocks end by themselves."""
@@ -13,6 +14,8 @@ PATIENCE = 20.0
 STALL = 120.0
 """Seconds without any change after which a deployment that needs somebody is given up."""
 
+LONG = 180.0
+"""Seconds after which waiting is long: a person is told what the message says to do, or where to look."""
 
 LOOKS = 3
 """Looks in a row that have to find all active: units pass each other news for a moment after each is idle."""
@@ -40,12 +43,12 @@ class Progress:
     """Follows a deployment; times are seconds after its start.
 
     Args:
-        model: the model's name, for commands.
+        advice: knows the commands that help.
         changing: applications that were told to change: they begin some seconds later, and are not done before.
     """
 
-    def __init__(self, model: str, changing: Iterable[str] = ()) -> None:
-        self._model = model
+    def __init__(self, advice: Advice, changing: Iterable[str] = ()) -> None:
+        self._advises = advice
         self._changing = set(changing)
         self._rows: dict[str, Row] = {}
         self._since: dict[str, float] = {}
@@ -74,8 +77,15 @@ class Progress:
         return self._stable >= LOOKS
 
     def stalled(self, now: float) -> bool:
-        """Whether it needs somebody, and nothing has changed for long."""
-        return self.verdict is Verdict.NEEDS_SOMEBODY and now - self._changed >= STALL
+        """Whether it needs somebody, and nothing has changed for long.
+
+        What waits, and says what a person can do, needs somebody after a while, unless others still start.
+        """
+        if self.verdict is Verdict.NEEDS_SOMEBODY:
+            return now - self._changed >= STALL
+        unfinished = self.unfinished()
+        asking = any(row.status == "waiting" and self._advises.named(row) for row in unfinished)
+        return asking and not any(map(starts, unfinished)) and now - self._changed >= LONG
 
     def age(self, application: str, now: float) -> float:
         """Return for how long an application has said what it says, in seconds."""
@@ -90,22 +100,21 @@ class Progress:
             for unit in row.failed:
                 if self._first(unit, row.message):
                     text = f"{unit} is in error: {row.message or 'its agent does not say why'}"
-                    yield Notice(text, (log_command(self._model, unit),), urgent=True)
+                    yield Notice(text, (log_command(self._advises.model, unit),), urgent=True)
             waited = self.age(row.application, now) >= PATIENCE
             if row.status == "blocked" and waited and self._first(row.application, row.message):
                 text = f"{row.application} is blocked: {row.message or 'it does not say why'}"
-                yield Notice(text, tuple(help_for(row)), urgent=True)
+                yield Notice(text, tuple(self._advises.help(row)), urgent=True)
+            late = row.status in ("waiting", "maintenance") and self.age(row.application, now) >= LONG
+            if late and (help := self._advises.help(row)) and self._first(row.application, row.message):
+                said = f": {row.message}" if row.message else ""
+                yield Notice(f"{row.application} waits for {LONG / 60:.0f} minutes{said}", tuple(help), urgent=True)
 
     def _first(self, name: str, message: str) -> bool:
         """Tell whether this was not told yet."""
         new = (name, message) not in self._told
         self._told.add((name, message))
         return new
-
-
-def log_command(model: str, unit: str) -> str:
-    """Return the command that shows what a unit logged."""
-    return f"juju debug-log --model {model} --replay --no-tail --level WARNING --include unit-{unit.replace('/', '-')}"
 
 
 def _change(before: Row | None, row: Row) -> Iterator[Notice]:

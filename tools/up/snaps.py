@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import json
 import os
 import pathlib
+import pwd
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
 
 from tools.up import addresses, microk8s
 from tools.up.errors import Refusal
+from tools.up.wishes import Wishes
 
 SOCKET = pathlib.Path("/run/snapd.socket")
 """Where snapd takes requests; the command `snap` alone does not tell that it runs."""
@@ -33,36 +37,75 @@ def lacks() -> str:
     return ""
 
 
-def prepare(gpu: bool) -> None:
+def prepare(wishes: Wishes) -> None:
     """Make MicroK8s with its add-ons, Juju and a controller, whatever of them is missing.
 
     Raises:
-        Refusal: a command failed; it names the command and what it said.
+        Refusal: a command failed, and it names the command and what it said; or a question was answered with no.
     """
     # A shell that was started before snapd was installed does not look there.
     os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}:{PROGRAMS}"
-    installed = microk8s.installed_snaps(_read("snap", "list", check=False))
-    _carry_out(microk8s.kubernetes(installed, gpu=gpu))
-    status = yaml.safe_load(_read(*_privileged("microk8s", "status", "--format=yaml")))
-    enabled = microk8s.enabled_add_ons(status)
-    _carry_out(microk8s.add_ons(enabled, _pool(enabled), gpu=gpu))
+    installed = prepare_kubernetes(wishes)
     _carry_out(microk8s.client(installed, present=shutil.which("juju") is not None))
     # The confined client cannot make the folder that it keeps its files in.
     (pathlib.Path.home() / ".local/share").mkdir(parents=True, exist_ok=True)
     clouds = json.loads(_read("juju", "clouds", "--client", "--all", "--format=json"))
     if microk8s.CONTROLLER not in _controllers():
-        _carry_out(microk8s.controller(clouds))
+        classic = microk8s.is_classic(microk8s.installed_snaps(_read("snap", "list")))
+        _carry_out(microk8s.controller(clouds, classic=classic, joins=_outsider()))
     _carry_out([microk8s.Step("choosing the controller", ("juju", "switch", f"{microk8s.CONTROLLER}:"))])
 
 
-def _pool(enabled: Iterable[str]) -> str:
-    if "metallb" in enabled:
-        return ""
+def prepare_kubernetes(wishes: Wishes) -> Mapping[str, str]:
+    """Make MicroK8s with its add-ons; return the snaps that were there before.
+
+    Raises:
+        Refusal: as `prepare`.
+    """
+    installed = microk8s.installed_snaps(_read("snap", "list", check=False))
+    if wishes.gpu and "microk8s" in installed and not microk8s.is_classic(installed):
+        raise Refusal(microk8s.NO_GPUS)
+    # Asked before anything is installed.
+    pool = "" if "microk8s" in installed else _pool(wishes)
+    _carry_out(microk8s.kubernetes(installed, gpu=wishes.gpu))
+    status = yaml.safe_load(_read(*_privileged("microk8s", "status", "--format=yaml")))
+    enabled = microk8s.enabled_add_ons(status)
+    if "metallb" not in enabled:
+        pool = pool or _pool(wishes)
+    elif wishes.addresses:
+        raise Refusal(
+            "the load balancer of MicroK8s has its addresses already, leave --addresses out; to change them: "
+            f"microk8s disable metallb, then microk8s enable metallb:{wishes.addresses}"
+        )
+    _carry_out(microk8s.add_ons(enabled, pool, gpu=wishes.gpu))
+    return installed
+
+
+def is_microk8s(cloud: str) -> bool:
+    """Tell whether a cloud of Juju's is the MicroK8s of this machine."""
+    installed = microk8s.installed_snaps(_read("snap", "list", check=False)) if shutil.which("snap") else {}
+    return "microk8s" in installed and cloud in (microk8s.BUILT_IN, microk8s.OWN)
+
+
+def _outsider() -> str:
+    """Return the user's name if she may not use the strict snap yet."""
+    user = pwd.getpwuid(os.getuid()).pw_name
+    with contextlib.suppress(KeyError):
+        group = grp.getgrnam(microk8s.GROUP)
+        return "" if os.geteuid() == 0 or group.gr_gid in os.getgroups() else user
+    return ""
+
+
+def _pool(wishes: Wishes) -> str:
+    if wishes.addresses:
+        return wishes.addresses
     shown = [_read("ip", "-j", "-4", *what.split()) for what in ("address", "route show default", "neighbour")]
     links, routes, neighbours = (json.loads(text or "[]") for text in shown)
     chosen = addresses.pool(links, routes, neighbours)
     where = "which this machine alone can reach" if chosen == addresses.INSIDE else "of this machine's own network"
     _say(f"the load balancer gives out {chosen}, {where}; nothing was seen there, but make sure that nobody uses it")
+    if not wishes.ask(f"Let the load balancer give out {chosen}?"):
+        raise Refusal("say which addresses are free: ./up --addresses FIRST-LAST")
     return chosen
 
 

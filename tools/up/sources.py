@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
+import shlex
 import shutil
 from collections.abc import Mapping
 from typing import Protocol
@@ -21,6 +22,9 @@ from tools.up.bundles import Bundle
 
 STABLE = Channel("latest", "stable")
 
+OVERLAYS = "bundle.yaml"
+"""Stands, among the digests of applications' files, for the bundle with its overlays; no application is called so."""
+
 
 class Source(Protocol):
     """A way to give a model the charms of a bundle."""
@@ -30,7 +34,7 @@ class Source(Protocol):
         ...
 
     def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
-        """Deploy the bundle, or what of it the model with this status lacks; return the command."""
+        """Deploy what of the bundle the model with this status lacks; return the command, or "" if it lacks nothing."""
         ...
 
     def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
@@ -54,9 +58,13 @@ class FromStore:
         self._revisions = {name: self._store.add(path, STABLE).number for name, path in archives.items()}
 
     def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
-        """Deploy by name."""
-        juju.cli("deploy", bundle.name, "--trust")
-        return f"juju deploy {bundle.name} --trust"
+        """Deploy by name; with overlays every time, as a status does not tell their options."""
+        if bundle.is_in(status) and not bundle.overlays:
+            return ""
+        command = ["deploy", bundle.name, "--trust"]
+        command += [word for overlay in bundle.overlays for word in ("--overlay", str(overlay.path))]
+        juju.cli(*command)
+        return shlex.join(["juju", *command])
 
     def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
         """Refresh applications whose revision is not the one on offer."""
@@ -95,10 +103,13 @@ class FromFiles:
         self._bundle.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
-        """Deploy the bundle of files."""
+        """Deploy the bundle of files; of one that is there it is known which options overlays had."""
+        digest = hashlib.sha256(self._bundle.read_bytes()).hexdigest() if bundle.overlays else ""
+        if bundle.is_in(status) and self._known(juju).get(OVERLAYS, "") == digest:
+            return ""
         juju.cli("deploy", str(self._bundle), "--trust")
         new = {name: self._digest(charm) for name, charm in bundle.charms.items() if name not in status.apps}
-        self._remember(juju, {**self._known(juju), **new})
+        self._remember(juju, {**self._known(juju), **new, OVERLAYS: digest})
         return f"juju deploy {self._bundle} --trust"
 
     def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import jubilant
 
 from tools.up import deployment
+from tools.up.advice import Advice
 from tools.up.places import Place
-from tools.up.progress import log_command
 from tools.up.view import duration
 from tools.up.waiting import Outcome
 
@@ -24,19 +24,17 @@ def succeeded(juju: jubilant.Juju, outcome: Outcome, place: Place) -> Iterator[s
         yield f"address:   {where}"
     for name in deployment.applications_of(outcome.status, DEX):
         yield f"user:      {juju.config(name).get('static-username') or 'admin'}"
-        yield f"password:  {place.prefix}juju run {name}/leader get-admin-password"
+        yield f"password:  {place.typed(f'juju run {name}/leader get-admin-password')}"
     if place.prefix:
         yield f"The testbed has a network of its own; to reach things inside: {place.prefix}COMMAND"
         if where:
             yield f"for example: {place.prefix}curl -sv {where}/"
 
 
-def failed(juju: jubilant.Juju, outcome: Outcome, place: Place) -> Iterator[str]:
+def failed(outcome: Outcome, place: Place, advice: Advice) -> Iterator[str]:
     """Yield what is not active, and the commands that help."""
     yield f"not all is active after {duration(outcome.seconds)}: {outcome.why}"
     for row in outcome.unfinished:
         yield f"  {row.application}: {row.status}{f': {row.message}' if row.message else ''}"
-        for command in deployment.help_for(row):
-            yield f"    {place.prefix if command.startswith('juju') else ''}{command}"
-        for unit in row.failed:
-            yield f"    {place.prefix}{log_command(juju.model or '', unit)}"
+        for command in advice.help(row):
+            yield f"    {place.typed(command)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import rich.box
@@ -14,6 +14,8 @@ from rich.text import Text
 
 from tools.up.deployment import Row
 from tools.up.progress import Notice, Progress
+
+Typed = Callable[[str], str]
 
 STYLES = {"active": "green", "waiting": "yellow", "maintenance": "cyan", "blocked": "bold red", "error": "bold red"}
 
@@ -29,39 +31,44 @@ class View(Protocol):
 class Plain:
     """A line for each change."""
 
-    def __init__(self, console: Console, prefix: str = "") -> None:
+    def __init__(self, console: Console, typed: Typed = str) -> None:
         self._console = console
-        self._prefix = prefix
+        self._typed = typed
 
     def show(self, rows: Sequence[Row], notices: Sequence[Notice], progress: Progress, now: float) -> None:
         """Print what changed since the last time."""
         for notice in notices:
-            tell(self._console, notice, now, self._prefix)
+            tell(self._console, notice, now, self._typed)
 
 
 class Following:
     """A table that is drawn anew; only what needs somebody is printed above it, and stays."""
 
-    def __init__(self, live: Live, prefix: str = "") -> None:
+    def __init__(self, live: Live, typed: Typed = str) -> None:
         self._live = live
-        self._prefix = prefix
+        self._typed = typed
 
     def show(self, rows: Sequence[Row], notices: Sequence[Notice], progress: Progress, now: float) -> None:
         """Draw the table, and print what is urgent."""
         for notice in notices:
             if notice.urgent:
-                tell(self._live.console, notice, now, self._prefix)
+                tell(self._live.console, notice, now, self._typed)
         self._live.update(table(rows, progress, now), refresh=True)
 
 
 @contextlib.contextmanager
-def following(console: Console, prefix: str = "") -> Iterator[View]:
-    """Give the view that suits the console; the last table stays when it ends."""
+def following(console: Console, typed: Typed = str) -> Iterator[View]:
+    """Give the view that suits the console; the last table stays when it ends.
+
+    Args:
+        console: where to show it.
+        typed: returns a command as it is typed in the place that is deployed to.
+    """
     if not console.is_terminal:
-        yield Plain(console, prefix)
+        yield Plain(console, typed)
         return
     with Live(console=console, auto_refresh=False, transient=False) as live:
-        yield Following(live, prefix)
+        yield Following(live, typed)
 
 
 def table(rows: Sequence[Row], progress: Progress, now: float) -> Table:
@@ -83,13 +90,12 @@ def table(rows: Sequence[Row], progress: Progress, now: float) -> Table:
     return drawn
 
 
-def tell(console: Console, notice: Notice, now: float, prefix: str) -> None:
+def tell(console: Console, notice: Notice, now: float, typed: Typed) -> None:
     """Print a notice, and each command that helps on a line of its own, as it is typed."""
     text = Text(f"{duration(now):>7}  {notice.text}", "red" if notice.urgent else "")
     console.print(text, soft_wrap=True)
     for command in notice.help:
-        typed = prefix + command if command.startswith("juju ") else command
-        console.print(Text(f"         {typed}", "bold"), soft_wrap=True)
+        console.print(Text(f"         {typed(command)}", "bold"), soft_wrap=True)
 
 
 def duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ import jubilant
 from jubilant.statustypes import Status
 
 from tools.up import deployment
+from tools.up.advice import Advice
 from tools.up.juju import explain
 from tools.up.progress import Notice, Progress
 from tools.up.view import View
@@ -41,7 +42,12 @@ class Outcome:
 
 
 def wait(
-    juju: jubilant.Juju, expected: Iterable[str], view: View, timeout: float, changing: Iterable[str] = ()
+    juju: jubilant.Juju,
+    expected: Iterable[str],
+    view: View,
+    timeout: float,
+    changing: Iterable[str] = (),
+    advice: Advice | None = None,
 ) -> Outcome:
     """Look at the model again and again.
 
@@ -51,10 +57,11 @@ def wait(
         view: what shows each look.
         timeout: seconds after which to give up.
         changing: applications that were just told to change, and may not have begun.
+        advice: knows the commands that help in this model.
     """
     started = time.monotonic()
     names = list(expected)
-    progress = Progress(juju.model or "", changing)
+    progress = Progress(advice or Advice(juju.model or ""), changing)
     status: Status | None = None
     failures = 0
     while (now := time.monotonic() - started) < timeout:

@@ -1,7 +1,7 @@
 """What operators write about profiles: parameters of actions, and files of profiles.
 
 A file may also be one that the published charm github-profiles-automator reads, with `owner` as kind and name, and
-`resources` as a ResourceQuota's spec.
+`resources` as a ResourceQuota's spec; or what `juju run` printed for list-profiles, in each of its formats.
 """
 
 import re
@@ -13,6 +13,9 @@ from profile_objects import ROLES, Contributor, Profile
 from profile_quotas import hard, specification
 
 OWNERS = ("User", "Group")
+PROGRESS = re.compile(r"\A(?:Running operation .*\n|\s+- task .*\n|Waiting for task .*\n|\s*\n)+")
+"""What `juju run` tells on its standard error while an action runs, before its results."""
+
 KEYS = ("name", "owner", "quota", "resources", "contributors", "problem")
 
 
@@ -38,16 +41,12 @@ def contributor(user: Any, role: Any) -> Contributor:
 
 
 def read(text: str) -> list[Profile]:
-    """Return the profiles of a file: a YAML list, which may be under the key `profiles`.
+    """Return the profiles of a file: a YAML list, which may be under the key `profiles`, or what list-profiles showed.
 
     Raises:
         ValueError: some are wrong; the message names the profile and what was expected, for each.
     """
-    try:
-        document = plain_yaml.load(text)
-    except ValueError as error:
-        raise ValueError("no YAML, expected a list of profiles with name and owner") from error
-    items = document.get("profiles") if isinstance(document, dict) else document
+    items = _saved(_load(PROGRESS.sub("", text)))
     if not isinstance(items, list):
         raise ValueError("expected a list of profiles with name and owner")
     found: list[Profile] = []
@@ -63,6 +62,31 @@ def read(text: str) -> list[Profile]:
     if wrong:
         raise ValueError("; ".join(wrong))
     return found
+
+
+def _load(text: str) -> Any:
+    try:
+        return plain_yaml.load(text)
+    except ValueError as error:
+        raise ValueError("no YAML, expected a list of profiles with name and owner") from error
+
+
+def _saved(document: Any) -> Any:
+    """Return the list of profiles that a file has, in whatever `juju run` wrapped it.
+
+    Juju prints the results of an action, the text below `profiles`; with `--format` it prints a mapping of units to
+    what is known of the task, with `results` in it. Source: juju/juju, cmd/juju/action/common.go.
+    """
+    for _ in range(5):
+        if isinstance(document, str):
+            document = _load(document)
+        elif isinstance(document, dict):
+            alone = next(iter(document.values())) if len(document) == 1 else None
+            inner = document.get("profiles", document.get("results", alone))
+            if inner is None:
+                break
+            document = inner
+    return document
 
 
 def _profile(item: Any) -> Profile:

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -316,3 +317,39 @@ def test_contributors_who_differ_in_capitals_alone_are_told(profiles):
     message = profiles.refused("add-contributor", profile="ada", user=BEN.upper())
     assert f"{BEN} is in profile ada already" in message
     assert profiles.act("add-contributor", profile="ada", user=BEN)["changed"] == "false"
+
+
+def shown(text: str, form: str) -> str:
+    """Return what `juju run kubeflow-profiles/leader list-profiles` prints: Juju 3.6 and 4.1 alike."""
+    plain = {"profiles": text}
+    task = {
+        "id": "2",
+        "results": {"profiles": text, "return-code": 0},
+        "status": "completed",
+        "timing": {"started": "now"},
+    }
+    progress = "Running operation 1 with 1 task\n  - task 2 on unit-kubeflow-profiles-0\n\nWaiting for task 2...\n"
+    return {
+        "plain": yaml.dump(plain, default_style="|"),
+        "with the progress": progress + yaml.safe_dump(plain),
+        "yaml": yaml.safe_dump({"kubeflow-profiles/0": task}),
+        "json": json.dumps({"kubeflow-profiles/0": task}),
+        "the text alone": text,
+    }[form]
+
+
+@pytest.mark.parametrize("form", ["plain", "with the progress", "yaml", "json", "the text alone"])
+def test_what_juju_prints_of_list_profiles_is_restored_on_a_new_cluster(profiles, form):
+    prepared(profiles).act("initialise-from", profiles=yaml.safe_dump(FILE))
+    before = listed(profiles)
+    saved = shown(profiles.act("list-profiles")["profiles"], form)
+    for path in [path for path in profiles.cluster.objects if "/profiles/" in path or "/rolebindings/" in path]:
+        del profiles.cluster.objects[path]
+    assert listed(profiles) == []
+    assert profiles.act("initialise-from", profiles=saved)["changed"] == "ada team"
+    assert listed(profiles) == before
+
+
+@pytest.mark.parametrize("text", ["profiles: ''", "a: {b: {c: {d: {e: {}}}}}", "kubeflow-profiles/0: {status: failed}"])
+def test_what_holds_no_profiles_is_refused_however_it_is_wrapped(profiles, text):
+    assert "expected a list of profiles" in profiles.refused("initialise-from", profiles=text)

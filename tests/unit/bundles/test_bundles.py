@@ -116,3 +116,24 @@ def test_the_overlay_for_observability_leaves_no_charm_out() -> None:
 def test_every_charm_can_be_observed() -> None:
     for name, charm in charms().items():
         assert "logging" in charm.get("requires", {}), name
+
+
+def test_charms_without_metrics_are_named_where_metrics_are_promised() -> None:
+    without = {name for name, charm in charms().items() if "metrics-endpoint" not in charm.get("provides", {})}
+    text = (REPOSITORY / "docs/observability.md").read_text()
+    assert {name for name in without if f"{name}, whose" not in text} == set()
+
+
+def test_the_overlay_for_several_nodes_leaves_out_only_what_keeps_data() -> None:
+    applications = ours(bundle("kubeflow-lite")["applications"])
+    keeping = {name for name, charm in applications.items() if charm.get("storage")}
+    assert overlay("ha")["applications"].keys() == applications.keys() - keeping
+
+
+def test_the_overlay_for_another_store_says_who_does_not_know_it() -> None:
+    related = {end.split(":")[0] for it in relations(overlay("external-s3")) for end in (it.one, it.other)}
+    using = {it.other.split(":")[0] for it in relations(bundle("kubeflow-lite")) if it.one == "minio:object-storage"}
+    text = (REPOSITORY / "bundles/overlays/external-s3.yaml").read_text()
+    assert overlay("external-s3")["applications"]["minio"] is None
+    for application in using - related:
+        assert f"The charm {application} knows no such store" in text

@@ -84,32 +84,6 @@ def test_a_block_or_an_error_needs_somebody(statuses, current):
     assert deployment.verdict(deployment.rows(model, [])) is Verdict.NEEDS_SOMEBODY
 
 
-@pytest.mark.parametrize(
-    ("message", "found"),
-    [
-        ("needs trust, run: juju trust dex-auth --scope=cluster", ["juju trust dex-auth --scope=cluster"]),
-        (
-            "an address for Service x; if none comes, enable a load balancer: microk8s enable metallb, "
-            "or run: juju config gateway gateway_service_type=NodePort",
-            ["microk8s enable metallb", "juju config gateway gateway_service_type=NodePort"],
-        ),
-        (
-            "needs relations, run: juju integrate a:x APPLICATION; juju integrate a:y APPLICATION",
-            ["juju integrate a:x APPLICATION", "juju integrate a:y APPLICATION"],
-        ),
-        ("waiting for dex to answer", []),
-    ],
-)
-def test_commands_are_taken_from_messages_as_they_are_typed(message, found):
-    assert deployment.commands(message) == found
-
-
-def test_a_wrong_option_is_helped_by_the_command_that_sets_it():
-    message = "option public-url: 'a' is no URL; option port: 0 is out of range"
-    row = deployment.Row("dex", "1/1", "blocked", message, settled=True)
-    assert deployment.help_for(row) == ["juju config dex public-url=...", "juju config dex port=..."]
-
-
 def test_the_address_is_what_the_control_plane_says(statuses):
     pilot = statuses.application(statuses.unit(message="https://kubeflow.example"), charm="istio-pilot")
     gateway = statuses.application(statuses.unit(message="198.18.1.0"), charm="istio-gateway")

@@ -8,11 +8,11 @@ def commands(steps):
 
 
 def test_a_machine_with_nothing_gets_the_confined_snap_that_juju_sees():
-    assert commands(microk8s.kubernetes([], gpu=False))[0] == "snap install microk8s --channel=1.32-strict/stable"
+    assert commands(microk8s.kubernetes([], gpu=False))[0] == "snap install microk8s --channel=1.34-strict/stable"
 
 
 def test_gpus_need_the_classic_snap():
-    assert commands(microk8s.kubernetes([], gpu=True))[0] == "snap install microk8s --channel=1.32/stable --classic"
+    assert commands(microk8s.kubernetes([], gpu=True))[0] == "snap install microk8s --channel=1.34/stable --classic"
 
 
 def test_an_installed_snap_is_only_waited_for():
@@ -46,17 +46,19 @@ def test_only_juju_is_installed_where_there_is_none():
 
 
 def test_a_cloud_that_juju_knows_is_bootstrapped_at_once():
-    assert commands(microk8s.controller(["localhost", "microk8s"])) == ["juju bootstrap microk8s kubeflow"]
+    assert commands(microk8s.controller(["localhost", "microk8s"], classic=False)) == [
+        "juju bootstrap microk8s kubeflow"
+    ]
 
 
 def test_a_cloud_that_juju_does_not_know_is_added_first():
-    steps = list(microk8s.controller(["localhost"]))
+    steps = list(microk8s.controller(["localhost"], classic=False))
     assert commands(steps) == ["juju add-k8s kubeflow-microk8s --client", "juju bootstrap kubeflow-microk8s kubeflow"]
     assert steps[0].fed_by == ("microk8s", "config")
 
 
 def test_juju_itself_never_runs_as_root():
-    assert not any(step.privileged for step in microk8s.controller([]))
+    assert not any(step.privileged for step in microk8s.controller([], classic=False))
 
 
 def test_enabled_add_ons_are_read_from_the_status():
@@ -66,5 +68,27 @@ def test_enabled_add_ons_are_read_from_the_status():
 
 def test_installed_snaps_are_read_from_the_listing():
     listing = "Name      Version  Rev\ncore22    2025     1\nmicrok8s  v1.32    2\n"
-    assert microk8s.installed_snaps(listing) == {"core22", "microk8s"}
-    assert microk8s.installed_snaps("") == set()
+    assert microk8s.installed_snaps(listing) == {"core22": "1", "microk8s": "2"}
+    assert microk8s.installed_snaps("") == {}
+
+
+def test_a_classic_snap_is_told_by_its_notes():
+    listing = (
+        "Name      Version  Rev   Tracking  Publisher   Notes\nmicrok8s  v1.34.1  8511  1.34/stable  canonical  {}\n"
+    )
+    for notes, classic in (("classic", True), ("-", False), ("classic,held", True), ("held", False)):
+        assert microk8s.is_classic(microk8s.installed_snaps(listing.format(notes))) is classic
+
+
+def test_juju_is_told_of_a_classic_snap_even_where_it_knows_the_cloud():
+    steps = microk8s.controller(["microk8s"], classic=True)
+    assert commands(steps) == ["juju add-k8s kubeflow-microk8s --client", "juju bootstrap kubeflow-microk8s kubeflow"]
+
+
+def test_a_user_who_may_not_use_the_strict_snap_joins_its_group_and_bootstraps_at_once():
+    steps = list(microk8s.controller(["microk8s"], classic=False, joins="ada"))
+    assert commands(steps) == [
+        "usermod --append --groups snap_microk8s ada",
+        "sg snap_microk8s -c juju bootstrap microk8s kubeflow",
+    ]
+    assert [step.privileged for step in steps] == [True, False]

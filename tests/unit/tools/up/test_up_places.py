@@ -9,6 +9,7 @@ from testbed.paths import Paths
 from tools.up import juju as client
 from tools.up import places
 from tools.up.errors import Refusal
+from tools.up.wishes import Wishes
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_inside_a_testbed_that_testbed_is_chosen(bare, monkeypatch):
 def test_the_testbed_refuses_gpus(bare):
     testbed = next(place for place in places.candidates() if place.name is places.On.TESTBED)
     with pytest.raises(Refusal, match="the testbed has no GPUs"):
-        testbed.prepare(True)
+        testbed.prepare(Wishes(gpu=True))
 
 
 def test_a_client_behind_a_command_gets_its_variables_and_arguments(tmp_path, monkeypatch):
@@ -86,3 +87,38 @@ def test_a_refusal_of_juju_is_told_with_the_command(tmp_path):
     with pytest.raises(jubilant.CLIError) as refused:
         juju.cli("models", include_model=False)
     assert client.explain(refused.value) == "`juju models` failed: ERROR no such model"
+
+
+def test_the_testbed_refuses_addresses(bare):
+    testbed = next(place for place in places.candidates() if place.name is places.On.TESTBED)
+    with pytest.raises(Refusal, match="leave --addresses out"):
+        testbed.prepare(Wishes(addresses="10.0.0.1-10.0.0.9"))
+
+
+def test_a_controller_that_is_there_is_named(bare):
+    controller(bare, "k8s")
+    assert places.choose(None).title() == "the controller c, which is on k"
+
+
+@pytest.mark.parametrize("wishes", [Wishes(gpu=True), Wishes(addresses="10.0.0.1-10.0.0.9")])
+def test_what_cannot_be_done_on_a_foreign_cluster_is_refused_and_not_passed_over(bare, wishes):
+    controller(bare, "k8s")
+    with pytest.raises(Refusal, match="the controller c is on k"):
+        places.choose(None).prepare(wishes)
+
+
+def test_a_controller_that_is_chosen_has_to_be_there_and_becomes_the_current_one(bare):
+    controller(bare, "k8s")
+    with pytest.raises(Refusal, match="juju knows no controller d, only c"):
+        places.use_controller("d")
+    program(bare, "juju", (bare / "juju").read_text().replace("case", f'echo "$@" >> {bare}/asked; case', 1))
+    places.use_controller("c")
+    assert "switch c:" in (bare / "asked").read_text().splitlines()
+
+
+def test_kubectl_is_microk8ss_where_there_is_no_other(bare):
+    controller(bare, "k8s")
+    program(bare, "microk8s", "true")
+    assert places.choose(None).typed("kubectl get pods") == "microk8s kubectl get pods"
+    program(bare, "kubectl", "true")
+    assert places.choose(None).typed("kubectl get pods") == "kubectl get pods"

@@ -12,6 +12,7 @@ import yaml
 from tools.bench import empty
 from tools.pack.repository import Repository
 from tools.up.bundles import Bundle
+from tools.up.overlays import Overlay
 from tools.up.sources import FromFiles, FromStore
 
 BUNDLE = Bundle("small", {"applications": {"dex": {"charm": "tiny"}}})
@@ -57,6 +58,40 @@ def test_from_a_store_a_bundle_is_deployed_by_name_alone(juju, archive, statuses
     source.offer(BUNDLE, {"tiny": archive})
     assert source.deploy(juju, BUNDLE, statuses.model()) == "juju deploy small --trust"
     assert asked(tmp_path) == ["deploy --model edge small --trust"]
+
+
+def scaled(folder: pathlib.Path, scale: int) -> Bundle:
+    """Return the bundle with an overlay."""
+    path = folder / "overlay.yaml"
+    path.write_text(f"applications: {{dex: {{scale: {scale}}}}}")
+    return BUNDLE.with_overlays([Overlay.load(path)])
+
+
+def test_from_a_store_what_is_there_is_not_deployed_again_but_with_overlays(juju, archive, statuses, tmp_path):
+    source = FromStore(tmp_path / "store")
+    source.offer(BUNDLE, {"tiny": archive})
+    there = statuses.model(dex=statuses.application(statuses.unit()))
+    assert source.deploy(juju, BUNDLE, there) == ""
+    command = f"juju deploy small --trust --overlay {tmp_path}/overlay.yaml"
+    assert source.deploy(juju, scaled(tmp_path, 2), there) == command
+
+
+def test_from_files_overlays_are_part_of_the_bundle_and_count_when_they_change(
+    juju, archive, files, statuses, tmp_path
+):
+    there = statuses.model(dex=statuses.application(statuses.unit()))
+    deployed = []
+    for scale in (2, 2, 3):
+        bundle = scaled(tmp_path, scale)
+        files.offer(bundle, {"tiny": archive})
+        deployed.append(bool(files.deploy(juju, bundle, there)))
+        assert yaml.safe_load((tmp_path / "given/bundle.yaml").read_text())["applications"]["dex"]["scale"] == scale
+    assert deployed == [True, False, True]
+
+
+def test_from_files_what_is_there_is_not_deployed_again(juju, archive, files, statuses):
+    files.offer(BUNDLE, {"tiny": archive})
+    assert files.deploy(juju, BUNDLE, statuses.model(dex=statuses.application(statuses.unit()))) == ""
 
 
 def test_from_a_store_only_an_older_revision_is_refreshed(juju, archive, statuses, tmp_path):

@@ -1,12 +1,25 @@
 """What a person sees."""
 
+import contextlib
 import io
 
+import jubilant
 from rich.console import Console
 
 from tools.up import view
+from tools.up.advice import Advice
 from tools.up.deployment import Row
+from tools.up.places import On, Place
 from tools.up.progress import Notice, Progress
+
+PLACE = Place(
+    On.TESTBED,
+    "3.11",
+    str,
+    lambda _: None,
+    lambda: contextlib.nullcontext(jubilant.Juju()),
+    prefix="python -m testbed run ",
+)
 
 ROWS = [
     Row("dex-auth", "1/1", "active", "", settled=True),
@@ -17,9 +30,12 @@ ROWS = [
 def drawn(terminal):
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=100, highlight=False, color_system=None)
-    progress = Progress("edge")
-    with view.following(console, "python -m testbed run ") as shown:
-        notices = [*progress.update(ROWS, 75), Notice("it broke", ("juju status", "microk8s status"), urgent=True)]
+    progress = Progress(Advice("edge"))
+    with view.following(console, PLACE.typed) as shown:
+        notices = [
+            *progress.update(ROWS, 75),
+            Notice("it broke", ("juju status", "microk8s status", "kubectl get pods"), urgent=True),
+        ]
         shown.show(ROWS, notices, progress, 75)
     return out.getvalue()
 
@@ -40,3 +56,4 @@ def test_commands_for_juju_are_shown_as_they_are_typed_in_this_place():
     lines = [line.strip() for line in drawn(terminal=False).splitlines()]
     assert "python -m testbed run juju status" in lines
     assert "microk8s status" in lines
+    assert "python -m testbed run kubectl get pods" in lines

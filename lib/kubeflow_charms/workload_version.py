@@ -1,0 +1,40 @@
+"""Which release a charm runs, for the column Version of `juju status`: that of the images that it is pinned to."""
+
+import collections
+import pathlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+METADATA = "metadata.yaml"
+"""Has the containers with their resources, and the image that each resource is meant to be; packing writes it."""
+
+_RELEASE = re.compile(r"v?(\d[\w.+-]*|RELEASE\.[\w.-]+)")
+
+
+def workload_version(charm: pathlib.Path) -> str:
+    """Return the release that most of a charm's containers have, without a leading v; empty if none says one.
+
+    Args:
+        charm: the charm's folder.
+    """
+    import yaml
+
+    try:
+        metadata: Mapping[str, Any] = yaml.safe_load((charm / METADATA).read_text()) or {}
+    except OSError:
+        return ""
+    resources = metadata.get("resources") or {}
+    images = [
+        (resources.get((container or {}).get("resource")) or {}).get("upstream-source", "")
+        for _, container in sorted((metadata.get("containers") or {}).items())
+    ]
+    counted = collections.Counter(filter(None, map(_release, images)))
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _release(image: str) -> str:
+    """Return the release that an image's tag names; a digest alone names none."""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    found = _RELEASE.fullmatch(tag)
+    return found[1] if found else ""

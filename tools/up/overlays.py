@@ -1,0 +1,109 @@
+"""Overlays: files that change a bundle, with the meaning that `juju deploy --overlay` gives them.
+
+Source of the meaning: documentation.ubuntu.com/juju, "Bundle", "Overlay bundles". A null application goes, with its
+relations; mappings are merged key by key; all else of an application is replaced; relations are added.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import dataclasses
+import json
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from tools.up.errors import Refusal
+
+TEXT, BASE64 = "include-file://", "include-base64://"
+"""How an option names a file beside the overlay."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Overlay:
+    """An overlay.
+
+    Attributes:
+        path: the file, absolute.
+        documents: what it says, in the order in which it counts, with the files that it includes in their places.
+    """
+
+    path: pathlib.Path
+    documents: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def load(cls, path: pathlib.Path) -> Overlay:
+        """Read an overlay.
+
+        Raises:
+            Refusal: there is none, or it is none.
+        """
+        path = path.expanduser().absolute()
+        try:
+            documents = [document for document in yaml.safe_load_all(path.read_text()) if document is not None]
+        except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+            raise Refusal(f"the overlay {path} cannot be read: {error}") from None
+        for document in documents:
+            if not isinstance(document, dict) or not isinstance(document.get("applications", {}), dict | None):
+                raise Refusal(f"the overlay {path} has to be a mapping with `applications` or `relations`")
+        return cls(path, tuple(_included(document, path) for document in documents))
+
+
+def remembered(file: pathlib.Path) -> list[pathlib.Path]:
+    """Return the paths that `remember` wrote to a file; none if there is no such file."""
+    return [pathlib.Path(path) for path in json.loads(file.read_text())] if file.exists() else []
+
+
+def remember(file: pathlib.Path, overlays: Iterable[Overlay]) -> None:
+    """Write down which overlays a model has: without them a second run would bring back what they took away."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps([str(overlay.path) for overlay in overlays], indent=1))
+
+
+def merged(content: Mapping[str, Any], overlays: Iterable[Overlay]) -> dict[str, Any]:
+    """Return a bundle's content with all that overlays say, one after the other."""
+    result = copy.deepcopy(dict(content))
+    for overlay in overlays:
+        for document in overlay.documents:
+            _merge(result, document)
+    return result
+
+
+def _merge(bundle: dict[str, Any], overlay: Mapping[str, Any]) -> None:
+    applications: dict[str, Any] = bundle.setdefault("applications", {})
+    for name, changes in (overlay.get("applications") or {}).items():
+        if changes is None:
+            applications.pop(name, None)
+            continue
+        application = applications.setdefault(name, {})
+        for key, value in changes.items():
+            both = isinstance(value, dict) and isinstance(application.get(key), dict)
+            application[key] = {**application[key], **value} if both else copy.deepcopy(value)
+    relations = [*(bundle.get("relations") or ())]
+    relations += [relation for relation in overlay.get("relations") or () if relation not in relations]
+    bundle["relations"] = [it for it in relations if all(end.partition(":")[0] in applications for end in _ends(it))]
+
+
+def _ends(relation: Any) -> Iterator[str]:
+    """Yield both ends of a relation, each of which may be a list of its own."""
+    for end in relation:
+        yield from end if isinstance(end, list) else [end]
+
+
+def _included(value: Any, path: pathlib.Path) -> Any:
+    """Return a value with what it names by `include-file://` in its place, from beside the overlay."""
+    if isinstance(value, dict):
+        return {key: _included(item, path) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_included(item, path) for item in value]
+    if not isinstance(value, str) or not value.startswith((TEXT, BASE64)):
+        return value
+    scheme, _, name = value.partition("://")
+    try:
+        found = (path.parent / name).read_bytes()
+        return base64.b64encode(found).decode() if scheme == "include-base64" else found.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(f"the overlay {path} names the file {name}, which cannot be read: {error}") from None
