@@ -55,7 +55,7 @@ class Katib(Unit):
         self.cluster.add(f"{DEFINITIONS}/{name}", item)
 
     def there(self, kind: str, name: str, namespace: str = "ada", **more: Any) -> None:
-        """Put an object of Katib's there, in the answer for all namespaces and in its own."""
+        """Put an object of Katib's there."""
         item = {
             "apiVersion": "kubeflow.org/v1beta1",
             "kind": kind,
@@ -63,7 +63,6 @@ class Katib(Unit):
             **more,
         }
         self.cluster.add(f"{EXPERIMENTS}/namespaces/{namespace}/{kind.lower()}s/{name}", item)
-        self.cluster.add(f"{EXPERIMENTS}/{kind.lower()}s/{name}", item)
 
 
 @pytest.fixture
