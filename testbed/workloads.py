@@ -219,6 +219,48 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="k8s.io/component-base/version.gitVersion",
         entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
     ),
+    "ghcr.io/kubeflow/katib/katib-controller": Real(
+        module="katib",
+        source="github.com/kubeflow/katib",
+        programs={"/app/katib-controller": "github.com/kubeflow/katib/cmd/katib-controller/v1beta1"},
+        stamp="main.version",
+        entrypoint=("/app/katib-controller",),
+        bare=True,
+    ),
+    "ghcr.io/kubeflow/katib/katib-db-manager": Real(
+        module="katib",
+        source="github.com/kubeflow/katib",
+        programs={"/app/katib-db-manager": "github.com/kubeflow/katib/cmd/db-manager/v1beta1"},
+        stamp="main.version",
+        entrypoint=("/app/katib-db-manager",),
+    ),
+    "ghcr.io/kubeflow/katib/katib-ui": Real(
+        module="katib",
+        source="github.com/kubeflow/katib",
+        programs={"/app/katib-ui": "github.com/kubeflow/katib/cmd/ui/v1beta1"},
+        stamp="main.version",
+        entrypoint=("/app/katib-ui",),
+        # The page itself is built by Node.js; this is the frame that it is put into.
+        files={"/app/build/static/index.html": "pkg/ui/v1beta1/frontend/src/index.html"},
+    ),
+    "ghcr.io/kubeflow/katib/suggestion-goptuna": Real(
+        module="katib",
+        source="github.com/kubeflow/katib",
+        programs={"/opt/katib/goptuna-suggestion": "github.com/kubeflow/katib/cmd/suggestion/goptuna/v1beta1"},
+        stamp="main.version",
+        entrypoint=("/opt/katib/goptuna-suggestion",),
+        bare=True,
+    ),
+    "ghcr.io/kubeflow/katib/file-metrics-collector": Real(
+        module="katib",
+        source="github.com/kubeflow/katib",
+        programs={
+            "/app/file-metricscollector": "github.com/kubeflow/katib/cmd/metricscollector/v1beta1/file-metricscollector"
+        },
+        stamp="main.version",
+        entrypoint=("/app/file-metricscollector",),
+        bare=True,
+    ),
     "quay.io/argoproj/workflow-controller": Real(
         module="argo",
         source="github.com/argoproj/argo-workflows/v3",

@@ -108,7 +108,7 @@ def load(path: pathlib.Path, *overlays: pathlib.Path, charms: pathlib.Path = CHA
             had = applications.get(name, {})
             options = {**(had.get("options") or {}), **(more.get("options") or {})}
             applications[name] = {**had, **more, "options": options}
-        relations += overlay.get("relations") or []
+        relations += [pair for pair in overlay.get("relations") or [] if pair not in relations]
     return Bundle(
         document.get("name") or path.parent.name,
         {

@@ -25,6 +25,8 @@ from .objects import Deployed, path
 MARK = {"tests/webhook": "called"}
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
+JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "job", "uid": "00000000-0000-0000-0000-000000000001"}
+"""The owner of pods: some webhooks are asked about those of jobs alone."""
 NAMES = itertools.count(1)
 
 
@@ -153,7 +155,8 @@ class Hook:
         selected = labels(self.entry.get("objectSelector", {}))
         name = f"reviewed-{next(NAMES)}"
         if "" in rule["apiGroups"] and "pods" in kinds:
-            return f"/api/v1/namespaces/{namespace}/pods", {**POD, "metadata": {"name": name, "labels": selected}}
+            metadata = {"name": name, "labels": selected, "ownerReferences": [JOB]}
+            return f"/api/v1/namespaces/{namespace}/pods", {**POD, "metadata": metadata}
         for sample in samples.accepted():
             spec = sample.kind.definition["spec"]
             if spec["group"] in rule["apiGroups"] and {spec["names"]["plural"], "*"} & set(kinds):

@@ -4,7 +4,7 @@ import base64
 import contextlib
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubeflow_charms.object_store import Store
@@ -86,8 +86,13 @@ def notebook(name: str, pod: Object) -> Object:
 
 
 @contextlib.contextmanager
-def workspace(name: str) -> Iterator[Workspace]:
-    """Make a namespace, and take it away."""
+def workspace(name: str, labels: Mapping[str, str] | None = None) -> Iterator[Workspace]:
+    """Make a namespace, and take it away.
+
+    Args:
+        name: the namespace's.
+        labels: of the namespace, such as those of profiles.
+    """
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": name}}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubeflow-edit"}
     binding = {
@@ -97,7 +102,8 @@ def workspace(name: str) -> Iterator[Workspace]:
         "roleRef": role,
         "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": name}],
     }
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    metadata = {"name": name, "labels": dict(labels or {})}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
     whole = {"apiVersion": "v1", "kind": "List", "items": [namespace, account, binding]}
     try:
         kubectl("apply", "-f", "-", given=json.dumps(whole))

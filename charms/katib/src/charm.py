@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Operate Katib, which tunes hyper-parameters by trials in users' namespaces."""
+
+import pathlib
+from collections.abc import Iterator
+
+import katib_config
+import katib_controller
+import katib_db_manager
+import katib_experiments
+import katib_network
+import katib_ui
+import ops
+import trial_kinds
+import trial_templates
+from katib_options import KatibOptions
+from kubeflow_charms import Charm, Requires, authorization, certificates, main
+from kubeflow_charms.cluster import Reference
+from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client
+from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
+from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.problems import Blocked, Waiting
+
+MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorization.k8s.io": ["rolebindings", "roles"]}
+"""What the controller makes in users' namespaces beside trials of other kinds, by API group."""
+
+
+class Katib(Charm):
+    """The controller, the database manager and the page, and the kinds of object that users write."""
+
+    options_type = KatibOptions
+    database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
+    gateway = Requires("ingress", ingress.INGRESS)
+    links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        framework.observe(self.on.list_experiments_action, self._list_experiments)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options, memory = self.options, self.options.memory
+        yield katib_controller.sandbox(
+            self.app.name, memory.get(katib_controller.CONTAINER, ""), options.trial_resources
+        )
+        yield katib_db_manager.sandbox(memory.get(katib_db_manager.CONTAINER, ""))
+        yield katib_ui.sandbox(memory.get(katib_ui.CONTAINER, ""))
+        yield Crds("crds.yaml", version="0.19")
+        yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("lease", "lease.yaml.j2", {"name": katib_controller.lease(self.app.name)})
+        yield self._confinement()
+        yield self._configuration()
+        yield Ports(katib_network.WEBHOOKS, katib_network.METRICS, katib_network.PAGES)
+        yield self.database.send(mysql_client.Request(database=katib_db_manager.DATABASE))
+        yield self.links.send(katib_ui.LINKS)
+        authorization.require(self.run)
+        yield from self._page()
+        yield from self._controller()
+        yield from self._database_manager()
+
+    def left_behind(self) -> Iterator[Reference]:
+        """Delete experiments together with their definitions, while the controller can let go of them."""
+        if self.run.purge:
+            self.run.attempt(katib_experiments.delete_all, self.run.cluster)
+        yield from ()
+
+    def _confinement(self) -> Manifests:
+        """Return what Kubernetes keeps the controller from, whoever asks it."""
+        kinds = (*trial_kinds.TRAINING, *trial_kinds.TRAINER, *self.options.trial_resources)
+        made = {group: list(resources) for group, resources in MADE.items()}
+        for kind in kinds:
+            made.setdefault(kind.group, []).append(kind.resource)
+        return Manifests(
+            "confinement",
+            "confinement.yaml.j2",
+            {
+                "account": katib_controller.account(self.app.name),
+                "made": made,
+                "templates": trial_templates.NAME,
+                "wanted": katib_network.WANTED,
+            },
+        )
+
+    def _configuration(self) -> Manifests:
+        """Return what the controller and the page ask Kubernetes for."""
+        options = self.options
+        runtime = katib_config.runtime(
+            katib_config.Settings(
+                images=options.images,
+                suggestion_limits=options.suggestion_limits,
+                collector_limits=options.collector_limits,
+                access_mode=options.volume_access_mode,
+                volume_class=options.volume_class,
+                entries=options.katib_config,
+            )
+        )
+        return Manifests(
+            "configuration",
+            "configuration.yaml.j2",
+            {
+                "name": katib_config.NAME,
+                "key": katib_config.KEY,
+                "text": katib_config.document(runtime=runtime),
+                "templates_name": trial_templates.NAME,
+                "templates": trial_templates.templates(options.images, options.trial_templates),
+            },
+        )
+
+    def _page(self) -> Iterator[Part]:
+        """Yield the page, its route, and who may ask for it."""
+        yield self.gateway.send(katib_ui.route(self.app.name))
+        address = self.gateway.maybe() or ingress.Address()
+        yield Fence({katib_network.PAGES: gateways(address.principals)})
+        yield katib_ui.workload(self.model.name)
+        if address.url:
+            yield Message(f"{address.url}{katib_ui.PATH}")
+
+    def _controller(self) -> Iterator[Part]:
+        certificate = self.webhook_certificate
+        kinds = trial_kinds.known(
+            pathlib.Path(self.charm_dir) / ".trial-kinds",
+            self.options.trial_resources,
+            lambda definition: self.run.cluster.get(definition) is not None,
+        )
+        yield katib_controller.workload(
+            app=self.app.name, namespace=self.model.name, kinds=kinds, certificate=certificate
+        )
+        yield Webhooks(
+            "webhooks",
+            "webhooks.yaml.j2",
+            container=katib_controller.CONTAINER,
+            context={
+                "ca_bundle": certificates.bundle(certificate.authority),
+                "port": katib_network.WEBHOOKS,
+                "wanted": katib_network.WANTED,
+            },
+        )
+
+    def _database_manager(self) -> Iterator[Part]:
+        """Yield what keeps the numbers of trials, and the Service by which they find it."""
+        yield Manifests(
+            "service", "service.yaml.j2", {"name": katib_network.SERVICE, "port": katib_network.DATABASE_MANAGER}
+        )
+        database = self.database.one(lambda said: said.login(self.secrets.granted))
+        yield katib_db_manager.workload(database, self.options.database_timeout)
+
+    def _list_experiments(self, event: ops.ActionEvent) -> None:
+        import yaml
+
+        try:
+            experiments = katib_experiments.found(self.run.cluster, event.params.get("namespace", ""))
+        except (Blocked, Waiting) as problem:
+            event.fail(katib_experiments.refused(problem))
+            return
+        rows = yaml.safe_dump(katib_experiments.table(experiments), sort_keys=False)
+        event.set_results({"summary": katib_experiments.describe(experiments), "experiments": rows})
+
+
+if __name__ == "__main__":
+    main(Katib)

@@ -1,0 +1,112 @@
+"""What there is of experiments: for an operator without a browser, and for the removal of their definitions.
+
+Source of the fields: kubeflow/katib v0.19.0, pkg/apis/controller. Katib keeps an object of its kinds, by finalizers,
+until it has counted it and deleted its numbers.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kubeflow_charms.cluster import Cluster, Object, Reference
+from kubeflow_charms.problems import Blocked, Waiting
+from kubeflow_charms.user_objects import EVERYWHERE, list_all, merge
+
+VERSION = "kubeflow.org/v1beta1"
+KINDS = ("Experiment", "Suggestion", "Trial")
+PATIENCE = 30.0
+"""Seconds that Katib is given to let go of what is deleted."""
+
+
+def found(cluster: Cluster, namespace: str) -> list[Object]:
+    """Return experiments, by namespace and name.
+
+    Args:
+        cluster: where to look.
+        namespace: the only one to look in; empty for all.
+
+    Raises:
+        Blocked: the application lacks trust.
+        Waiting: Kubernetes does not answer.
+    """
+    items = list_all(cluster, Reference(VERSION, "Experiment", "list", namespace or EVERYWHERE))
+    return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+
+
+def table(experiments: Iterable[Object]) -> list[Object]:
+    """Return a row for each experiment."""
+    return [_row(item["metadata"], item.get("spec") or {}, item.get("status") or {}) for item in experiments]
+
+
+def describe(experiments: Iterable[Object]) -> str:
+    """Return how many experiments there are, in how many namespaces, and how many of them run."""
+    rows = table(experiments)
+    if not rows:
+        return "no experiments"
+    running = sum(row["state"] in ("Created", "Running", "Restarting") for row in rows)
+    namespaces = len({row["namespace"] for row in rows})
+    return f"{len(rows)} experiments in {namespaces} namespaces, {running} running"
+
+
+def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any]) -> Object:
+    best = status.get("currentOptimalTrial") or {}
+    metric = (spec.get("objective") or {}).get("objectiveMetricName", "")
+    reached = [item for item in (best.get("observation") or {}).get("metrics") or [] if item.get("name") == metric]
+    assigned = best.get("parameterAssignments") or []
+    return {
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "algorithm": (spec.get("algorithm") or {}).get("algorithmName", ""),
+        "state": _state(status),
+        "trials": {
+            "all": status.get("trials", 0),
+            "succeeded": status.get("trialsSucceeded", 0),
+            "failed": status.get("trialsFailed", 0),
+            "running": status.get("trialsRunning", 0),
+        },
+        "best-trial": best.get("bestTrialName", ""),
+        "metric": {metric: reached[0].get("latest", "") if reached else ""} if metric else {},
+        "parameters": {item["name"]: item.get("value", "") for item in assigned},
+    }
+
+
+def _state(status: Mapping[str, Any]) -> str:
+    true = [item["type"] for item in status.get("conditions") or [] if item.get("status") == "True"]
+    return true[-1] if true else "Unknown"
+
+
+def delete_all(cluster: Cluster, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Delete all objects of Katib's kinds while it runs, and take its hold off those that it does not let go.
+
+    Otherwise they, and their definitions, would be about to be deleted for ever once it is gone.
+
+    Args:
+        cluster: where they are.
+        patience: seconds that Katib is given.
+        sleep: waits for so many seconds.
+
+    Raises:
+        Blocked: the application lacks trust.
+        Waiting: Kubernetes does not answer.
+    """
+    for reference in _all(cluster):
+        cluster.delete(reference)
+    waited = 0.0
+    while (left := _all(cluster)) and waited < patience:
+        sleep(1)
+        waited += 1
+    for reference in left:
+        merge(cluster, reference, {"metadata": {"finalizers": None}})
+
+
+def _all(cluster: Cluster) -> list[Reference]:
+    return [
+        Reference(VERSION, kind, item["metadata"]["name"], item["metadata"]["namespace"])
+        for kind in KINDS
+        for item in list_all(cluster, Reference(VERSION, kind, "list", EVERYWHERE))
+    ]
+
+
+def refused(problem: Blocked | Waiting) -> str:
+    """Return what an action says that cannot look."""
+    return f"waiting for {problem}" if isinstance(problem, Waiting) else str(problem)

@@ -1,0 +1,118 @@
+"""The options of katib."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import katib_config
+import katib_images
+from katib_config import Entries
+from katib_images import Images
+from kubeflow_charms import option, options, plain_yaml
+from trial_kinds import Kind
+
+PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")
+"""The containers of charmcraft.yaml."""
+LIMITED = ("cpu", "memory", "ephemeral-storage")
+
+
+def registry(value: str | None) -> str:
+    """Accept nothing, or a registry's host, perhaps with a port and a path."""
+    text = (value or "").strip().rstrip("/")
+    if text and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", text):
+        raise ValueError(f"{text!r} is no registry, expected for example registry.site:5000 or registry.site/mirror")
+    return text
+
+
+def images(value: str | None) -> dict[str, str]:
+    """Accept a map of keys of Katib's own images to images."""
+    found = options.pairs(value)
+    if unknown := sorted(found.keys() - katib_images.BUILT_IN.keys()):
+        raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(katib_images.BUILT_IN)}")
+    return {key: options.image(image) for key, image in found.items()}
+
+
+def entries(value: str | None) -> Entries:
+    """Accept nothing, or entries of Katib's configuration."""
+    return katib_config.entries(plain_yaml.load(value or "") if (value or "").strip() else {})
+
+
+def limits(value: str | None) -> dict[str, str]:
+    """Accept a map of processors, memory and disk to quantities."""
+    found = options.pairs(value)
+    if unknown := sorted(found.keys() - set(LIMITED)):
+        raise ValueError(f"{unknown[0]!r} is not limited, expected some of {', '.join(LIMITED)}")
+    return {name: _some(options.quantity(amount), name) for name, amount in found.items()}
+
+
+def memory(value: str | None) -> dict[str, str]:
+    """Accept memory limits as `program=quantity,program=quantity`."""
+    found = options.pairs(value)
+    if unknown := sorted(found.keys() - set(PROGRAMS)):
+        raise ValueError(f"there is no program {unknown[0]!r}, expected some of {', '.join(PROGRAMS)}")
+    return {program: options.quantity(limit) for program, limit in found.items()}
+
+
+def kinds(value: str | None) -> tuple[Kind, ...]:
+    """Accept kinds as `Kind.version.group`, with spaces or commas between."""
+    return tuple(Kind.parse(word) for word in options.words(value))
+
+
+def templates(value: str | None) -> dict[str, str]:
+    """Accept nothing, or a map of names to templates, each the YAML text of an object."""
+    expected = "expected a map of names to objects as text, such as {mine.yaml: 'apiVersion: batch/v1 ...'}"
+    found = plain_yaml.load(value or "") if (value or "").strip() else {}
+    if not isinstance(found, dict):
+        raise ValueError(expected)
+    for name, text in found.items():
+        if not re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", name):
+            raise ValueError(f"{name!r} is no name of a template, expected letters, digits, dots and hyphens")
+        template: Any = plain_yaml.load(text) if isinstance(text, str) else None
+        if not isinstance(template, dict) or not {"apiVersion", "kind", "spec"} <= template.keys():
+            raise ValueError(f"the template {name!r} is no object with apiVersion, kind and spec, {expected}")
+    return found
+
+
+def duration(value: str | None) -> str:
+    """Accept a duration as Go writes it, of at least a second."""
+    text = (value or "").strip()
+    if not re.fullmatch(r"([1-9][0-9]*h)?([1-9][0-9]*m)?([1-9][0-9]*s)?", text) or not text:
+        raise ValueError(f"{text!r} is no duration, expected for example 90s or 2m")
+    return text
+
+
+def storage_class(value: str | None) -> str:
+    """Accept nothing, or the name of a storage class."""
+    text = (value or "").strip()
+    if text and not re.fullmatch(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", text):
+        raise ValueError(f"{text!r} is no storage class, expected small letters, digits, dots and hyphens")
+    return text
+
+
+def _some(amount: str, name: str) -> str:
+    if not amount:
+        raise ValueError(f"{name} has no amount, expected for example {name}=1")
+    return amount
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class KatibOptions:
+    """The options, as charmcraft.yaml describes them."""
+
+    image_registry: str = option(registry)
+    custom_images: Mapping[str, str] = option(images)
+    katib_config: Entries = option(entries)
+    suggestion_limits: Mapping[str, str] = option(limits)
+    collector_limits: Mapping[str, str] = option(limits)
+    trial_resources: tuple[Kind, ...] = option(kinds)
+    trial_templates: Mapping[str, str] = option(templates)
+    volume_access_mode: str = option(options.one_of("ReadWriteOnce", "ReadWriteMany"))
+    volume_class: str = option(storage_class)
+    database_timeout: str = option(duration)
+    memory: Mapping[str, str] = option(memory)
+
+    @property
+    def images(self) -> Images:
+        """The images that pods of users' experiments get."""
+        return Images(self.image_registry, self.custom_images)

@@ -1,0 +1,128 @@
+"""What Kubernetes keeps Katib from, whoever asks it, and how it lets go of experiments."""
+
+import dataclasses
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from ops import testing
+from support import samples
+from support.apiserver import ApiServer
+from support.application import Application, deployed_on
+from support.charms import load_charm
+from support.deployment import deployed
+from support.eventually import eventually
+
+ROOT = pathlib.Path(__file__).parents[2] / "charms" / "katib"
+DATABASE = {
+    "endpoints": "mysql-primary.edge.svc.cluster.local:3306",
+    "database": "katib",
+    "username": "u",
+    "password": "w",
+}
+EXPERIMENTS = "/apis/kubeflow.org/v1beta1/namespaces/{}/experiments"
+TRIALS = "/apis/kubeflow.org/v1beta1/namespaces/{}/trials"
+JOBS = "/apis/batch/v1/namespaces/{}/jobs"
+WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile", "katib.kubeflow.org/metrics-collector-injection": "enabled"}
+MERGE = {"Content-Type": "application/merge-patch+json"}
+
+
+@dataclasses.dataclass
+class Katib:
+    """The application, and the state of its unit."""
+
+    application: Application
+    state: testing.State
+
+    @property
+    def http(self) -> httpx2.Client:
+        return self.application.http
+
+    def namespace(self, name: str, **labels: str) -> str:
+        """Make a namespace, and return its name."""
+        metadata = {"name": f"{self.application.model}-{name}", "labels": labels}
+        self.http.post("/api/v1/namespaces", json={"metadata": metadata}).raise_for_status()
+        return metadata["name"]
+
+    def refusal(self, where: str, item: dict[str, Any]) -> str:
+        """Return why an administrator's object is refused; nothing if it is not."""
+        answer = self.http.post(where, json=item, params={"dryRun": "All"})
+        return "" if answer.is_success else answer.json()["message"]
+
+
+@pytest.fixture
+def katib(
+    collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> Iterator[Katib]:
+    samples.define(collected, samples.kinds())
+    with deployed(load_charm(ROOT).Katib, ROOT, monkeypatch, tmp_path) as deployment:
+        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
+            relation = testing.Relation("relational-db", remote_app_name="mysql", remote_app_data=DATABASE)
+            state = application.settle(application.state(relations=[relation]))
+            # No program runs that could answer for the webhooks.
+            for kind in ("mutating", "validating"):
+                name = f"katib-{application.model}"
+                collected.delete(f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/{name}")
+            yield Katib(application, state)
+            application.run(dataclasses.replace(state, planned_units=0), "stop")
+
+
+def job() -> dict[str, Any]:
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "python"}]}
+    return {"metadata": {"name": "trial"}, "spec": {"template": {"spec": pod}}}
+
+
+def experiment(**source: str) -> dict[str, Any]:
+    spec = {"trialTemplate": {"configMap": source} if source else {}}
+    kind = {"apiVersion": "kubeflow.org/v1beta1", "kind": "Experiment"}
+    return {**kind, "metadata": {"name": "tune"}, "spec": spec}
+
+
+def test_the_controller_makes_jobs_in_profiles_that_want_katib_alone(katib: Katib) -> None:
+    wants = katib.namespace("ada", **WANTED)
+    plain = katib.namespace("plain")
+    profile = katib.namespace("ben", **{"app.kubernetes.io/part-of": "kubeflow-profile"})
+    with katib.application.workload("katib-controller") as controller:
+        for namespace in (plain, profile, katib.application.model):
+
+            def refused(namespace: str = namespace) -> bool:
+                answer = controller.post(JOBS.format(namespace), json=job(), params={"dryRun": "All"})
+                return answer.status_code == 422 and "namespaces of profiles" in answer.json()["message"]
+
+            assert eventually(refused), namespace
+        controller.post(JOBS.format(wants), json=job()).raise_for_status()
+        controller.delete(f"{JOBS.format(wants)}/trial").raise_for_status()
+        katib.http.post(JOBS.format(plain), json=job()).raise_for_status()
+        assert controller.delete(f"{JOBS.format(plain)}/trial").status_code == 422
+
+
+def test_a_template_of_another_namespace_is_not_read_for_whoever_names_it(katib: Katib) -> None:
+    ada, ben, model = katib.namespace("ada", **WANTED), katib.namespace("ben", **WANTED), katib.application.model
+    where = EXPERIMENTS.format(ada)
+    theirs = experiment(configMapName="private", configMapNamespace=ben, templatePath="a")
+    assert eventually(lambda: "of the experiment's own namespace" in katib.refusal(where, theirs))
+    inner = experiment(configMapName="katib-config", configMapNamespace=model, templatePath="a")
+    assert "or from trial-templates" in katib.refusal(where, inner)
+    for name, namespace in (("mine", ada), ("trial-templates", model)):
+        own = experiment(configMapName=name, configMapNamespace=namespace, templatePath="a")
+        assert katib.refusal(where, own) == ""
+    assert katib.refusal(where, experiment()) == ""
+
+
+def test_purge_leaves_nothing_that_waits_for_a_controller_that_is_gone(
+    katib: Katib, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = load_charm(ROOT).katib_experiments
+    monkeypatch.setattr(module.delete_all, "__kwdefaults__", {"patience": 1.0, "sleep": lambda seconds: None})
+    ada = katib.namespace("ada", **WANTED)
+    held = {"name": "tune-1", "finalizers": ["clean-metrics-in-db"]}
+    trial = {"apiVersion": "kubeflow.org/v1beta1", "kind": "Trial", "metadata": held, "spec": {}}
+    katib.http.post(TRIALS.format(ada), json=trial).raise_for_status()
+    katib.http.post(EXPERIMENTS.format(ada), json=experiment()).raise_for_status()
+    state = katib.application.run(dataclasses.replace(katib.state, config={"purge": True}))
+    katib.application.run(dataclasses.replace(state, planned_units=0), "stop")
+    for where in (TRIALS, EXPERIMENTS):
+        answer = katib.http.get(where.format(ada))
+        assert answer.status_code == 404 or answer.json()["items"] == []
