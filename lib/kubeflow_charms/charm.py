@@ -208,8 +208,8 @@ class Charm(ops.CharmBase):
         complete = run.attempt(_declare, parts, run) and collected
         # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
         # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
-        replaces = run.pod.digest() != running_pod()
-        early = early or (replaces and not self._has_started(event))
+        started = self._has_started(event)
+        early = early or (run.pod.digest() != running_pod() and not started)
         rounds = Rounds(pathlib.Path(self.charm_dir) / ".looked")
         look = run.leader and not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
         if look:

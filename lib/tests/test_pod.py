@@ -138,9 +138,19 @@ def test_a_pod_that_is_as_it_should_be_works_before_juju_has_run_start_in_it(exa
     assert example.run(example.context.on.config_changed(), state).unit_status == ops.ActiveStatus()
 
 
-def test_a_refresh_that_replaces_the_pod_applies_anew_although_it_waits_for_start(example: Deployment) -> None:
+def test_an_option_replaces_the_pod_at_once_in_which_juju_ran_start_when_all_was_well(example: Deployment) -> None:
+    state = lead(example)
+    example.roll()
+    (example.charm_folder / ".started").unlink()
+    state = example.run(example.context.on.start(), state)
+    example.cluster.calls.clear()
+    example.run(example.context.on.config_changed(), dataclasses.replace(state, config={"memory": "2"}))
+    assert example.cluster.calls.count(f"DELETE {POD}") == 1
+
+
+def test_a_refresh_that_replaces_the_pod_mends_what_others_did_although_it_waits_for_start(example: Deployment) -> None:
     state = example.settle(example.state())
-    example.cluster.find("ConfigMap", "settings")["data"]["value"] = "changed by hand"
+    del example.cluster.objects["/api/v1/namespaces/edge/configmaps/settings"]
     (example.charm_folder / ".started").unlink()
     state = dataclasses.replace(state, config={"memory": "2"})
     state = example.run(example.context.on.upgrade_charm(), state)
