@@ -200,7 +200,8 @@ class Charm(ops.CharmBase):
         collected = run.attempt(self._collect, parts)
         complete = run.attempt(_declare, parts, run) and collected
         rounds = Rounds(pathlib.Path(self.charm_dir) / ".looked")
-        look = run.leader and not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
+        look = not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
+        run.look = look
         if look:
             rounds.begin()
         # Were the pod replaced before Juju ran leader-elected, that hook would be reported as failed.
