@@ -109,6 +109,7 @@ class Applied:
         digest = self._digest(wanted + late, complete)
         drift = self._look([*wanted, *late], record, stateful_set) if look else {}
         if drift or record.digest != digest:
+            self._run.changed = True
             self._apply([*wanted, *late], record, stateful_set, digest, complete, drift)
         self._remember(digest)
 

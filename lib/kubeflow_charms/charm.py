@@ -211,7 +211,8 @@ class Charm(ops.CharmBase):
         started = self._has_started(event)
         early = early or (run.pod.digest() != running_pod() and not started)
         rounds = Rounds(pathlib.Path(self.charm_dir) / ".looked")
-        look = run.leader and not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
+        look = not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
+        run.look = look
         if look:
             rounds.begin()
         commit = functools.partial(applied.postpone if early else applied.commit, complete=complete)

@@ -90,6 +90,8 @@ class Run:
         metrics: where workloads show metrics, by container.
         identities: who the workloads are, by container.
         bound: the object with which their tokens end, once one was asked for.
+        look: whether parts are to trust nothing that they remember of the cluster; now and then so on every unit.
+        changed: whether this hook has changed the cluster.
         anew: accounts that had to be made again; tokens of the one before it open nothing.
         collectors: applications that are related to collect them.
         sources: the charm's src folder, where templates are.
@@ -111,6 +113,8 @@ class Run:
     declarations: list[Declaration] = dataclasses.field(default_factory=list)
     identities: dict[str, Identity] = dataclasses.field(default_factory=dict)
     bound: Mapping[str, str] | None = None
+    look: bool = False
+    changed: bool = False
     anew: set[str] = dataclasses.field(default_factory=set)
     problems: list[Problem] = dataclasses.field(default_factory=list)
     messages: list[str] = dataclasses.field(default_factory=list)

@@ -31,6 +31,7 @@ class FakeCluster:
         calls: `METHOD path` of every request, oldest first.
         refuse: returns a status code, or a code and a message, to answer a request with, or None to answer it in
             earnest; may raise what the HTTP client would.
+        react: changes an object that was applied, as Kubernetes' controllers do.
         tokens: how many were asked for.
         authorises: whether it refuses what nobody was given; without, it allows everybody everything.
     """
@@ -38,6 +39,7 @@ class FakeCluster:
     objects: dict[str, Object] = dataclasses.field(default_factory=dict)
     calls: list[str] = dataclasses.field(default_factory=list)
     refuse: Any = lambda request: None
+    react: Callable[[Object], Any] = lambda item: None
     tokens: int = 0
     authorises: bool = True
 
@@ -152,6 +154,7 @@ class FakeCluster:
         if item["kind"] == "CustomResourceDefinition":
             item["status"] = {"conditions": [{"type": "Established", "status": "True"}]}
         self.objects[path] = item
+        self.react(item)
         return item
 
 

@@ -7,8 +7,9 @@ import proxy
 from address import address, node_ports
 from gateway_options import GatewayOptions
 from kubeflow_charms import Charm, Requires, Waiting, main
+from kubeflow_charms.cluster import Object, Reference
 from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, ControlPlane, Gateway
-from kubeflow_charms.parts import Manifests, Message, Part, Report
+from kubeflow_charms.parts import Manifests, Message, Observed, Part, Report
 
 
 class IstioGateway(Charm):
@@ -24,7 +25,7 @@ class IstioGateway(Charm):
         yield self._exposure()
         yield from self._proxy()
         if self.unit.is_leader():
-            yield from self._reachability()
+            yield self._reachability()
 
     def _exposure(self) -> Part:
         options = self.options
@@ -55,10 +56,17 @@ class IstioGateway(Charm):
         found = self.look_up("v1", "ConfigMap", proxy.ROOT_CONFIG_MAP) or {}
         return (found.get("data") or {}).get("root-cert.pem", "")
 
-    def _reachability(self) -> Iterator[Part]:
-        """Yield what tells others, and the operator, where this gateway is."""
+    def _reachability(self) -> Part:
+        """Return what tells others, and the operator, where this gateway is, once the cluster has what was declared."""
         kind = self.options.service_type
-        service = self.look_up("v1", "Service", self._service) if kind != "ClusterIP" else None
+        if kind == "ClusterIP":
+            return self._announcement("")
+        where = address if kind == "LoadBalancer" else node_ports
+        service = Reference("v1", "Service", self._service, self.model.name)
+        return Observed(service, ready=where, then=self._found)
+
+    def _found(self, service: Object | None) -> Iterator[Part]:
+        kind = self.options.service_type
         found = address(service) if kind == "LoadBalancer" else ""
         ports = node_ports(service) if kind == "NodePort" else {}
         if found:
@@ -72,14 +80,11 @@ class IstioGateway(Charm):
                     f"microk8s enable metallb, or run: juju config {self.app.name} gateway_service_type=NodePort"
                 )
             )
-        yield self.pilot.send(
-            Gateway(
-                kind=self.options.kind,
-                address=found,
-                principal=self.principal,
-                up=bool(found) or kind != "LoadBalancer",
-            )
-        )
+        yield self._announcement(found)
+
+    def _announcement(self, address: str) -> Part:
+        up = bool(address) or self.options.service_type != "LoadBalancer"
+        return self.pilot.send(Gateway(kind=self.options.kind, address=address, principal=self.principal, up=up))
 
     @property
     def _service(self) -> str:

@@ -3,6 +3,8 @@
 import pytest
 from ops import testing
 
+SERVICE = "/api/v1/namespaces/edge/services/istio-gateway-workload"
+
 WAITING = testing.WaitingStatus(
     "waiting for an address for Service istio-gateway-workload; if none comes, enable a load balancer: "
     "microk8s enable metallb, or run: juju config istio-gateway gateway_service_type=NodePort"
@@ -68,6 +70,43 @@ def test_a_node_port_needs_no_address_and_is_shown(gateway):
     assert (gateway.told(state)["up"], "address" in gateway.told(state)) == ("true", False)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("LoadBalancer", "NodePort", "NODE:30001 for http, NODE:30002 for https"),
+        ("ClusterIP", "LoadBalancer", "10.64.140.43"),
+        ("NodePort", "LoadBalancer", "10.64.140.43"),
+    ],
+)
+def test_where_it_is_found_is_told_in_the_hook_that_changes_the_type(gateway, monkeypatch, before, after, status):
+    monkeypatch.setattr("kubeflow_charms.parts.observed.PATIENCE", 5)
+    reads: list[str] = []
+
+    def react(request):
+        if request.method == "GET" and request.url.path == SERVICE:
+            reads.append(gateway.service["spec"]["type"])
+            if len(reads) == 2:  # Kubernetes needs a moment for it.
+                gateway.give_node_ports()
+                gateway.give_address(ip="10.64.140.43")
+
+    state = gateway.settle(config={"gateway_service_type": before})
+    gateway.deployment.cluster.refuse = react
+    state = gateway.reconfigure(state, gateway_service_type=after)
+    assert state.unit_status == testing.ActiveStatus(status)
+    assert gateway.told(state)["up"] == "true"
+    assert reads == [after, after]
+
+
+def test_an_address_that_does_not_come_is_waited_for_only_in_the_hook_that_asked_for_it(gateway, monkeypatch):
+    state = gateway.settle(config={"gateway_service_type": "ClusterIP"})
+    monkeypatch.setattr("kubeflow_charms.parts.observed.PATIENCE", 0.5)
+    state = gateway.reconfigure(state, gateway_service_type="LoadBalancer")
+    assert state.unit_status == WAITING
+    gateway.deployment.cluster.calls.clear()
+    gateway.again(state)
+    assert gateway.deployment.cluster.calls.count(f"GET {SERVICE}") == 1
+
+
 def test_a_cluster_ip_needs_no_address_and_no_call_of_kubernetes(gateway):
     state = gateway.settle(config={"gateway_service_type": "ClusterIP"})
     gateway.deployment.cluster.calls.clear()
@@ -87,7 +126,7 @@ def test_a_former_address_is_not_told_once_there_is_no_load_balancer(gateway):
 def test_a_hook_without_a_change_asks_kubernetes_once(gateway):
     state = gateway.settle()
     gateway.give_address(ip="10.64.140.43")
-    state = gateway.again(state)
+    state = gateway.again(gateway.again(state))
     gateway.deployment.cluster.calls.clear()
     gateway.again(state)
     assert gateway.deployment.cluster.calls == ["GET /api/v1/namespaces/edge/services/istio-gateway-workload"]

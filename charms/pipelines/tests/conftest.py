@@ -10,7 +10,7 @@ import pytest
 from ops import testing
 from support.charms import load_charm
 from support.deployment import Deployment, deployed, passing
-from support.fake_cluster import FakeCluster
+from support.fake_cluster import FakeCluster, Object
 
 ROOT = pathlib.Path(__file__).parent.parent
 CHARM = load_charm(ROOT)
@@ -170,9 +170,14 @@ def database(name: str, word: str) -> dict[str, str]:
     }
 
 
+def give_address(item: Object) -> None:
+    """Let a Service have an address, as the API server does."""
+    if item["kind"] == "Service":
+        item["spec"].setdefault("clusterIP", ADDRESS_OF_THE_API)
+
+
 @pytest.fixture
 def pipelines(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, store: ObjectStore) -> Iterator[Pipelines]:
-    monkeypatch.setenv("ML_PIPELINE_SERVICE_HOST", ADDRESS_OF_THE_API)
-    monkeypatch.setenv("KFP_SERVICE_HOST", ADDRESS_OF_THE_API)
     with deployed(CHARM.Pipelines, ROOT, monkeypatch, tmp_path) as deployment:
+        deployment.cluster.react = give_address
         yield Pipelines(deployment, store)

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from typing import Any
 
@@ -22,16 +23,35 @@ def test_in_the_model_that_they_know_they_find_it_by_themselves(pipelines, monke
     assert patch(pipelines) == {}
 
 
-def test_a_service_that_is_newer_than_the_pod_is_looked_up(pipelines, monkeypatch):
-    monkeypatch.delenv("ML_PIPELINE_SERVICE_HOST")
+def test_a_service_that_was_deleted_is_found_at_its_next_address(pipelines):
     state = pipelines.settle()
-    pipelines.cluster.find("Service", "ml-pipeline")["spec"]["clusterIP"] = "10.0.0.9"
-    pipelines.again(state)
+    del pipelines.cluster.objects["/api/v1/namespaces/edge/services/ml-pipeline"]
+    pipelines.cluster.react = lambda item: (
+        item["kind"] == "Service" and item["spec"].setdefault("clusterIP", "10.0.0.9")
+    )
+    for _ in range(3):
+        state = pipelines.again(state)
     assert patch(pipelines)["hostAliases"][0]["ip"] == "10.0.0.9"
 
 
-def test_a_service_without_an_address_is_waited_for(pipelines, monkeypatch):
-    monkeypatch.delenv("ML_PIPELINE_SERVICE_HOST")
+def test_a_unit_that_does_not_lead_finds_it_as_well(pipelines):
+    state = dataclasses.replace(pipelines.settle(), leader=False)
+    pipelines.cluster.find("Service", "ml-pipeline")["spec"]["clusterIP"] = "10.0.0.9"
+    for _ in range(3):
+        state = pipelines.again(state)
+    assert patch(pipelines)["hostAliases"][0]["ip"] == "10.0.0.9"
+
+
+def test_most_hooks_do_not_ask_for_it(pipelines):
+    state = pipelines.again(pipelines.again(pipelines.settle()))
+    pipelines.cluster.calls.clear()
+    for _ in range(2):
+        state = pipelines.again(state)
+    assert len([call for call in pipelines.cluster.calls if call.endswith("/services/ml-pipeline")]) == 1
+
+
+def test_a_service_without_an_address_is_waited_for(pipelines):
+    pipelines.cluster.react = lambda item: None
     expected = "waiting for Kubernetes to give the Service ml-pipeline an address"
     state = pipelines.settle()
     assert state.unit_status == testing.WaitingStatus(expected)

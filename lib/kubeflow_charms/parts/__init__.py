@@ -8,6 +8,7 @@ from .first_unit import FirstUnit
 from .idle import Idle
 from .manifests import Manifests
 from .message import Message
+from .observed import Observed
 from .ports import Ports
 from .publish import Publish
 from .report import Report
@@ -26,6 +27,7 @@ __all__ = [
     "Manifests",
     "Message",
     "Metrics",
+    "Observed",
     "Part",
     "Ports",
     "Publish",
