@@ -1,8 +1,8 @@
 """Print a token with which a program may call Kubeflow in its user's name.
 
-python kubeflow_token.py ADDRESS prints, the first time, another address, at which the user logs in with a browser, on any
-machine; later it renews the token by itself. It needs nothing but Python. Source: RFC 8628, and Dex's documentation of
-the device flow and of cross-client trust.
+python kubeflow_token.py ADDRESS prints, the first time, another address, at which the user logs in with a browser, on
+any machine; later it renews the token by itself. It needs nothing but Python. Source: RFC 8628, and Dex's documentation
+of the device flow and of cross-client trust.
 """
 
 import argparse
