@@ -31,7 +31,7 @@ def documents(*, workers: int = 1, graphics: int = 0, image: str = IMAGE) -> lis
         "volumeMounts": [{"name": "program", "mountPath": "/program"}],
     }
     template = {
-        # Replicas talk to each other on ports that a sidecar does not know.
+        # Replicas talk to each other at their own addresses; only where another Istio serves the cluster it is needed.
         "metadata": {"labels": {"sidecar.istio.io/inject": "false"}},
         "spec": {
             "containers": [container],

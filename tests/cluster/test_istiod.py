@@ -105,6 +105,12 @@ def test_the_sidecar_is_not_root_and_can_gain_nothing(istiod: Istiod):
     [
         (ENABLED, {}, True),
         (ENABLED, {"sidecar.istio.io/inject": "false"}, False),
+        (ENABLED, {"sidecar.istio.io/inject": "true"}, True),
+        (ENABLED, {"training.kubeflow.org/job-name": "train"}, False),
+        (ENABLED, {"training.kubeflow.org/job-name": "train", "sidecar.istio.io/inject": "true"}, True),
+        (ENABLED, {"training.kubeflow.org/job-name": "train", "sidecar.istio.io/inject": "false"}, False),
+        (ENABLED, {"jobset.sigs.k8s.io/jobset-name": "train"}, False),
+        (ENABLED, {"batch.kubernetes.io/job-name": "clean-up"}, True),
         (PLAIN, {}, False),
         (PLAIN, {"sidecar.istio.io/inject": "true"}, False),
         (PLAIN, {"istio.io/rev": "default"}, False),

@@ -63,13 +63,13 @@ class Istiod:
         return self.client.post(path, params={"dryRun": "All", "fieldValidation": "Strict"}, json=document)
 
 
-def planned(folder: pathlib.Path, *relations: testing.Relation) -> Plan:
-    """Return what the charm makes of its defaults and of what others say."""
+def planned(folder: pathlib.Path, *relations: testing.Relation, **options: str | bool) -> Plan:
+    """Return what the charm makes of its options, else its defaults, and of what others say."""
     with (
         pytest.MonkeyPatch.context() as patch,
         deployed(load_charm(ROOT).IstioPilot, ROOT, patch, folder) as pilot,
     ):
-        state = pilot.settle(pilot.state(relations=relations))
+        state = pilot.settle(pilot.state(relations=relations, config=options))
         service = state.get_container("istiod").plan.services["istiod"]
         files = {path: file.text for path, file in pilot.files["istiod"].items()}
         return Plan(pilot.cluster.lasting, shlex.split(service.command), service.environment, files)
@@ -112,7 +112,11 @@ def registered(client: httpx2.Client, plan: Plan, port: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def running(
-    apiserver: ApiServer, charm: pathlib.Path, folder: pathlib.Path, *relations: testing.Relation
+    apiserver: ApiServer,
+    charm: pathlib.Path,
+    folder: pathlib.Path,
+    *relations: testing.Relation,
+    **options: str | bool,
 ) -> Iterator[Istiod]:
     """Run istiod in a folder, with its webhooks registered; skip the test if the program is not there.
 
@@ -121,10 +125,11 @@ def running(
         charm: an empty folder for the charm.
         folder: an empty folder for istiod.
         *relations: of the charm.
+        **options: of the charm.
     """
     binary = find("pilot-discovery")
     log = log_of(binary, folder)
-    plan = planned(charm, *relations)
+    plan = planned(charm, *relations, **options)
     for path, text in plan.files.items():
         file = folder / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)

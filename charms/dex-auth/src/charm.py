@@ -8,7 +8,7 @@ import dex_left_out
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
-from kubeflow_charms import Charm, Problem, Provides, Requires, main, network
+from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Sandbox, Workload
 
@@ -57,12 +57,16 @@ class DexAuth(Charm):
         return dex_oidc_config.IssuerConfiguration(issuer_url=issuer_url, internal_url=internal)
 
     def _configuration(self, issuer_url: str) -> str:
+        clients, programs = self.clients.all(self._with_password), self.options.program_client
+        if taken := [item.application for item in clients if item.data.id == programs]:
+            raise Blocked(f"option program-client: {taken[0]} has that name already, expected another")
         return dex_configuration.configuration(
             issuer=issuer_url,
             port=self.options.port,
             user=dex_users.static_user(self.options, self.secrets),
             connectors=self.options.connectors,
-            clients=[item.data for item in self.clients.all(self._with_password)],
+            clients=[item.data for item in clients],
+            programs=programs,
         )
 
     def _with_password(self, client: oidc_client.Client) -> oidc_client.Client:

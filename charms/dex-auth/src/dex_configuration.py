@@ -50,8 +50,18 @@ def configuration(
     user: StaticUser | None,
     connectors: Sequence[Mapping[str, Any]],
     clients: Sequence[Client],
+    programs: str,
 ) -> str:
-    """Return the configuration file; JSON, which Dex reads as YAML."""
+    """Return the configuration file; JSON, which Dex reads as YAML.
+
+    Args:
+        issuer: the issuer's URL.
+        port: at which Dex serves.
+        user: of the password database; None without one.
+        connectors: to other identity services, as Dex has them.
+        clients: who may ask Dex to log users in.
+        programs: the name of a client without a password that may have tokens for those; empty for none.
+    """
     document = {
         "issuer": issuer,
         "storage": {"type": "kubernetes", "config": {"inCluster": True}},
@@ -68,7 +78,10 @@ def configuration(
         "enablePasswordDB": user is not None,
         "staticPasswords": [_password(user)] if user else [],
         "connectors": [dict(connector) for connector in connectors],
-        "staticClients": [_client(client) for client in clients],
+        "staticClients": [
+            *(_client(client, programs) for client in clients),
+            *([{"id": programs, "name": "Programs", "public": True}] if programs else []),
+        ],
     }
     return json.dumps(document, indent=1)
 
@@ -83,8 +96,10 @@ def _password(user: StaticUser) -> dict[str, str]:
     }
 
 
-def _client(client: Client) -> dict[str, Any]:
+def _client(client: Client, programs: str) -> dict[str, Any]:
+    trust = {"trustedPeers": [programs]} if programs else {}
     return {
+        **trust,
         "id": client.id,
         "name": client.name,
         "redirectURIs": list(client.redirect_uris),

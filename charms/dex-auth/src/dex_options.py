@@ -1,6 +1,7 @@
 """The options of dex-auth."""
 
 import dataclasses
+import re
 import urllib.parse
 
 from dex_connectors import Connectors, connectors, with_secrets
@@ -17,6 +18,14 @@ def issuer(value: str | None) -> str:
     if url and urllib.parse.urlsplit(url).path != PATH:
         raise ValueError(f"{url!r} does not end in /dex, expected for example https://kubeflow.example.com/dex")
     return url
+
+
+def client(value: str | None) -> str:
+    """Accept nothing, or the name of a client."""
+    text = (value or "").strip()
+    if text and not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
+        raise ValueError(f"{text!r} cannot be used, expected letters, digits and . _ -, such as kubeflow-programs")
+    return text
 
 
 def port(value: int) -> int:
@@ -42,6 +51,7 @@ class DexOptions:
     enable_password_db: bool = option(bool)
     connectors: Connectors = option(connectors)
     connectors_secret: dict[str, str] | None = option(options.SecretKeys.any())
+    program_client: str = option(client)
     port: int = option(port)
     memory: str = option(options.quantity)
 

@@ -54,7 +54,7 @@ class IstioPilot(Charm):
         yield Manifests("control-plane", "control-plane.yaml.j2", {"mesh": document})
         yield istiod.workload(
             authority=self._authority,
-            injection=istiod.injection(self.run.source("injection.yaml"), options.proxy_image),
+            injection=istiod.injection(self.run.source("injection.yaml"), options.proxy_image, cni=options.cni),
             pod=self.unit.name.replace("/", "-"),
             app=self.app.name,
             namespace=self.model.name,
@@ -93,6 +93,7 @@ class IstioPilot(Charm):
                 gateway_name=self.options.default_gateway,
                 gateway_namespace=self.model.name,
                 gateway_up=self._up,
+                sidecars_need_rights=not self.options.cni,
                 gateway_principal=next((gateway.principal for gateway in self._ingress_gateways), ""),
             )
         )

@@ -25,14 +25,16 @@ def sandbox(memory: str) -> Sandbox:
     return Sandbox(container="istiod", role="istiod-role.yaml.j2", writable=(AUTHORITY, INJECTION), memory=memory)
 
 
-def injection(template: str, proxy_image: str) -> dict[str, str]:
+def injection(template: str, proxy_image: str, *, cni: bool) -> dict[str, str]:
     """Return the sidecar injector's files by name.
 
     Args:
         template: the charm's injection.yaml.
         proxy_image: of the sidecars.
+        cni: whether Istio's CNI plugin redirects the traffic of pods, so that they need no rights for it.
     """
-    values = {"global": {"proxy": {"image": proxy_image, "clusterDomain": network.cluster_domain()}}}
+    proxy = {"image": proxy_image, "clusterDomain": network.cluster_domain()}
+    values = {"global": {"proxy": proxy}, "pilot": {"cni": {"enabled": cni}}}
     return {"config": template, "values": json.dumps(values)}
 
 

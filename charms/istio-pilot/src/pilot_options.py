@@ -47,6 +47,7 @@ class PilotOptions:
     groups: tuple[str, ...] = option(groups)
     telemetry: bool = option(bool)
     proxy_image: str = option(image)
+    cni: bool = option(bool)
     memory: str = option(options.quantity)
 
     def __post_init__(self):

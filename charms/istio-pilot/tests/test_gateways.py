@@ -67,7 +67,13 @@ def test_applications_that_make_routes_themselves_are_told_the_gateway(pilot, ch
         "gateway_namespace": "edge",
         "gateway_up": up,
         "gateway_principal": "cluster.local/ns/edge/sa/istio-ingressgateway",
+        "sidecars_need_rights": "true",
     }
+
+
+def test_applications_that_guard_users_namespaces_are_told_what_sidecars_need(pilot):
+    state = pilot.settle(pilot.gateway(), pilot.says("gateway-info", {}), config={"cni": True})
+    assert pilot.sent(state, "gateway-info")["sidecars_need_rights"] == "false"
 
 
 def test_another_default_gateway_renames_it_and_leaves_nothing_of_the_old_one(pilot):

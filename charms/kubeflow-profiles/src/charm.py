@@ -77,6 +77,7 @@ class KubeflowProfiles(Charm):
         principals = self._principals()
         port = access_management.PORT
         yield Fence({port: profile_principals.origins(self.callers.all(), self.model.name)}, collected=(port,))
+        self._require_sidecars()
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port
         )
@@ -109,6 +110,12 @@ class KubeflowProfiles(Charm):
             self.policies,
         )
         return user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
+
+    def _require_sidecars(self) -> None:
+        """Refuse a security policy that Istio's sidecars cannot have."""
+        found = self.gateway.readable()[0]
+        info, application = (found[0].data, found[0].application) if found else (None, "")
+        profile_principals.require_sidecars(self.options.security_policy, info, application)
 
     def _principals(self) -> profile_principals.Principals:
         """Return whom the policies in users' namespaces let in."""
@@ -162,7 +169,11 @@ class KubeflowProfiles(Charm):
         answer(event, work)
 
     def _apply_labels(self, event: ops.ActionEvent) -> None:
-        answer(event, lambda: {"changed": " ".join(self._profiles.label(self.options.all_labels, PROFILE))})
+        def work() -> dict[str, str]:
+            self._require_sidecars()
+            return {"changed": " ".join(self._profiles.label(self.options.all_labels, PROFILE))}
+
+        answer(event, work)
 
 
 if __name__ == "__main__":

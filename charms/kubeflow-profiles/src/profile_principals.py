@@ -8,7 +8,7 @@ from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.kubeflow_profiles import DASHBOARD, NOTEBOOKS, PIPELINES, Caller
 from kubeflow_charms.interfaces.wire import principal
 from kubeflow_charms.parts.fence import Source, application
-from kubeflow_charms.problems import Waiting
+from kubeflow_charms.problems import Blocked, Waiting
 
 USER_HEADER = "kubeflow-userid"
 """The header in which the gatekeeper says who the user is; mesh and workloads believe it."""
@@ -45,6 +45,25 @@ def gateway(info: GatewayInfo) -> str:
     if not info.gateway_up:
         raise Waiting(f"the gateway {info.gateway_name} to come up")
     return principal(info.gateway_namespace, "istio-ingressgateway-workload-service-account")
+
+
+def require_sidecars(policy: str, info: GatewayInfo | None, application: str) -> None:
+    """Refuse a Pod Security Standard that would leave users without servers, jobs and steps.
+
+    Args:
+        policy: the standard.
+        info: of the related gateway; None without one, whose mesh nobody knows.
+        application: that it is of.
+
+    Raises:
+        Blocked: Kubernetes would refuse each pod that gets a sidecar.
+    """
+    if policy != "privileged" and info and info.sidecars_need_rights:
+        raise Blocked(
+            f"option security-policy: {policy} would refuse every pod with Istio's sidecar, as it redirects traffic; "
+            f"with Istio's CNI plugin on all nodes run: juju config {application} cni=true; without it, "
+            "expected privileged"
+        )
 
 
 def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ...]:

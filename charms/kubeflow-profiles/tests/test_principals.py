@@ -105,3 +105,33 @@ def test_inside_the_mesh_a_forged_header_alone_does_not_help(profiles):
     others, kfam = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
     assert others == {"to": [{"operation": {"notPorts": ["8081"]}}]}
     assert kfam["from"] == [{"source": {"principals": ["cluster.local/ns/edge/sa/other"]}}]
+
+
+OURS = {**PUBLISHED, "gateway_up": "true", "gateway_principal": PRINCIPAL}
+
+
+@pytest.mark.parametrize("policy", ["baseline", "restricted"])
+def test_a_security_policy_that_sidecars_cannot_have_is_refused_with_the_reason_and_the_way_out(profiles, policy):
+    databags = {"gateway-info": {**OURS, "sidecars_need_rights": "true"}}
+    state = profiles.settle(databags=databags)
+    before = profiles.service(state, "profile-controller")
+    state = profiles.reconfigure(state, security_policy=policy)
+    assert state.unit_status == testing.BlockedStatus(
+        f"option security-policy: {policy} would refuse every pod with Istio's sidecar, as it redirects traffic; with "
+        "Istio's CNI plugin on all nodes run: juju config other cni=true; without it, expected privileged"
+    )
+    assert profiles.service(state, "profile-controller") == before
+    with pytest.raises(testing.ActionFailed, match="would refuse every pod"):
+        profiles.deployment.run(profiles.deployment.context.on.action("apply-labels"), state)
+
+
+@pytest.mark.parametrize("said", [{"sidecars_need_rights": "false"}, {}])
+def test_a_security_policy_is_taken_where_the_plugin_is_there_or_nobody_says(profiles, said):
+    state = profiles.settle(databags={"gateway-info": {**OURS, **said}}, config={"security-policy": "baseline"})
+    assert isinstance(state.unit_status, testing.ActiveStatus)
+
+
+def test_a_security_policy_is_taken_where_the_mesh_is_not_ours(profiles):
+    config = {"gateway-principal": "td/ns/istio/sa/gateway", "security-policy": "baseline"}
+    state = profiles.settle(databags={"gateway-info": None}, config=config)
+    assert isinstance(state.unit_status, testing.ActiveStatus)

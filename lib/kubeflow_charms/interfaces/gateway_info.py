@@ -1,7 +1,7 @@
 """`istio-gateway-info`: which Istio Gateway routes belong to.
 
-Format: plain keys, as the library published with istio-pilot writes them. Ours adds `gateway_principal`,
-which readers of the published format pass over.
+Format: plain keys, as the library published with istio-pilot writes them. Ours adds `gateway_principal`
+and `sidecars_need_rights`, which readers of the published format pass over.
 """
 
 import msgspec
@@ -18,12 +18,14 @@ class GatewayInfo(msgspec.Struct, frozen=True, kw_only=True):
         gateway_namespace: its namespace.
         gateway_up: whether its proxy has an address; absent means that it has.
         gateway_principal: what Istio calls the proxy inside the mesh; empty if unsaid.
+        sidecars_need_rights: whether pods with a sidecar ask for what the Pod Security Standard baseline refuses.
     """
 
     gateway_name: str
     gateway_namespace: str
     gateway_up: bool = True
     gateway_principal: str = ""
+    sidecars_need_rights: bool = False
 
 
 GATEWAY_INFO = Interface("istio-gateway-info", provider=Flat(GatewayInfo))
