@@ -92,7 +92,8 @@ def faults(words: Sequence[str]) -> Iterator[str]:
     elif words[0] == "kubectl":
         yield from _kubectl(words)
     elif words[0] == "./up":
-        yield from _flags("up", words[1:])
+        doctor = words[1:2] == ["doctor"]
+        yield from _flags("doctor" if doctor else "up", words[1 + doctor :])
     elif words[0].endswith("tools") or (len(words) > 2 and words[1:3] == ["-m", "tools"]):
         rest = words[words.index("tools") + 1 :] if "tools" in words else words[1:]
         yield from _tools(rest)

@@ -21,6 +21,7 @@ from tools.up import bring, places, view
 from tools.up.bundles import Bundle
 from tools.up.errors import Refusal
 from tools.up.juju import explain
+from tools.up.wishes import Wishes
 
 app = typer.Typer()
 
@@ -75,9 +76,9 @@ def _on_testbed(
     """Measure a bundle on the testbed, in a model of this name, and return the numbers."""
     try:
         place = places.choose(places.On.TESTBED)
-        place.prepare(False)
+        place.prepare(Wishes())
         with place.client() as juju:
-            shown = view.Plain(console, place.prefix)
+            shown = view.Plain(console, place.typed)
             site = bring.Site(place, repository, juju, name)
             bench = Bench(Paths.from_environment(), site, shown, console.print, timeout * 60)
             found = bench.run(Bundle.load(repository, bundle), others)

@@ -49,6 +49,10 @@ def up(
         str, typer.Option(help="What MicroK8s's load balancer gives out, FIRST-LAST; found if you say nothing.")
     ] = "",
     gpu: typing.Annotated[bool, typer.Option("--gpu", help="Let pods see NVIDIA's GPUs (MicroK8s).")] = False,
+    check: typing.Annotated[
+        bool, typer.Option("--check", help="Only look whether machine and cluster are fit for it; change nothing.")
+    ] = False,
+    as_json: typing.Annotated[bool, typer.Option("--json", help="With --check: JSON for programs.")] = False,
     yes: typing.Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
     timeout: typing.Annotated[float, typer.Option(help="Minutes to wait until all is active.")] = 30,
 ) -> None:
@@ -68,6 +72,10 @@ def up(
         wished = wishes.Wishes(gpu, wishes.addresses(addresses), controller, ask)
         for path in overlay or ():
             Overlay.load(path)  # a wrong one is better told of before anything is installed
+        if check:
+            from tools.doctor.command import check as look
+
+            raise typer.Exit(look(places.choose(on), as_json=as_json))
         place = chosen_place(on, wished, model)
         say(console, f"deploying {bundle} as the model {model} on {place.title() or place.name}")
         place.prepare(wished)

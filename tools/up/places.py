@@ -10,7 +10,7 @@ import pathlib
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 import jubilant
@@ -26,6 +26,9 @@ from tools.up.errors import Refusal
 from tools.up.wishes import Wishes
 
 MICROK8S_KUBECTL = "microk8s kubectl"
+
+
+Wrap = Callable[[Sequence[str]], Sequence[str]]
 
 
 class On(enum.StrEnum):
@@ -46,6 +49,7 @@ class Place:
         lacks: returns why it cannot be used on this machine, or "".
         prepare: makes what is missing of it, as somebody wishes. Raises Refusal.
         title: returns what to call it, in a sentence.
+        wrap: returns the command that runs a command there.
         client: gives Juju's client.
         store: the folder of a charm store that models there ask, or None where they ask Charmhub.
         prefix: what a person types before `juju` there.
@@ -61,6 +65,20 @@ class Place:
     prefix: str = ""
     kubectl: str = "kubectl"
     title: Callable[[], str] = lambda: ""
+    wrap: Wrap = tuple
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[Wrap]:
+        """Give what makes of a command with `juju` or `kubectl` the one that runs there.
+
+        Raises:
+            Refusal: the place is not there.
+        """
+        kubectl = self.kubectl.split()
+        try:
+            yield lambda words: self.wrap([*kubectl, *words[1:]] if words[0] == "kubectl" else words)
+        except TestbedError as error:
+            raise Refusal(str(error)) from error
 
     def typed(self, command: str) -> str:
         """Return a command as a person types it there."""
@@ -131,6 +149,7 @@ def _testbed() -> Place:
         lambda: juju.reached_by(Machine(paths).inside([]), paths.exports()),
         store=paths.store,
         prefix=f"{_chosen_testbed()}{os.path.relpath(sys.executable)} -m testbed run ",
+        wrap=lambda words: Machine(paths).inside(["env", *(f"{k}={v}" for k, v in paths.exports().items()), *words]),
     )
 
 

@@ -112,6 +112,7 @@ def overlay_faults(path: pathlib.Path) -> Iterator[str]:
         ("kubectl logs -n MODEL dex-auth-0 -c dox", "dex-auth has no container dox"),
         (".venv/bin/python -m tools store no-such", "tools store has no command no-such"),
         ("./up --no-such", "tools up has no option --no-such"),
+        ("./up doctor --check", "tools doctor has no option --check"),
     ],
 )
 def test_what_is_not_there_is_found(command: str, fault: str) -> None:

@@ -1,0 +1,1 @@
+"""Say what is wrong with a machine, a cluster or a deployment, and what helps."""
