@@ -25,8 +25,8 @@ RELATIONS = (
 GOPTUNA = "ghcr.io/kubeflow/katib/suggestion-goptuna:v0.19.0"
 """It knows random search as well; upstream's image for that is Python's, which no registry of packages has."""
 
-TRAIN = """python -c "rate = ${trialParameters.rate}; print('accuracy=%.4f' % (1 - abs(rate - 0.05)))" """
-"""A training that does best with a rate of 0.05."""
+TRAIN = """sleep 5; python -c "rate = ${trialParameters.rate}; print('accuracy=%.4f' % (1 - abs(rate - 0.05)))" """
+"""A training that does best with a rate of 0.05, and does not end before its collector has begun."""
 
 FAIL = "exit 1 # ${trialParameters.rate}"
 WAIT = "sleep 600 # ${trialParameters.rate}"

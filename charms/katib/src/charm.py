@@ -4,6 +4,7 @@
 import pathlib
 from collections.abc import Iterator
 
+import experiment_clean_up
 import katib_config
 import katib_controller
 import katib_db_manager
@@ -56,6 +57,8 @@ class Katib(Charm):
         authorization.require(self.run)
         yield from self._page()
         yield from self._controller()
+        if options.experiment_ttl:
+            yield experiment_clean_up.CleanUp(options.experiment_ttl, pathlib.Path(self.charm_dir) / ".clean-up")
         yield from self._database_manager()
 
     def left_behind(self) -> Iterator[Reference]:

@@ -1,10 +1,12 @@
 """The options of katib."""
 
 import dataclasses
+import datetime
 import re
 from collections.abc import Mapping
 from typing import Any
 
+import experiment_clean_up
 import katib_config
 import katib_images
 from katib_config import Entries
@@ -109,6 +111,7 @@ class KatibOptions:
     trial_templates: Mapping[str, str] = option(templates)
     volume_access_mode: str = option(options.one_of("ReadWriteOnce", "ReadWriteMany"))
     volume_class: str = option(storage_class)
+    experiment_ttl: datetime.timedelta | None = option(experiment_clean_up.age)
     database_timeout: str = option(duration)
     memory: Mapping[str, str] = option(memory)
 

@@ -158,6 +158,7 @@ def test_a_further_kind_of_trial_is_watched_and_made_where_the_cluster_knows_it(
         ("trial_templates", "{mine: 'kind: Job'}", "is no object with apiVersion, kind and spec"),
         ("volume_access_mode", "ReadWriteTwice", "expected one of ReadWriteOnce, ReadWriteMany"),
         ("volume_class", "My Class", "option volume-class: it is no storage class"),
+        ("experiment_ttl", "long", "option experiment-ttl: it is no age, expected for example 12h or 30d"),
         ("database_timeout", "soon", "option database-timeout: it is no duration"),
         ("memory", "katib=1Gi", "there is no program"),
         ("memory", "katib-ui=much", "option memory: it is no quantity"),

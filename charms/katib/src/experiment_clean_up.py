@@ -1,0 +1,75 @@
+"""Experiments that ended long ago are deleted, with their trials and numbers, where an operator wants that."""
+
+import dataclasses
+import datetime
+import pathlib
+import re
+import time
+
+import katib_experiments
+from kubeflow_charms.cluster import Object, Reference
+from kubeflow_charms.run import Run
+
+EVERY = 3300
+"""Seconds between two looks; a little less than an hour, of which each twelfth update-status is a part."""
+UNITS = {"h": "hours", "d": "days"}
+
+
+def age(value: str | None) -> datetime.timedelta | None:
+    """Accept nothing, or a number of hours or days."""
+    text = (value or "").strip()
+    if not text:
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([hd])", text)
+    if not found:
+        raise ValueError(f"{text!r} is no age, expected for example 12h or 30d")
+    return datetime.timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+@dataclasses.dataclass(frozen=True)
+class CleanUp:
+    """The experiments that ended longer ago than a time are gone.
+
+    Attributes:
+        age: the time.
+        memory: a file that tells when was last looked; the unit's own, and gone with its pod.
+    """
+
+    age: datetime.timedelta
+    memory: pathlib.Path
+
+    def declare(self, run: Run) -> None:
+        """Nothing of it is the application's own."""
+
+    def apply(self, run: Run) -> None:
+        """Delete them, on the leader, once an hour.
+
+        Raises:
+            Blocked: the application lacks trust.
+            Waiting: Kubernetes does not answer.
+        """
+        if not run.leader or self._recent():
+            return
+        before = datetime.datetime.now(datetime.UTC) - self.age
+        for item in katib_experiments.found(run.cluster, ""):
+            if ended_before(item, before):
+                metadata = item["metadata"]
+                reference = Reference(katib_experiments.VERSION, "Experiment", metadata["name"], metadata["namespace"])
+                run.cluster.delete(reference)
+        self.memory.touch()
+
+    def _recent(self) -> bool:
+        try:
+            # One from the future was made under a clock that has been set back since.
+            return 0 <= time.time() - self.memory.stat().st_mtime < EVERY
+        except FileNotFoundError:
+            return False
+
+
+def ended_before(experiment: Object, moment: datetime.datetime) -> bool:
+    """Tell whether an experiment ended before a moment; not, if it goes on or says nothing that can be read."""
+    text = (experiment.get("status") or {}).get("completionTime") or ""
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) < moment
+    except (ValueError, TypeError):
+        return False
