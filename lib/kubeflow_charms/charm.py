@@ -20,7 +20,9 @@ from .drift import Rounds
 from .interfaces.wire import principal
 from .network import cluster_domain
 from .options import load
+from .parts.idle import Idle
 from .parts.observe import collectors, observe
+from .parts.workload import Workload
 from .problems import Blocked, Problem, Waiting
 from .run import Part, Run, running_pod
 from .secrets import Secrets
@@ -55,9 +57,12 @@ class Charm(ops.CharmBase):
 
     Attributes:
         options_type: a frozen dataclass whose fields are the charm's options; see `options.option`.
+        leader_only: containers whose program elects no leader among several of its kind: it runs on the unit that
+            leads, and stops on one that leads no longer, whatever stands in the way of the plan.
     """
 
     options_type: ClassVar[type] = NoOptions
+    leader_only: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
@@ -201,10 +206,11 @@ class Charm(ops.CharmBase):
     def _reconcile(self, event: ops.EventBase) -> None:
         applied = Applied(self.run, self._cache)
         run = self._run = self.run
-        parts: list[Part] = []
+        parts: list[Part] = [Idle(container) for container in self._others]
         early = isinstance(event, ops.RelationCreatedEvent)
         run.attempt(self._require_relations, early)
         collected = run.attempt(self._collect, parts)
+        parts.extend(observe(self, complete=collected))
         complete = run.attempt(_declare, parts, run) and collected
         # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
         # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
@@ -236,8 +242,8 @@ class Charm(ops.CharmBase):
         # A bad option must not let some parts of the pod be planned and others not: that would roll the pods.
         _ = self.options
         for part in self.plan():
-            parts.append(part)
-        parts.extend(observe(self))
+            if not (isinstance(part, Workload) and part.container in self._others):
+                parts.append(part)
 
     def _require_relations(self, early: bool) -> None:
         """Name every relation that charmcraft.yaml calls not optional and that is not there.
@@ -269,6 +275,11 @@ class Charm(ops.CharmBase):
             event.add_status(ops.BlockedStatus(text))
         else:
             event.add_status(ops.WaitingStatus(text))
+
+    @property
+    def _others(self) -> tuple[str, ...]:
+        """The containers whose programs are for another unit."""
+        return () if self.unit.is_leader() else self.leader_only
 
     @property
     def _cache(self) -> pathlib.Path:

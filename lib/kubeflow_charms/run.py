@@ -20,6 +20,10 @@ DOMAIN = "kubeflow-charms"
 MARKER = pathlib.Path("/var/run/kubeflow-charms/pod")
 
 
+class Twice(Exception):
+    """A plan has two parts of which the last would win: a mistake in the charm, which no operator can mend."""
+
+
 class Part(Protocol):
     """One thing that should exist.
 
@@ -88,6 +92,7 @@ class Run:
     Attributes:
         charm: the charm's name; app: the application's; both give objects their owner.
         metrics: where workloads show metrics, by container.
+        claimed: what there may be one of, and is.
         identities: who the workloads are, by container.
         bound: the object with which their tokens end, once one was asked for.
         look: whether parts are to trust nothing that they remember of the cluster; now and then so on every unit.
@@ -111,6 +116,7 @@ class Run:
     pod: Pod = dataclasses.field(default_factory=Pod)
     metrics: dict[str, Metrics] = dataclasses.field(default_factory=dict)
     declarations: list[Declaration] = dataclasses.field(default_factory=list)
+    claimed: set[str] = dataclasses.field(default_factory=set)
     identities: dict[str, Identity] = dataclasses.field(default_factory=dict)
     bound: Mapping[str, str] | None = None
     look: bool = False
@@ -141,6 +147,25 @@ class Run:
     def context(self, more: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a template of objects may use: who the application is, and `more`."""
         return {"app": self.app, "namespace": self.namespace, "model": self.namespace, **more}
+
+    def declare(self, declaration: Declaration) -> None:
+        """Take objects that a part wants.
+
+        Raises:
+            Twice: another part has the name, and so the field manager; each would undo what the other applied.
+        """
+        self.claim(f"the part {declaration.part}")
+        self.declarations.append(declaration)
+
+    def claim(self, what: str) -> None:
+        """Take what there may be one of, so that no part silently takes the place of another.
+
+        Raises:
+            Twice: another part has it.
+        """
+        if what in self.claimed:
+            raise Twice(f"the plan has {what} twice")
+        self.claimed.add(what)
 
     def attempt(self, action: Callable[..., Any], *arguments: Any) -> bool:
         """Do something; keep the problem that it raises, and tell whether there was none."""

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms.parts import Idle, Part, TcpCheck, Workload
+from kubeflow_charms import Waiting
+from kubeflow_charms.parts import Part, TcpCheck, Workload
 from ops import pebble, testing
 from support.deployment import Deployment, passing
 from support.examples import Deploy
@@ -14,10 +15,12 @@ from support.examples import Deploy
 @pytest.fixture
 def deployment(deploy: Deploy) -> Deployment:
     def plan(charm: Any) -> Iterator[Part]:
-        workload = Workload(container="app", command="run", checks={"app": TcpCheck(8080)})
-        yield workload if charm.unit.is_leader() else Idle("app")
+        if charm.config["stop"]:
+            raise Waiting("the moon")
+        yield Workload(container="app", command="run", checks={"app": TcpCheck(8080)})
 
-    return deploy(plan)
+    options = {"stop": {"type": "boolean", "default": False}}
+    return deploy(plan, attributes={"leader_only": ("app",)}, config={"options": options})
 
 
 def run(deployment: Deployment, state: testing.State) -> testing.State:
@@ -39,6 +42,12 @@ def test_a_unit_that_leads_no_longer_stops_the_program_and_its_checks(deployment
     state = run(deployment, dataclasses.replace(led, leader=False))
     assert service(state) == pebble.ServiceStatus.INACTIVE
     assert [check.status for check in state.get_container("app").check_infos] == [pebble.CheckStatus.INACTIVE]
+
+
+def test_it_stops_the_program_even_where_the_plan_does_not_get_there(deployment: Deployment) -> None:
+    led = passing(run(deployment, deployment.state()))
+    state = run(deployment, dataclasses.replace(led, leader=False, config={"stop": True}))
+    assert service(state) == pebble.ServiceStatus.INACTIVE
 
 
 def test_a_unit_that_leads_again_starts_it_again(deployment: Deployment) -> None:

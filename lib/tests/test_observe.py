@@ -1,6 +1,7 @@
 """An observability stack gets metrics, a dashboard and logs of every charm, without a line in the charm."""
 
 import base64
+import dataclasses
 import json
 import lzma
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from typing import Any
 
 import ops
 import pytest
+from kubeflow_charms import Blocked
 from kubeflow_charms.parts import Metrics, Part, Workload
 from ops import testing
 from support.deployment import Deployment
@@ -117,3 +119,36 @@ def test_an_address_for_logs_that_is_none_blocks(deployment: Deployment) -> None
     status = changed(deployment, loki(endpoint="nonsense")).unit_status
     assert isinstance(status, ops.BlockedStatus)
     assert "loki/0 sends no address" in status.message
+
+
+def test_a_plan_that_stops_halfway_keeps_the_logs_and_what_was_said_of_metrics(deploy: Deploy) -> None:
+    def stopping(charm: Any) -> Iterator[Part]:
+        if charm.config["stop"]:
+            raise Blocked("a person must act")
+        yield from plan(charm)
+
+    deployment = deploy(stopping, config={"options": {"stop": {"type": "boolean", "default": False}}}, **ENDPOINTS)
+    metrics, logs = testing.Relation("metrics-endpoint"), loki()
+    state = deployment.run(deployment.context.on.config_changed(), deployment.state(relations={metrics, logs}))
+    said = state.get_relation(metrics.id).local_app_data
+    new_pod = dataclasses.replace(state, config={"stop": True}, containers={testing.Container("app", can_connect=True)})
+    state = deployment.run(deployment.context.on.config_changed(), new_pod)
+    assert len(state.get_container("app").plan.log_targets) == 1
+    assert state.get_relation(metrics.id).local_app_data == said
+
+
+def test_logs_go_no_longer_to_a_unit_that_has_departed(deployment: Deployment) -> None:
+    address = {"endpoint": json.dumps({"url": LOKI})}
+    both = testing.Relation("logging", remote_app_name="loki", remote_units_data={0: address, 1: address})
+    state = changed(deployment, both)
+    left = dataclasses.replace(state.get_relation(both.id), remote_units_data={0: address})
+    state = deployment.run(deployment.context.on.update_status(), dataclasses.replace(state, relations={left}))
+    targets = state.get_container("app").plan.log_targets
+    assert sorted(target.services for target in targets.values()) == [["-all"], ["all"]]
+
+
+def test_a_unit_with_a_wrong_address_keeps_no_other_from_its_logs(deployment: Deployment) -> None:
+    units = {0: {"endpoint": "nowhere"}, 1: {"endpoint": json.dumps({"url": LOKI})}}
+    state = changed(deployment, testing.Relation("logging", remote_app_name="loki", remote_units_data=units))
+    assert [target.location for target in state.get_container("app").plan.log_targets.values()] == [LOKI]
+    assert "loki/0 sends no address for logs" in state.unit_status.message

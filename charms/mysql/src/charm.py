@@ -32,6 +32,7 @@ class Mysql(Charm):
             self.on.restore_action,
         ):
             framework.observe(event, self._act)
+        framework.observe(self.on[self.clients.name].relation_broken, self._forget)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -111,6 +112,10 @@ class Mysql(Charm):
             username="" if hidden else user,
             password="" if hidden else self.password(user),
         )
+
+    def _forget(self, event: ops.RelationBrokenEvent) -> None:
+        """Let a password go with its relation; the first unit, which need not be the leader, drops the user."""
+        self.secrets.forget(account_name(event.relation))
 
     def _act(self, event: ops.ActionEvent) -> None:
         mysql_actions.act(self, self.run, event)

@@ -65,8 +65,6 @@ class Accounts:
             _memory(run).write_text(self._digest)
         except (ops.pebble.Error, TimeoutError) as error:
             raise Waiting(f"MySQL to take its users ({refused(error)})") from error
-        for name in gone:
-            run.secrets.forget(name)
 
     def there(self, run: Run) -> bool:
         """Tell whether the server has the accounts."""

@@ -86,6 +86,15 @@ def test_a_user_goes_with_its_relation_and_its_database_stays(mysql):
     assert user not in {secret.label for secret in state.secrets}
 
 
+def test_its_password_goes_with_its_relation_where_another_unit_leads(mysql, monkeypatch):
+    client = mysql.client()
+    state = mysql.settle(client)
+    monkeypatch.setattr("charm.holds", lambda unit: False)
+    relation = state.get_relation(client.id)
+    state = mysql.deployment.run(mysql.deployment.context.on.relation_broken(relation), mysql.with_execs(state))
+    assert f"relation-{client.id}" not in {secret.label for secret in state.secrets}
+
+
 def test_a_client_that_falls_silent_keeps_its_user(mysql):
     silent = testing.Relation("database", remote_app_name="pipelines")
     mysql.stdout = f"relation-{silent.id}\n"

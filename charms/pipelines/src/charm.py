@@ -34,7 +34,7 @@ from kubeflow_charms.interfaces import (
     s3,
 )
 from kubeflow_charms.object_store import Store, related
-from kubeflow_charms.parts import Bucket, Crds, Fence, Idle, Manifests, Message, Part, Ports, Report, Workload
+from kubeflow_charms.parts import Bucket, Crds, Fence, Manifests, Message, Part, Ports, Report
 from pipelines_options import PipelinesOptions
 
 SANDBOXES = (
@@ -57,6 +57,10 @@ class Pipelines(Charm):
     """The API, its pages and controllers, the metadata, and what users' namespaces need to run pipelines."""
 
     options_type = PipelinesOptions
+    leader_only = tuple(
+        program.CONTAINER
+        for program in (viewer_controller, persistence_agent, scheduled_workflow, metadata_writer, metacontroller)
+    )
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
     metadata_database = Requires("metadata-db", mysql_client.MYSQL_CLIENT)
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
@@ -83,7 +87,7 @@ class Pipelines(Charm):
         yield from self._network()
         authorization.require(self.run)
         yield api_gate.workload()
-        yield from self._once(viewer_controller.workload(options.max_num_viewers))
+        yield viewer_controller.workload(options.max_num_viewers)
         store = related(self.objects, self.s3, self.secrets)
         yield from self._metadata()
         bucket = store.bucket or options.object_store_bucket_name
@@ -111,8 +115,8 @@ class Pipelines(Charm):
             options.k8s_service_name, lambda patch: api(patch=patch), network.proxy(self.model)
         )
         yield pipelines_ui.workload(options=options, namespace=self.model.name, store=store, bucket=bucket)
-        yield from self._once(persistence_agent.workload(options))
-        yield from self._once(scheduled_workflow.workload(options))
+        yield persistence_agent.workload(options)
+        yield scheduled_workflow.workload(options)
 
     def left_behind(self) -> Iterator[Reference]:
         """Yield what Metacontroller made in users' namespaces."""
@@ -155,7 +159,7 @@ class Pipelines(Charm):
         yield Manifests("metadata-services", "services.yaml.j2", {"services": published_services.metadata()})
         yield metadata_proxy.workload()
         yield metadata_store.workload(self.metadata_database.one(self._login))
-        yield from self._once(metadata_writer.workload(self.model.name))
+        yield metadata_writer.workload(self.model.name)
 
     def _profiles(self, store: Store, bucket: str) -> Iterator[Part]:
         """Yield what makes the objects of users' namespaces, and lets their users see what is theirs."""
@@ -187,14 +191,10 @@ class Pipelines(Charm):
                 "port": pipelines_network.SYNC,
             },
         )
-        yield from self._once(metacontroller.workload(app=self.app.name, namespace=self.model.name))
+        yield metacontroller.workload(app=self.app.name, namespace=self.model.name)
 
     def _login(self, database: mysql_client.Database) -> mysql_client.Login:
         return database.login(self.secrets.granted)
-
-    def _once(self, workload: Workload) -> Iterator[Part]:
-        """Yield a program that elects no leader among several of its kind, on one unit."""
-        yield workload if self.unit.is_leader() else Idle(workload.container)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from .bucket import Bucket
 from .crds import Crds
 from .fence import Fence
 from .first_unit import FirstUnit
-from .idle import Idle
 from .manifests import Manifests
 from .message import Message
 from .observed import Observed
@@ -23,7 +22,6 @@ __all__ = [
     "File",
     "FirstUnit",
     "HttpCheck",
-    "Idle",
     "Manifests",
     "Message",
     "Metrics",

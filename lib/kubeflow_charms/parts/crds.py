@@ -41,7 +41,7 @@ class Crds:
     def declare(self, run: Run) -> None:
         """Declare the CRDs."""
         text = run.source(self.file)
-        run.declarations.append(
+        run.declare(
             Declaration(
                 self.name,
                 fingerprint(text, self.version),

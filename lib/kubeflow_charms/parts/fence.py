@@ -45,7 +45,7 @@ class Fence:
     """The application's guarded ports; all others stay open, as probes, webhooks and metrics need.
 
     A NetworkPolicy keeps others off where the cluster's network enforces it, an AuthorizationPolicy where the pods
-    have a sidecar. An application needs one fence at most: what one guards, another would leave open.
+    have a sidecar. An application has one fence at most: what one guards, another would leave open.
 
     Attributes:
         guarded: who may call, by port.
@@ -63,7 +63,7 @@ class Fence:
             for port, sources in sorted(self.guarded.items())
         }
         told = {str(port): [dataclasses.asdict(source) for source in sources] for port, sources in guarded.items()}
-        run.declarations.append(Declaration("fence", fingerprint(told), lambda: policies(run.app, guarded)))
+        run.declare(Declaration("fence", fingerprint(told), lambda: policies(run.app, guarded)))
 
     def apply(self, run: Run) -> None:
         """Nothing is left to do once the cluster has the policies."""

@@ -25,7 +25,7 @@ class FirstUnit:
 
     def declare(self, run: Run) -> None:
         """Declare the Service."""
-        run.declarations.append(
+        run.declare(
             Declaration(
                 "first-unit", fingerprint(dict(self.ports)), lambda: [service(run.app, run.namespace, self.ports)]
             )

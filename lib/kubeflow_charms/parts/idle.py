@@ -10,9 +10,7 @@ from ..run import Run
 
 @dataclasses.dataclass(frozen=True)
 class Idle:
-    """The program of a container is to run on another unit: the one way to have a program once that elects no leader.
-
-    Yield a `Workload` on the leader, and this elsewhere.
+    """The program of a container is to run on another unit; the library's own part for `Charm.leader_only`.
 
     Attributes:
         container: whose service is stopped, with its checks, which would call the pod unready.

@@ -26,7 +26,7 @@ class Manifests:
         """Declare the template's objects."""
         text = run.source(self.template)
         context = run.context(self.context)
-        run.declarations.append(
+        run.declare(
             Declaration(self.name, fingerprint(text, context), lambda: render(text, context)),
         )
 

@@ -30,9 +30,12 @@ class Observe:
 
     Attributes:
         relations: that are there, by interface.
+        complete: whether the plan ran to its end; otherwise nobody knows which metrics there are, and what was said of
+            them stands, while logs tell why.
     """
 
     relations: Mapping[str, Sequence[ops.Relation]]
+    complete: bool = True
 
     def declare(self, run: Run) -> None:
         """Nothing is needed of the cluster."""
@@ -41,29 +44,37 @@ class Observe:
         """Tell where metrics are, hand over the dashboard, and send logs where they are taken.
 
         Raises:
-            Blocked: an address for logs is wrong.
-            Waiting: a container does not take the address yet.
+            Waiting: a container does not take the address for logs yet.
         """
         topology = _topology(run)
+        if self.complete:
+            self._tell(run, topology)
+        logs = self.relations.get(LOGS)
+        if logs is not None:
+            labels = {"product": "Juju", "charm": run.charm, **_labels(topology)}
+            targets = {name: _target(url, labels) for name, url in _receivers(run, logs)}
+            for container in run.unit.containers.values():
+                _forward(container, targets)
+
+    def _tell(self, run: Run, topology: Mapping[str, str]) -> None:
         for relation in self.relations.get(METRICS, ()):
             write(relation.data[run.unit], _unit(run))
             if run.leader:
                 write(relation.data[run.unit.app], _jobs(run, topology))
         for relation in self.relations.get(DASHBOARDS, ()) if run.leader else ():
             write(relation.data[run.unit.app], _dashboards(run, topology))
-        logs = self.relations.get(LOGS)
-        if logs is not None:
-            labels = {"product": "Juju", "charm": run.charm, **_labels(topology)}
-            targets = {name: _target(url, labels) for name, url in _receivers(logs)}
-            for container in run.unit.containers.values():
-                _forward(container, targets)
 
 
-def observe(charm: ops.CharmBase) -> Iterator[Observe]:
-    """Yield the part, if charmcraft.yaml has an endpoint for it."""
+def observe(charm: ops.CharmBase, *, complete: bool) -> Iterator[Observe]:
+    """Yield the part, if charmcraft.yaml has an endpoint for it.
+
+    Args:
+        charm: that is observed.
+        complete: whether its plan ran to its end.
+    """
     found = _relations(charm)
     if found:
-        yield Observe(found)
+        yield Observe(found, complete)
 
 
 def collectors(charm: ops.CharmBase) -> tuple[str, ...]:
@@ -158,8 +169,8 @@ def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
     return {"dashboards": json.dumps(told)}
 
 
-def _receivers(relations: Sequence[ops.Relation]) -> Iterator[tuple[str, str]]:
-    """Yield name and address of every unit that takes logs."""
+def _receivers(run: Run, relations: Sequence[ops.Relation]) -> Iterator[tuple[str, str]]:
+    """Yield name and address of every unit that takes logs; one that says something wrong is in the status."""
     for relation in relations:
         for unit in sorted(relation.units, key=lambda unit: unit.name):
             text = relation.data[unit].get("endpoint", "")
@@ -167,10 +178,9 @@ def _receivers(relations: Sequence[ops.Relation]) -> Iterator[tuple[str, str]]:
                 continue
             try:
                 url = json.loads(text)["url"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise Blocked(
-                    f"relation {relation.name}: {unit.name} sends no address for logs: {text[:80]}"
-                ) from error
+            except (ValueError, KeyError, TypeError):
+                run.report(Blocked(f"relation {relation.name}: {unit.name} sends no address for logs: {text[:80]}"))
+                continue
             yield f"{relation.id}-{unit.name.replace('/', '-')}", str(url)
 
 

@@ -58,6 +58,7 @@ class Sandbox:
 
     def declare(self, run: Run) -> None:
         """Declare the identity's objects, and what the container mounts."""
+        run.claim(f"a sandbox for {self.container}")
         mounts = [self._identity(run)]
         for number, path in enumerate(self.writable):
             mounts.append(self._volume(run, f"writable-{number}", path, IN_MEMORY))
@@ -90,7 +91,7 @@ class Sandbox:
         text = run.source(self.role)
         context = {"app": run.app, "namespace": run.namespace, **self.context}
         name = f"{run.app}-{self.container}"
-        run.declarations.append(
+        run.declare(
             Declaration(
                 f"{self.container}-identity",
                 fingerprint(text, context),

@@ -37,7 +37,7 @@ class Webhooks:
         text = run.source(self.template)
         context = run.context(self.context)
         container = run.unit.get_container(self.container)
-        run.declarations.append(
+        run.declare(
             Declaration(
                 self.name,
                 fingerprint(text, context),

@@ -99,6 +99,7 @@ class Workload:
 
     def declare(self, run: Run) -> None:
         """Nothing is needed of the cluster, see `Sandbox`; tell where metrics are."""
+        run.claim(f"a program for {self.container}")
         if self.metrics:
             run.metrics[self.container] = self.metrics
 
