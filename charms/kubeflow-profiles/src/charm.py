@@ -73,6 +73,7 @@ class KubeflowProfiles(Charm):
                 limits=options.quota_default_limits,
                 read=self.run.source,
             )
+        yield profile_manifests.Placed()
         yield from self._poddefaults()
         principals = self._principals()
         port = access_management.PORT

@@ -7,6 +7,7 @@ belongs to an object of the cluster, its owner, and goes when that goes.
 
 import contextlib
 import dataclasses
+import functools
 import http.server
 import json
 import os
@@ -24,11 +25,14 @@ from placer_api import Kubernetes, Object, Refused
 from placer_limits import limit_range
 
 PROFILES = "/apis/kubeflow.org/v1/profiles"
+PLACED = "/placed"
 NAMESPACES = "/api/v1/namespaces"
 PERIOD = 60
 """Seconds after which all is looked at again, though no namespace came or went."""
 PAUSE = 2
 """Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
+LASTING = (400, 403, 409, 413, 422)
+"""The codes of refusals that somebody has to do something about."""
 PATIENCE = 180
 """Seconds without a complete pass after which the program calls itself ill."""
 
@@ -106,6 +110,19 @@ class Wanted:
         return found
 
 
+@dataclasses.dataclass(frozen=True, order=True)
+class Problem:
+    """Something that could not be placed or taken away.
+
+    Attributes:
+        text: what, where and why; never what is in it.
+        lasting: whether it stays so until somebody does something.
+    """
+
+    text: str
+    lasting: bool = False
+
+
 def fill(item: Object, namespace: str) -> Object:
     """Return an object with its namespace's name wherever a string has `{{ NAMESPACE }}`."""
     return json.loads(re.sub(r"\{\{\s*NAMESPACE\s*\}\}", namespace, json.dumps(item)))
@@ -123,11 +140,18 @@ def holds(there: Any, wanted: Any) -> bool:
 class Placer:
     """Brings the cluster to what the file says, pass by pass."""
 
-    def __init__(self, kubernetes: Kubernetes, wanted: Wanted, say: Callable[[str], None] = print):
+    def __init__(
+        self,
+        kubernetes: Kubernetes,
+        wanted: Wanted,
+        say: Callable[[str], None] = print,
+        report: Callable[[str], None] = lambda text: None,
+    ):
         self._kubernetes = kubernetes
         self._wanted = wanted
         self._say = say
-        self._said: frozenset[str] = frozenset()
+        self._report = report
+        self.problems: frozenset[Problem] | None = None
         self.passed = time.monotonic()
 
     def run(self) -> None:
@@ -140,7 +164,7 @@ class Placer:
                 self._await_change(version, PERIOD if fine else pause)
             except Refused as refusal:
                 fine = False
-                self._tell([f"Kubernetes does not answer as it should: {refusal}"])
+                self._tell([Problem(f"Kubernetes does not answer as it should: {refusal}")])
                 time.sleep(pause)
             pause = PAUSE if fine else min(2 * pause, PERIOD)
 
@@ -160,26 +184,29 @@ class Placer:
         self._tell(problems)
         return found.get("metadata", {}).get("resourceVersion", ""), not problems
 
-    def _tell(self, problems: Iterable[str]) -> None:
-        """Say what is wrong, but only what was not so the last time."""
+    def _tell(self, problems: Iterable[Problem]) -> None:
+        """Say what is wrong, but only what was not so the last time, and report all of it when it changed."""
         found = frozenset(problems)
-        for problem in sorted(found - self._said):
-            self._say(problem)
-        self._said = found
+        if found == self.problems:
+            return
+        for problem in sorted(found - (self.problems or frozenset())):
+            self._say(problem.text)
+        self.problems = found
+        self._report(json.dumps([dataclasses.asdict(problem) for problem in sorted(found)]))
 
-    def _place(self, kind: Kind, namespaces: list[str], wanted: Wanted) -> list[str]:
+    def _place(self, kind: Kind, namespaces: list[str], wanted: Wanted) -> list[Problem]:
         """Bring the objects of a kind to what is wanted, and return what went wrong."""
         owner = self._kubernetes.get(f"/apis/rbac.authorization.k8s.io/v1/clusterroles/{kind.owner}")
         if owner is None:
-            return [f"waiting for the owner {kind.owner}"]
+            return [Problem(f"{kind.owner}, which owns what is placed, is not there yet")]
         selector = ",".join(f"{key}={value}" for key, value in self._wanted.labels.items())
         listed = self._kubernetes.get(kind.path(), {"labelSelector": selector})
         if listed is None:
-            return [f"waiting for Kubernetes to know {kind.kind}"]
+            return [Problem(f"Kubernetes does not know {kind.kind} yet")]
         # Kubernetes leaves out in a list what all its items have in common.
         common = {"apiVersion": kind.api_version, "kind": kind.kind}
         there = {(item["metadata"]["namespace"], item["metadata"]["name"]): item | common for item in listed["items"]}
-        problems: list[str] = []
+        problems: list[Problem] = []
         for namespace in namespaces:
             for name, item in wanted.within(kind, namespace).items():
                 had = there.pop((namespace, name), None)
@@ -203,11 +230,12 @@ class Placer:
         self._kubernetes.delete(kind.path(metadata["namespace"], metadata["name"]), metadata["uid"])
         self._say(f"removed {kind.kind} {metadata['name']} from {metadata['namespace']}")
 
-    def _attempt(self, action: Callable[..., None], kind: Kind, item: Object, *more: Any) -> list[str]:
+    def _attempt(self, action: Callable[..., None], kind: Kind, item: Object, *more: Any) -> list[Problem]:
         try:
             action(kind, item, *more)
         except Refused as refusal:
-            return [f"{kind.kind} {item['metadata']['name']} in {item['metadata']['namespace']}: {refusal}"]
+            told = f"{kind.kind} {item['metadata']['name']} in {item['metadata']['namespace']}: {refusal}"
+            return [Problem(told, refusal.code in LASTING)]
         return []
 
     def _marked(self, item: Object, namespace: str, owner: Object) -> Object:
@@ -245,11 +273,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def serve(placer: Placer, port: int) -> None:
-    """Answer at every path: 200 while passes are made; where not, the log says why."""
+    """Answer 200 while passes are made, at `/placed` while nothing is wrong; where not, log and report say why."""
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            well = time.monotonic() - placer.passed < PATIENCE
+            well = time.monotonic() - placer.passed < PATIENCE and not (self.path == PLACED and placer.problems)
             with contextlib.suppress(ConnectionError):  # on a busy machine Pebble does not wait
                 self.send_response(200 if well else 503)
                 self.end_headers()
@@ -261,11 +289,19 @@ def serve(placer: Placer, port: int) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
 
-def main(file: str, port: str) -> None:
-    """Run with the file that says what to place, and the port to answer at."""
+def write(path: pathlib.Path, text: str) -> None:
+    """Write a file that is never seen half written."""
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(path)
+
+
+def main(file: str, port: str, report: str) -> None:
+    """Run with the file that says what to place, the port to answer at, and the file that gets what is wrong."""
     host, secure = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
     server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
-    placer = Placer(Kubernetes(server), Wanted.read(pathlib.Path(file).read_text()))
+    wanted = Wanted.read(pathlib.Path(file).read_text())
+    placer = Placer(Kubernetes(server), wanted, report=functools.partial(write, pathlib.Path(report)))
     serve(placer, int(port))
     placer.run()
 

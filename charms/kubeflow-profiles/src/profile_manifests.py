@@ -1,15 +1,22 @@
 """How the program is started that keeps related applications' objects in every profile's namespace."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 
+import ops
+from kubeflow_charms import Blocked, Waiting
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
+from kubeflow_charms.run import Run
 from user_manifests import Kind, UserManifests
 
 CONTAINER = "profile-manifests"
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
 PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py")
+REPORT = f"{FOLDER}/report.json"
+MOST = 3
+"""How many of the things that are wrong the status has in full."""
 LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
 """What the program places beside what related applications send."""
 
@@ -81,10 +88,43 @@ def workload(
     manifests = f"{FOLDER}/manifests.json"
     return Workload(
         container=CONTAINER,
-        command=f"python3 -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT}",
+        command=f"python3 -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT} {REPORT}",
         files={
             **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
             manifests: File(json.dumps(document, sort_keys=True)),
         },
-        checks={CONTAINER: HttpCheck(PORT, "/healthz")},
+        # The second, which makes nothing unready, wakes the charm when something cannot be placed, and when it could.
+        checks={CONTAINER: HttpCheck(PORT, "/healthz"), "placed": HttpCheck(PORT, "/placed", level="")},
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Placed:
+    """Part: the status says what the program could not place, in which namespace and why."""
+
+    def declare(self, run: Run) -> None:
+        """Nothing is needed of the cluster."""
+
+    def apply(self, run: Run) -> None:
+        """Read the program's report.
+
+        Raises:
+            Blocked: somebody has to do something.
+            Waiting: it may pass.
+        """
+        try:
+            with run.unit.get_container(CONTAINER).pull(REPORT) as stream:
+                found = json.load(stream)
+        except (ops.pebble.Error, ValueError):
+            return  # It has made no pass yet; the workload's own part says whether it runs.
+        lasting = [item["text"] for item in found if item["lasting"]]
+        passing = [item["text"] for item in found if not item["lasting"]]
+        if lasting:
+            raise Blocked(f"cannot place {_brief(lasting)}")
+        if passing:
+            raise Waiting(f"what related applications send to be placed: {_brief(passing)}")
+
+
+def _brief(found: list[str]) -> str:
+    more = f"; and {len(found) - MOST} more, see the log of {CONTAINER}" if len(found) > MOST else ""
+    return "; ".join(found[:MOST]) + more

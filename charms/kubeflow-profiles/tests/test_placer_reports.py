@@ -1,0 +1,136 @@
+"""What cannot be placed is in the status: what, where and why."""
+
+import dataclasses
+import importlib
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+import ops
+import pytest
+from ops import pebble, testing
+from support.apiserver import free_ports
+from support.filesystem import Written
+
+REPORT = "/etc/profile-manifests/report.json"
+CONFIG_MAP = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "settings"},
+    "data": {"key": "secret-value"},
+}
+
+
+class Kubernetes:
+    """A cluster with two profiles, in which some objects are refused."""
+
+    def __init__(self, refused: dict[str, Exception]):
+        self.refused = refused
+
+    def get(self, path: str, parameters: Any = None) -> Any:
+        if path == "/api/v1/namespaces":
+            return {"items": [{"metadata": {"name": name}} for name in ("ada", "bob")], "metadata": {}}
+        if path.startswith("/apis/rbac.authorization.k8s.io/"):
+            return {"metadata": {"name": "owner", "uid": "1"}}
+        return {"items": []} if path.rpartition("/")[2] in ("configmaps", "profiles") else None
+
+    def apply(self, path: str, item: Any, manager: str, *, force: bool) -> None:
+        if error := self.refused.get(item["metadata"]["namespace"]):
+            raise error
+
+
+def pass_over(refused: dict[str, Exception]) -> tuple[Any, list[str]]:
+    """Return the program after a pass, and what it reported."""
+    placer = importlib.import_module("placer")
+    kind = placer.Kind("v1", "ConfigMap", "configmaps", "owner")
+    wanted = placer.Wanted("manager", "profile=yes", {"placed": "yes"}, (kind,), (CONFIG_MAP,))
+    reports: list[str] = []
+    program = placer.Placer(Kubernetes(refused), wanted, say=lambda text: None, report=reports.append)
+    program.look()
+    program.look()
+    return program, reports
+
+
+def refusal(code: int, message: str) -> Exception:
+    return importlib.import_module("placer_api").Refused(code, message)
+
+
+def test_a_refusal_is_reported_once_with_its_namespace_and_whether_it_lasts(profiles):
+    _, reports = pass_over({"ada": refusal(403, "exceeded quota"), "bob": refusal(503, "later")})
+    assert [json.loads(text) for text in reports] == [
+        [
+            {"text": "ConfigMap settings in ada: exceeded quota", "lasting": True},
+            {"text": "ConfigMap settings in bob: later", "lasting": False},
+        ]
+    ]
+
+
+def test_that_nothing_is_wrong_is_reported_as_well(profiles):
+    assert pass_over({})[1] == ["[]"]
+
+
+@pytest.mark.parametrize(("refused", "code"), [({}, 200), ({"ada": (403, "no")}, 503)])
+def test_the_program_stays_well_and_its_second_check_wakes_the_charm(profiles, refused, code):
+    program, _ = pass_over({name: refusal(*words) for name, words in refused.items()})
+    [port] = free_ports(1)
+    importlib.import_module("placer").serve(program, port)
+    assert asked(port, "/healthz") == 200
+    assert asked(port, "/placed") == code
+
+
+def asked(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def with_report(profiles: Any, *problems: dict[str, Any]) -> ops.StatusBase:
+    """Return the status once the program has reported."""
+    state = profiles.settle()
+    profiles.deployment.files["profile-manifests"][REPORT] = Written(json.dumps(problems), 0o644)
+    return profiles.deployment.run(profiles.deployment.context.on.update_status(), state).unit_status
+
+
+def test_what_lasts_blocks_and_is_told(profiles):
+    status = with_report(
+        profiles,
+        {"text": "ConfigMap settings in ada: exceeded quota", "lasting": True},
+        {"text": "ConfigMap settings in bob: later", "lasting": False},
+    )
+    assert status == testing.BlockedStatus("cannot place ConfigMap settings in ada: exceeded quota")
+
+
+def test_what_passes_is_waited_for(profiles):
+    status = with_report(profiles, {"text": "Kubernetes does not know AuthorizationPolicy yet", "lasting": False})
+    assert isinstance(status, testing.WaitingStatus)
+    assert status.message.endswith("to be placed: Kubernetes does not know AuthorizationPolicy yet")
+
+
+def test_of_many_some_are_told_and_the_others_counted(profiles):
+    many = [{"text": f"ConfigMap settings in user-{number}: no", "lasting": True} for number in range(5)]
+    status = with_report(profiles, *many)
+    assert status.message.count("ConfigMap") == 3
+    assert status.message.endswith("; and 2 more, see the log of profile-manifests")
+
+
+def test_an_empty_report_is_well_and_so_is_none(profiles):
+    assert with_report(profiles) == testing.ActiveStatus()
+    assert profiles.settle().unit_status == testing.ActiveStatus()
+
+
+def test_the_check_that_wakes_the_charm_makes_nothing_unready(profiles):
+    state = profiles.settle()
+    check = state.get_container("profile-manifests").plan.checks["placed"]
+    assert check.level == pebble.CheckLevel.UNSET
+    down = {
+        dataclasses.replace(info, status=pebble.CheckStatus.DOWN) if info.name == "placed" else info
+        for info in state.get_container("profile-manifests").check_infos
+    }
+    container = dataclasses.replace(state.get_container("profile-manifests"), check_infos=down)
+    others = {item for item in state.containers if item.name != container.name}
+    state = dataclasses.replace(state, containers={*others, container})
+    after = profiles.deployment.run(profiles.deployment.context.on.update_status(), state)
+    assert after.unit_status == testing.ActiveStatus()
