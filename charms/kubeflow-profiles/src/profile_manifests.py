@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 
+import registry_login
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
 from user_manifests import Kind, UserManifests
 
 CONTAINER = "profile-manifests"
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
-PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py")
+PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py", "placer_logins.py")
 LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
 """What the program places beside what related applications send."""
 
@@ -77,6 +78,8 @@ def workload(
         "objects": found.objects,
         "requests": dict(requests),
         "limits": dict(limits),
+        "login": registry_login.NAME,
+        "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in found.objects),
     }
     manifests = f"{FOLDER}/manifests.json"
     return Workload(
