@@ -200,6 +200,27 @@ def test_the_applications_own_objects_are_never_taken_for_placed_ones(placing: P
     ]
 
 
+def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing: Placing, ada: str):
+    name, application = "kubeflow-registry-login", placing.profiles.application
+    account = f"/api/v1/namespaces/{ada}/serviceaccounts/editor"
+    hers = {"metadata": {"name": "editor"}, "imagePullSecrets": [{"name": "hers"}]}
+    application.http.post(account.rpartition("/")[0], json=hers).raise_for_status()
+    before = placing.profiles.state
+    login = testing.Secret({"registry": "registry.site:5000", "username": "reader", "password": "hush"})
+    changes: Any = {"config": {**before.config, "registry-login": login.id}, "secrets": [*before.secrets, login]}
+    placing.profiles.state = dataclasses.replace(before, **changes)
+    placing.relate()
+    assert placing.look(), placing.said
+    assert application.get(f"/api/v1/namespaces/{ada}/secrets/{name}")["type"] == "kubernetes.io/dockerconfigjson"
+    assert application.get(account)["imagePullSecrets"] == [{"name": "hers"}, {"name": name}]
+    unset = {key: value for key, value in before.config.items() if key != "registry-login"}
+    placing.profiles.state = dataclasses.replace(placing.profiles.state, config=unset)
+    placing.relate()
+    assert placing.look(), placing.said
+    assert application.get(account)["imagePullSecrets"] == [{"name": "hers"}]
+    eventually(lambda: not placing.has(f"/api/v1/namespaces/{ada}/secrets/{name}"), timeout=60)
+
+
 def test_its_token_writes_nothing_outside_of_profiles(placing: Placing, ada: str):
     placing.relate("config-maps")
     item = {"metadata": {"name": "mine"}}

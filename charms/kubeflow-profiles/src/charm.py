@@ -12,6 +12,7 @@ import profile_controller
 import profile_documents
 import profile_manifests
 import profile_principals
+import registry_login
 import user_manifests
 from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
@@ -110,7 +111,9 @@ class KubeflowProfiles(Charm):
             self.role_bindings,
             self.policies,
         )
-        return user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
+        found = user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
+        login = self.options.registry_login
+        return found.with_secret(registry_login.secret(login)) if login else found
 
     def _require_sidecars(self) -> None:
         """Refuse a security policy that Istio's sidecars cannot have."""

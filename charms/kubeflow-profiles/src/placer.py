@@ -23,6 +23,7 @@ from typing import Any
 
 from placer_api import Kubernetes, Object, Refused
 from placer_limits import limit_range
+from placer_logins import bring
 
 PROFILES = "/apis/kubeflow.org/v1/profiles"
 PLACED = "/placed"
@@ -70,6 +71,8 @@ class Wanted:
         kinds: what kinds there may be.
         objects: what to place; those with a namespace in that one alone.
         requests, limits: of containers that say nothing, where the profile's quota counts them.
+        login: the name of the Secret with a registry's login; placed, if there is one.
+        logged_in: whether there is one.
     """
 
     manager: str
@@ -79,6 +82,8 @@ class Wanted:
     objects: tuple[Object, ...]
     requests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     limits: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    login: str = ""
+    logged_in: bool = False
 
     @classmethod
     def read(cls, text: str) -> "Wanted":
@@ -92,6 +97,8 @@ class Wanted:
             objects=tuple(document["objects"]),
             requests=document["requests"],
             limits=document["limits"],
+            login=document["login"],
+            logged_in=document["logged_in"],
         )
 
     def with_limits(self, profiles: Iterable[Object]) -> "Wanted":
@@ -152,6 +159,7 @@ class Placer:
         self._say = say
         self._report = report
         self.problems: frozenset[Problem] | None = None
+        self._logged_out = False
         self.passed = time.monotonic()
 
     def run(self) -> None:
@@ -181,8 +189,18 @@ class Placer:
         profiles = (self._kubernetes.get(PROFILES) or {}).get("items", ())
         wanted = self._wanted.with_limits(profiles)
         problems = [problem for kind in wanted.kinds for problem in self._place(kind, namespaces, wanted)]
+        problems += self._log_in(namespaces)
         self._tell(problems)
         return found.get("metadata", {}).get("resourceVersion", ""), not problems
+
+    def _log_in(self, namespaces: list[str]) -> list[Problem]:
+        """Let accounts have the registry's login; take it from them once, as the program starts anew with its file."""
+        if not self._wanted.login or self._logged_out:
+            return []
+        told = bring(self._kubernetes, namespaces, self._wanted.login, wanted=self._wanted.logged_in)
+        problems = [Problem(text) for text in told]
+        self._logged_out = not self._wanted.logged_in and not problems
+        return problems
 
     def _tell(self, problems: Iterable[Problem]) -> None:
         """Say what is wrong, but only what was not so the last time, and report all of it when it changed."""

@@ -65,6 +65,14 @@ class Kubernetes:
         # JSON is YAML, and YAML is what the API wants to be told an applied object is.
         self._send("PATCH", path, parameters, item, "application/apply-patch+yaml")
 
+    def merge(self, path: str, body: Object) -> None:
+        """Change an object as a JSON merge patch says.
+
+        Raises:
+            Refused: Kubernetes does not take it.
+        """
+        self._send("PATCH", path, None, body, "application/merge-patch+json")
+
     def delete(self, path: str, uid: str) -> None:
         """Delete an object, if it still is the one with this `uid`.
 

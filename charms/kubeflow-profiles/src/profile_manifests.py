@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 import ops
+import registry_login
 from kubeflow_charms import Blocked, Waiting
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
 from kubeflow_charms.run import Run
@@ -13,7 +14,7 @@ from user_manifests import Kind, UserManifests
 CONTAINER = "profile-manifests"
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
-PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py")
+PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py", "placer_logins.py")
 REPORT = f"{FOLDER}/report.json"
 MOST = 3
 """How many of the things that are wrong the status has in full."""
@@ -84,6 +85,8 @@ def workload(
         "objects": found.objects,
         "requests": dict(requests),
         "limits": dict(limits),
+        "login": registry_login.NAME,
+        "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in found.objects),
     }
     manifests = f"{FOLDER}/manifests.json"
     return Workload(

@@ -8,6 +8,7 @@ from kubeflow_charms import option, options
 from poddefaults_webhook import PORT as WEBHOOK_PORT
 from profile_controller import HEALTH_PORT
 from profile_manifests import PORT as MANIFESTS_PORT
+from registry_login import KEYS
 
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 """What tells a profile's namespace from all others; the PodDefaults webhook goes by it."""
@@ -95,6 +96,7 @@ class ProfilesOptions:
     cluster_admin: str = option(user)
     manager_port: int = option(free_port)
     memory: str = option(options.quantity)
+    registry_login: dict[str, str] | None = option(options.SecretKeys(required=KEYS))
     quota_default_requests: dict[str, str] = option(amounts)
     quota_default_limits: dict[str, str] = option(amounts)
 

@@ -89,6 +89,12 @@ class UserManifests:
     objects: tuple[Object, ...]
     problems: tuple[Problem, ...]
 
+    def with_secret(self, item: Object) -> "UserManifests":
+        """Return the same with a Secret of the charm's own, which goes before one of its name."""
+        kinds = tuple(kind for kind in KINDS if kind in self.kinds or kind.kind == "Secret")
+        others = [other for other in self.objects if (other["kind"], other["metadata"]["name"]) != _named(item)]
+        return dataclasses.replace(self, kinds=kinds, objects=(item, *others))
+
     @property
     def complete(self) -> bool:
         """Whether nothing is to come that an application may have sent before."""
@@ -139,6 +145,10 @@ def collect(endpoints: Mapping[str, BoundEndpoint], read: Callable[[str], dict[s
                 else:
                     objects[key], owners[key] = item, sender.application
     return UserManifests(kinds, tuple(objects.values()), tuple(problems))
+
+
+def _named(item: Object) -> tuple[str, str]:
+    return item["kind"], item["metadata"]["name"]
 
 
 def _objects(

@@ -67,6 +67,7 @@ def test_without_relations_the_program_places_nothing_but_what_goes_with_a_quota
     assert [(rule["resources"], rule["verbs"]) for rule in rules(profiles)] == [
         (["namespaces"], ["list", "watch"]),
         (["profiles"], ["list"]),
+        (["serviceaccounts"], ["list", "patch"]),
         (["clusterroles"], ["get"]),
         (["limitranges"], ["get", "list", "create", "patch", "delete"]),
     ]
