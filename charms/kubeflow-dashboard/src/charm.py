@@ -4,9 +4,11 @@
 from collections.abc import Iterator
 
 import central_dashboard
+import first_steps
 import link_lists
+import ops
 from dashboard_options import DashboardOptions
-from kubeflow_charms import Blocked, Charm, Provides, Requires, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, kubeflow_profiles
 from kubeflow_charms.parts import Fence, Manifests, Message, Part, Ports, Report, Sandbox
 from kubeflow_charms.parts.fence import gateways
@@ -19,6 +21,10 @@ class KubeflowDashboard(Charm):
     profiles = Requires("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Provides("links", dashboard_links.DASHBOARD_LINKS)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        framework.observe(self.on.first_steps_action, self._first_steps)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -70,6 +76,20 @@ class KubeflowDashboard(Charm):
         address = self.gateway.maybe() or ingress.Address()
         if address.url:
             yield Message(address.url)
+
+    def _first_steps(self, event: ops.ActionEvent) -> None:
+        """Tell whoever has just deployed Kubeflow how to get to her first pipeline."""
+        try:
+            address = self.gateway.maybe()
+        except (Blocked, Waiting) as problem:
+            event.fail(f"the gateway does not say its address: {problem}")
+            return
+        if address is None:
+            event.fail(f"there is no gateway, run: juju integrate {self.app.name}:ingress istio-pilot:ingress")
+        elif not address.url:
+            event.fail("the gateway has no address yet: juju status says what it waits for")
+        else:
+            event.set_results(first_steps.results(address.url, self.model.name))
 
 
 if __name__ == "__main__":

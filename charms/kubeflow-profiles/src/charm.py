@@ -43,6 +43,7 @@ class KubeflowProfiles(Charm):
         framework.observe(self.on.add_contributor_action, self._add_contributor)
         framework.observe(self.on.initialise_from_action, self._initialise_from)
         framework.observe(self.on.apply_labels_action, self._apply_labels)
+        framework.observe(self.on.show_usage_action, self._show_usage)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -171,6 +172,9 @@ class KubeflowProfiles(Charm):
             return {"changed": " ".join(changed), "unchanged": " ".join(same)}
 
         answer(event, work)
+
+    def _show_usage(self, event: ops.ActionEvent) -> None:
+        answer(event, lambda: {"usage": self._profiles.usage(event.params.get("format", "table"))})
 
     def _apply_labels(self, event: ops.ActionEvent) -> None:
         def work() -> dict[str, str]:

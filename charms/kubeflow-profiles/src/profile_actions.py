@@ -6,6 +6,7 @@ from typing import Any
 
 import ops
 import profile_objects
+import profile_usage
 from kubeflow_charms.cluster import Cluster, Object, Reference
 from kubeflow_charms.ownership import NOT_JUJUS
 from kubeflow_charms.problems import Blocked, Waiting
@@ -122,6 +123,17 @@ class Actions:
         return sorted(
             (profile_objects.describe(profile, bindings) for profile in profiles), key=lambda item: item["name"]
         )
+
+    def usage(self, form: str) -> str:
+        """Return what profiles use beside their quotas, as a `table`, or as `csv`."""
+        rows = profile_usage.usage(
+            list_all(self._cluster, profile_objects.reference("list")),
+            list_all(self._cluster, Reference("v1", "Pod", "list", EVERYWHERE)),
+            list_all(self._cluster, Reference("v1", "PersistentVolumeClaim", "list", EVERYWHERE)),
+        )
+        if form == "csv":
+            return profile_usage.as_csv(rows)
+        return profile_usage.as_table([*rows, *profile_usage.by_owner(rows)])
 
     def label(self, labels: Mapping[str, str], profile_label: Mapping[str, str]) -> list[str]:
         """Give all profiles' namespaces these labels, and return the names of those that changed.

@@ -88,6 +88,6 @@ def test_addresses_for_a_load_balancer_that_has_some_are_refused_and_not_passed_
 
 def test_a_cloud_is_this_machines_only_if_the_snap_is_there(machine):
     machine.has(STRICT)
-    assert (snaps.is_microk8s("microk8s"), snaps.is_microk8s("aks")) == (True, False)
+    assert (snaps.is_microk8s("microk8s"), snaps.is_microk8s("elsewhere")) == (True, False)
     machine.has("juju 3.6 1 3.6/stable canonical -")
     assert not snaps.is_microk8s("microk8s")
