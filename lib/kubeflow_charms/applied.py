@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 GRACE = 120
 ANNOTATION, MARKS = f"{DOMAIN}/applied", f"{DOMAIN}/marks"
 JUJU = "juju"
+"""Begins the name of Juju's field manager."""
 CRD = "CustomResourceDefinition"
 LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 FIRST = (
@@ -164,7 +165,7 @@ class Applied:
         drift = drifted(run, known, record.marks)
         if run.pod.digest():
             had = record.marks.get(self._stateful_set)
-            if mark(stateful_set, f"{run.app}.pod") != had or self._left(stateful_set):
+            if self._mark(stateful_set) != had or self._left(stateful_set):
                 told = f"{self._stateful_set} was changed; the pod that it describes is put back"
                 drift[self._stateful_set] = Drift(told if had else "")
         return drift
@@ -323,18 +324,7 @@ class Applied:
         pod = self._run.pod
         if not pod.digest():
             return ""
-        marker: dict[str, Any] = {"name": DOMAIN, "mountPath": "/var/run/kubeflow-charms", "readOnly": True}
-        annotation = {"path": "pod", "fieldRef": {"fieldPath": f"metadata.annotations['{DOMAIN}/pod']"}}
-        containers = {**pod.containers, "charm": {"volumeMounts": [marker]}}
-        # Juju looks at the charm container's volumes, and a projected one is of a kind that it passes over.
-        volumes = {**pod.volumes, DOMAIN: {"projected": {"sources": [{"downwardAPI": {"items": [annotation]}}]}}}
-        template = {
-            "metadata": {"annotations": {f"{DOMAIN}/pod": pod.digest()}, "labels": pod.labels},
-            "spec": {
-                "containers": _as_found(containers, stateful_set),
-                "volumes": [{"name": name, **fields} for name, fields in sorted(volumes.items())],
-            },
-        }
+        template = self._template(stateful_set)
         annotations = stateful_set["spec"]["template"].get("metadata", {}).get("annotations") or {}
         if annotations.get(f"{DOMAIN}/pod") != pod.digest():
             # Were the patch refused after the pod is deleted, the next pod would do the same, for ever.
@@ -344,7 +334,29 @@ class Applied:
             self._run.cluster.remove_containers(self._stateful_set, left, f"{self._run.app}.pod")
         patched = self._patch({"spec": {"template": template}}, "pod")
         _log(drift)
-        return mark(patched, f"{self._run.app}.pod")
+        return self._mark(patched)
+
+    def _mark(self, stateful_set: Object) -> str:
+        """Return what tells the pod that was applied, and is to be, from others."""
+        return fingerprint(mark(stateful_set, f"{self._run.app}.pod"), self._template(stateful_set))[:12]
+
+    def _template(self, stateful_set: Object) -> Object:
+        """Return what to apply of the pod: all that the parts asked for, but for limits that are Juju's already."""
+        pod = self._run.pod
+        marker: dict[str, Any] = {"name": DOMAIN, "mountPath": "/var/run/kubeflow-charms", "readOnly": True}
+        annotation = {"path": "pod", "fieldRef": {"fieldPath": f"metadata.annotations['{DOMAIN}/pod']"}}
+        theirs = _constrained(stateful_set)
+        containers = {name: _within(fields, theirs.get(name, {})) for name, fields in pod.containers.items()}
+        containers["charm"] = {"volumeMounts": [marker]}
+        # Juju looks at the charm container's volumes, and a projected one is of a kind that it passes over.
+        volumes = {**pod.volumes, DOMAIN: {"projected": {"sources": [{"downwardAPI": {"items": [annotation]}}]}}}
+        return {
+            "metadata": {"annotations": {f"{DOMAIN}/pod": pod.digest()}, "labels": pod.labels},
+            "spec": {
+                "containers": _as_found(containers, stateful_set),
+                "volumes": [{"name": name, **fields} for name, fields in sorted(volumes.items())],
+            },
+        }
 
     def _left(self, stateful_set: Object) -> list[str]:
         return _left(stateful_set, f"{self._run.app}.pod", {"charm", *self._run.unit.containers})
@@ -370,7 +382,7 @@ class Applied:
         try:
             return apply()
         except Conflict as conflict:
-            if JUJU in conflict.managers:
+            if any(manager.startswith(JUJU) for manager in conflict.managers):
                 raise
             return apply(force=True)
 
@@ -405,12 +417,41 @@ def _left(stateful_set: Object, manager: str, known: Collection[str]) -> list[st
     Source: juju/juju, internal/provider/kubernetes/resources/statefulset.go, whose patch merges containers by name.
     """
     ours = [entry for entry in stateful_set["metadata"].get("managedFields", ()) if entry["manager"] == manager]
-    fields = ours[0].get("fieldsV1", {}) if ours else {}
-    for name in ("spec", "template", "spec", "containers"):
-        fields = fields.get(f"f:{name}", {})
-    names = {json.loads(key.removeprefix("k:"))["name"] for key in fields if key.startswith("k:")}
+    names = set(_containers(ours[0])) if ours else set[str]()
     there = {item["name"] for item in stateful_set["spec"]["template"].get("spec", {}).get("containers", ())}
     return sorted((names & there) - set(known))
+
+
+def _containers(entry: Object) -> dict[str, Object]:
+    """Return which fields of containers an entry of `managedFields` tells of, by the container's name."""
+    fields = entry.get("fieldsV1", {})
+    for name in ("spec", "template", "spec", "containers"):
+        fields = fields.get(f"f:{name}", {})
+    return {json.loads(key.removeprefix("k:"))["name"]: owned for key, owned in fields.items() if key.startswith("k:")}
+
+
+def _constrained(stateful_set: Object) -> dict[str, Object]:
+    """Return which limits and requests of containers are Juju's, which has them from an operator's constraints.
+
+    Source: juju/juju, internal/provider/kubernetes/application, `ApplyWorkloadConstraints`.
+    """
+    found: dict[str, Object] = {}
+    for entry in stateful_set["metadata"].get("managedFields", ()):
+        if entry["manager"].startswith(JUJU) and not entry.get("subresource"):
+            for name, owned in _containers(entry).items():
+                found.setdefault(name, {}).update(owned.get("f:resources", {}))
+    return found
+
+
+def _within(container: Object, theirs: Object) -> Object:
+    """Return a container without the limits and requests that somebody else has set."""
+    if "resources" not in container or not theirs:
+        return container
+    resources = {
+        kind: {name: value for name, value in values.items() if f"f:{name}" not in theirs.get(f"f:{kind}", {})}
+        for kind, values in container["resources"].items()
+    }
+    return {**container, "resources": {kind: values for kind, values in resources.items() if values}}
 
 
 def _record(stateful_set: Object) -> Record:

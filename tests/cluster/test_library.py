@@ -368,6 +368,40 @@ def test_with_purge_the_crds_go_with_the_anchor(application: Application, alone:
     eventually(lambda: not application.get(CRD))
 
 
+def constrain(application: Application, memory: str | None) -> None:
+    """Run `juju set-constraints`, as Juju writes it into the StatefulSet; None takes the constraint away."""
+    app = {"name": "app", "resources": {"limits": {"memory": memory}}}
+    application.http.patch(
+        application.stateful_set,
+        json={"spec": {"template": {"spec": {"containers": [app]}}}},
+        headers={"Content-Type": "application/strategic-merge-patch+json"},
+        params={"fieldManager": "juju"},
+    ).raise_for_status()
+
+
+def limit(application: Application) -> Any:
+    containers = application.get(application.stateful_set)["spec"]["template"]["spec"]["containers"]
+    return next(item for item in containers if item["name"] == "app")["resources"].get("limits")
+
+
+def test_an_operators_constraint_wins_over_the_charms_limit(application: Application) -> None:
+    constrain(application, "4Gi")
+    settled(application)
+    assert limit(application) == {"memory": "4Gi"}
+
+
+def test_a_constraint_that_comes_later_wins_and_one_that_goes_gives_way(application: Application) -> None:
+    state = settled(application)
+    constrain(application, "4Gi")
+    state = pass_quarter(application, state)
+    assert state.unit_status == ops.ActiveStatus()
+    assert limit(application) == {"memory": "4Gi"}
+    constrain(application, None)
+    state = pass_quarter(application, state)
+    assert state.unit_status == ops.ActiveStatus()
+    assert limit(application) == {"memory": "64Mi"}
+
+
 def test_a_container_that_the_charm_has_no_more_is_taken_out_of_the_pod(application: Application) -> None:
     state = settled(application)
     application.run(state, "upgrade_charm")
