@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dex_options import TELEMETRY_PORT
+from dex_options import PATH, TELEMETRY_PORT
 from dex_users import StaticUser
 from kubeflow_charms.interfaces.oidc_client import Client
 
@@ -80,7 +80,7 @@ def configuration(
         "connectors": [dict(connector) for connector in connectors],
         "staticClients": [
             *(_client(client, programs) for client in clients),
-            *([{"id": programs, "name": "Programs", "public": True}] if programs else []),
+            *([_programs(programs)] if programs else []),
         ],
     }
     return json.dumps(document, indent=1)
@@ -94,6 +94,11 @@ def _password(user: StaticUser) -> dict[str, str]:
         "username": user.name.partition("@")[0],
         "userID": user.identifier,
     }
+
+
+def _programs(name: str) -> dict[str, Any]:
+    """Return the client for programs; Dex's own page alone may come back to it, where users confirm a code."""
+    return {"id": name, "name": "Programs", "public": True, "redirectURIs": [f"{PATH}/device/callback"]}
 
 
 def _client(client: Client, programs: str) -> dict[str, Any]:

@@ -21,9 +21,14 @@ def test_unless_an_option_names_it_there_is_none(dex):
     assert "trustedPeers" not in found["authservice-oidc"]
 
 
-def test_it_has_no_password_and_no_address_to_come_back_to(dex):
+def test_it_has_no_password_and_only_dexs_own_page_to_come_back_to(dex):
     _, found = clients(dex, program_client="kubeflow-programs")
-    assert found["kubeflow-programs"] == {"id": "kubeflow-programs", "name": "Programs", "public": True}
+    assert found["kubeflow-programs"] == {
+        "id": "kubeflow-programs",
+        "name": "Programs",
+        "public": True,
+        "redirectURIs": ["/dex/device/callback"],
+    }
 
 
 def test_each_application_trusts_it_and_keeps_its_password(dex):
