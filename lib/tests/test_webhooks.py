@@ -1,8 +1,6 @@
 """Webhooks are registered once what serves them answers, and go first."""
 
 import dataclasses
-import pathlib
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,9 +24,7 @@ NAME = "ValidatingWebhookConfiguration example-edge"
 
 def plan(charm: Any) -> Iterator[Part]:
     if charm.config["on"]:
-        yield Webhooks(
-            "webhooks", "webhook.yaml.j2", container="app", context={"name": charm.config["name"]}, port=8443
-        )
+        yield Webhooks("webhooks", "webhook.yaml.j2", container="app", context={"name": charm.config["name"]})
     yield Manifests("settings", "settings.yaml.j2")
     yield Manifests("thing", "thing.yaml")
     yield Workload(container="app", command="run", checks={"up": TcpCheck(8443)})
@@ -120,34 +116,3 @@ def test_webhooks_are_deleted_before_all_else(example: Deployment) -> None:
     deleted = [call for call in example.cluster.calls if call.startswith("DELETE")]
     assert "validatingwebhookconfigurations" in deleted[0]
     assert len(deleted) == 3
-
-
-def test_no_webhook_is_registered_while_its_port_does_not_speak_tls(
-    example: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kubeflow_charms.handshake.completes", lambda port: False)
-    state = with_webhook(example)
-    assert NAME not in example.cluster.kinds()
-    assert state.unit_status == ops.WaitingStatus("waiting for app to answer at port 8443")
-
-
-def test_a_webhook_stays_while_its_port_is_silent_for_a_while(
-    example: Deployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    state = with_webhook(example)
-    monkeypatch.setattr("kubeflow_charms.handshake.completes", lambda port: False)
-    state = reconcile(example, state)
-    assert isinstance(state.unit_status, ops.WaitingStatus)
-    assert NAME in example.cluster.kinds()
-
-
-def test_a_workload_that_does_not_answer_is_told_of_once(example: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = with_webhook(example)
-    monkeypatch.setattr("kubeflow_charms.handshake.completes", lambda port: False)
-    assert reconcile(example, silent(state)).unit_status == ops.WaitingStatus("waiting for app to answer")
-
-
-def test_no_check_of_a_charm_ends_a_connection_at_a_port_that_its_webhooks_serve_with_tls() -> None:
-    """Go's servers log a handshake error each time."""
-    sources = (pathlib.Path(__file__).parents[2] / "charms").glob("*/src/*.py")
-    assert not [path.name for path in sources if re.search(r"TcpCheck\((\w+\.)?WEBHOOK_PORT", path.read_text())]

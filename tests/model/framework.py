@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import kubeflow_charms.cluster
-import kubeflow_charms.handshake
 import kubeflow_charms.identity
 import kubeflow_charms.parts.observed
 import kubeflow_charms.parts.workload
@@ -122,7 +121,6 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         patch.setattr(kubeflow_charms.cluster, "connect", connect)
         patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
         patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)
-        patch.setattr(kubeflow_charms.handshake, "completes", lambda port: True)
         patch.setattr(kubeflow_charms.parts.observed, "PATIENCE", 0)
         patch.setattr(scenario.mocking._MockPebbleClient, "replan_services", replan_services)
         patch.setattr(scenario.mocking._MockModelBackend, "secret_get", get)

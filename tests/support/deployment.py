@@ -147,7 +147,6 @@ def deployed(
     monkeypatch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0))
     monkeypatch.setattr(kubeflow_charms.run, "MARKER", marker)
     monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 0)
-    monkeypatch.setattr("kubeflow_charms.handshake.completes", lambda port: True)
     monkeypatch.setattr("kubeflow_charms.parts.observed.PATIENCE", 0)
     charm_root = folder / "charm"
     charm_root.mkdir()

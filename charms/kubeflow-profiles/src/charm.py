@@ -93,7 +93,6 @@ class KubeflowProfiles(Charm):
             "webhooks",
             "webhooks.yaml.j2",
             container=poddefaults_webhook.CONTAINER,
-            port=poddefaults_webhook.PORT,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "namespaces": PROFILE,

@@ -4,7 +4,7 @@ Source of the flags, port and path: kubeflow/kubeflow, components/admission-webh
 """
 
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, Sandbox, Workload
+from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
 
 CONTAINER = "poddefaults-webhook"
 PORT = 4443
@@ -17,13 +17,11 @@ def sandbox(memory: str) -> Sandbox:
 
 
 def workload(certificate: Certificate) -> Workload:
-    """Return the webhook, which serves with a certificate that the API server is told to trust.
-
-    It has no port without TLS for a check of Pebble: `Webhooks` looks whether it serves.
-    """
+    """Return the webhook, which serves with a certificate that the API server is told to trust."""
     certificate_file, key_file = f"{FOLDER}/cert.pem", f"{FOLDER}/key.pem"
     return Workload(
         container=CONTAINER,
         command=f"/webhook -tlsCertFile={certificate_file} -tlsKeyFile={key_file} -webhookPort={PORT}",
         files={certificate_file: File(certificate.certificate), key_file: File(certificate.key)},
+        checks={CONTAINER: TcpCheck(PORT)},
     )

@@ -34,15 +34,6 @@ def test_the_webhook_is_registered_only_once_it_answers(profiles):
     assert not [kind for kind in profiles.cluster.kinds() if kind.startswith("Mutating")]
 
 
-def test_the_webhook_is_registered_only_once_it_speaks_tls(profiles, monkeypatch):
-    asked = []
-    monkeypatch.setattr("kubeflow_charms.handshake.completes", lambda port: bool(asked.append(port)))
-    state = profiles.settle()
-    assert "poddefaults-webhook to answer at port 4443" in state.unit_status.message
-    assert not [kind for kind in profiles.cluster.kinds() if kind.startswith("Mutating")]
-    assert set(asked) == {4443}
-
-
 def test_the_api_server_trusts_the_webhooks_certificate_for_its_service(profiles):
     profiles.settle()
     files = profiles.deployment.files["poddefaults-webhook"]

@@ -123,7 +123,6 @@ class Notebooks(Charm):
             "webhooks",
             "webhooks.yaml.j2",
             container=pvcviewer_controller.CONTAINER,
-            port=pvcviewer_controller.WEBHOOK_PORT,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "port": pvcviewer_controller.WEBHOOK_PORT,

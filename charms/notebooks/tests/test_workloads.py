@@ -35,7 +35,7 @@ def test_no_two_programs_of_the_pod_listen_on_one_port(notebooks):
     ]
     commands = " ".join(notebooks.program(state, container).command for container in CONTROLLERS)
     ports += [flag.rpartition(":")[2] for flag in commands.split() if "metrics" in flag]
-    assert len(ports) == 9
+    assert len(ports) == 10
     assert len(set(ports)) == len(ports)
 
 

@@ -51,7 +51,6 @@ class TrainingOperator(Charm):
             "webhooks",
             "webhooks.yaml.j2",
             container=training_program.CONTAINER,
-            port=training_program.WEBHOOK_PORT,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "kinds": training_program.VALIDATED,
