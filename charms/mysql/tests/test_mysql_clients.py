@@ -89,7 +89,7 @@ def test_a_user_goes_with_its_relation_and_its_database_stays(mysql):
 def test_its_password_goes_with_its_relation_where_another_unit_leads(mysql, monkeypatch):
     client = mysql.client()
     state = mysql.settle(client)
-    monkeypatch.setattr("charm.holds", lambda unit: False)
+    monkeypatch.setattr("charm_mysql.holds", lambda unit: False)
     relation = state.get_relation(client.id)
     state = mysql.deployment.run(mysql.deployment.context.on.relation_broken(relation), mysql.with_execs(state))
     assert f"relation-{client.id}" not in {secret.label for secret in state.secrets}
