@@ -60,7 +60,8 @@ VERSIONS: Mapping[str, Version] = {
     ),
     "4.1": Version(module="juju", controller="jujud-controller", users=(AGENT,)),
 }
-DEFAULT = "4.1"
+DEFAULT = "3.6"
+"""The release that users have."""
 ALWAYS = "4.1"
 """What every testbed had before there was a choice."""
 

@@ -74,7 +74,8 @@ class Application:
     def settle(self, state: testing.State) -> testing.State:
         """Run until the unit has the pod that it asked for and its checks pass."""
         state = self.run(state)
-        if self.deployment.become(self.get(self.stateful_set)["spec"]["template"]):
+        new = self.deployment.become(self.get(self.stateful_set)["spec"]["template"])
+        if new or not self.get(f"/api/v1/namespaces/{self.model}/pods/{self.deployment.charm}-0"):
             self.start_pod()
         return self.run(passing(self.run(state)))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import ops
 import pytest
-from kubeflow_charms.applied import ANNOTATION, CRD, Record
+from kubeflow_charms.applied import CRD, Record
 from kubeflow_charms.cluster import Reference, plural
 from ops import testing
 
@@ -40,7 +40,7 @@ class Deployed:
     def references(self) -> list[Reference]:
         """What the application recorded of its objects."""
         annotations = self.application.get(self.application.stateful_set)["metadata"].get("annotations", {})
-        return sorted(Record.load(annotations.get(ANNOTATION, "")).objects)
+        return sorted(Record.load(annotations).objects)
 
     @property
     def own(self) -> dict[Reference, Object]:
