@@ -98,9 +98,6 @@ class Applied:
         digest = self._digest(wanted, complete)
         if not look and self._remembered() == digest:
             return
-        if self._run.unit.app.planned_units() == 0:
-            # A hook between the removal of the objects and the unit's end must not bring them back.
-            return
         self.forget()
         stateful_set = self._run.cluster.get(self._stateful_set)
         if stateful_set is None:

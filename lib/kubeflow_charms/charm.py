@@ -176,15 +176,20 @@ class Charm(ops.CharmBase):
     def _depart(self, event: ops.EventBase) -> None:
         """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
         if self.app.planned_units() == 0:
+            self._leaving.touch()
             self.run.attempt(self._clean_up)
             self.run.attempt(Applied(self.run, self._cache).remove)
         elif isinstance(event, ops.RelationBrokenEvent):
             self._reconcile(event)
 
     def _clean_up(self) -> None:
-        """Delete what the workloads made, which have to stop first, as they would make it again."""
+        """Stop the programs, and delete what they made, which they would make again.
+
+        One that ran on without its rights could end and start again and again: as long as its checks go up and down,
+        Juju has hooks to run before that of the unit's end.
+        """
         references = list(self.left_behind())
-        for container in self.unit.containers.values() if references else ():
+        for container in self.unit.containers.values():
             with contextlib.suppress(ops.pebble.Error):
                 container.stop(container.name)
         for reference in references:
@@ -204,6 +209,8 @@ class Charm(ops.CharmBase):
             self.unit.set_workload_version(version)
 
     def _reconcile(self, event: ops.EventBase) -> None:
+        if self._leaving.exists() and self.app.planned_units() == 0:
+            return  # Neither objects nor programs that went with the application come back before its unit has gone.
         applied = Applied(self.run, self._cache)
         run = self._run = self.run
         parts: list[Part] = [Idle(container) for container in self._others]
@@ -284,6 +291,10 @@ class Charm(ops.CharmBase):
     @property
     def _cache(self) -> pathlib.Path:
         return pathlib.Path(self.charm_dir) / ".applied"
+
+    @property
+    def _leaving(self) -> pathlib.Path:
+        return pathlib.Path(self.charm_dir) / ".leaving"
 
     @property
     def _started(self) -> pathlib.Path:

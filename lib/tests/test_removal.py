@@ -83,6 +83,16 @@ def test_a_hook_after_the_removal_brings_nothing_back(example: Deployment, name:
     assert example.cluster.kinds() == before
 
 
+def test_programs_stop_with_the_application_and_no_later_hook_starts_them(deploy: Deploy) -> None:
+    deployment = deploy(working)
+    state = dataclasses.replace(deployment.settle(deployment.state()), planned_units=0)
+    state = deployment.run(deployment.context.on.stop(), state)
+    container = state.get_container("app")
+    assert not container.services["app"].is_running()
+    state = deployment.run(deployment.context.on.pebble_ready(container), state)
+    assert not state.get_container("app").services["app"].is_running()
+
+
 def test_an_application_scaled_to_nothing_and_back_has_its_objects_again(example: Deployment) -> None:
     state = settled(example, testing.Relation("database"))
     example.run(example.context.on.stop(), dataclasses.replace(state, planned_units=0))
