@@ -8,8 +8,16 @@ from .kubernetes import Kubernetes
 from .seeds import explore
 
 
-@pytest.mark.parametrize("name", bundle.names())
+@pytest.mark.parametrize("name", bundle.widest())
 def test_every_order_ends_the_same(kubernetes: Kubernetes, ends: Ends, name: str, seed: int) -> None:
     found = bundle.named(name)
     end = ends(found)
     explore(lambda world: checks.converges(world, end), found, kubernetes, seed)
+
+
+@pytest.mark.parametrize("few", range(2))
+@pytest.mark.parametrize("name", sorted({*bundle.names()} - {*bundle.widest()}))
+def test_so_does_a_bundle_that_another_has_all_of(kubernetes: Kubernetes, ends: Ends, name: str, few: int) -> None:
+    found = bundle.named(name)
+    end = ends(found)
+    explore(lambda world: checks.converges(world, end), found, kubernetes, few)
