@@ -28,10 +28,17 @@ def watched(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
 
 
 def told(juju: jubilant.Juju) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what Dex says to the collector: the application, and its unit."""
-    shown = json.loads(juju.cli("show-unit", f"{WATCHED}/0", "--format=json"))
-    (relation,) = [it for it in shown[f"{WATCHED}/0"]["relation-info"] if it["endpoint"] == "metrics-endpoint"]
-    return relation["application-data"], relation["local-unit"]["data"]
+    """Return what Dex says to the collector: the application, and its unit.
+
+    Juju 3.6 shows it at the collector's unit, and 4.1-beta1 at Dex's own.
+    """
+    for unit, endpoint in ((f"{ECHO}/0", "metrics"), (f"{WATCHED}/0", "metrics-endpoint")):
+        shown = json.loads(juju.cli("show-unit", unit, "--format=json"))[unit]["relation-info"]
+        (relation,) = [item for item in shown if item["endpoint"] == endpoint]
+        if "scrape_jobs" in relation["application-data"]:
+            own = relation["related-units"].get(f"{WATCHED}/0") or relation["local-unit"]
+            return relation["application-data"], own["data"]
+    raise AssertionError("Dex says nothing yet")
 
 
 def inside(address: str) -> str:
