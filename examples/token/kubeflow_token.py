@@ -92,8 +92,8 @@ def main() -> None:
     given = parser.parse_args()
     try:
         print(tokens(f"{given.address.rstrip('/')}/dex", given.client, given.audience)["id_token"])
-    except RefusedError as refusal:
-        sys.exit(f"no token: {refusal}")
+    except (RefusedError, OSError) as error:
+        sys.exit(f"no token: {error}")
 
 
 if __name__ == "__main__":

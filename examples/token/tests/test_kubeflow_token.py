@@ -3,6 +3,7 @@
 import http.server
 import json
 import pathlib
+import socket
 import sys
 import threading
 import urllib.parse
@@ -121,3 +122,11 @@ def test_it_does_not_wait_for_ever(issuer: Issuer, tmp_path: pathlib.Path) -> No
     issuer.pending, issuer.expires = 1000, 0
     with pytest.raises(kubeflow_token.RefusedError, match="in time"):
         get(issuer, tmp_path / "memory")
+
+
+def test_an_issuer_that_does_not_answer_is_told_in_words(monkeypatch: pytest.MonkeyPatch):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    monkeypatch.setattr(sys, "argv", ["kubeflow_token.py", f"http://127.0.0.1:{port}"])
+    with pytest.raises(SystemExit, match=r"no token: .*refused"):
+        kubeflow_token.main()
