@@ -175,12 +175,22 @@ class Charm(ops.CharmBase):
 
     def _depart(self, event: ops.EventBase) -> None:
         """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
-        if self.app.planned_units() == 0:
+        if self._is_last():
             self._leaving.touch()
             self.run.attempt(self._clean_up)
             self.run.attempt(Applied(self.run, self._cache).remove)
         elif isinstance(event, ops.RelationBrokenEvent):
             self._reconcile(event)
+
+    def _is_last(self) -> bool:
+        """Tell whether the application goes with this unit.
+
+        Juju cannot say while one of the relations vanishes ("relation not found"); a later hook asks again.
+        """
+        try:
+            return self.app.planned_units() == 0
+        except ops.ModelError:
+            return False
 
     def _clean_up(self) -> None:
         """Stop the programs, and delete what they made, which they would make again.
@@ -209,7 +219,7 @@ class Charm(ops.CharmBase):
             self.unit.set_workload_version(version)
 
     def _reconcile(self, event: ops.EventBase) -> None:
-        if self._leaving.exists() and self.app.planned_units() == 0:
+        if self._leaving.exists() and self._is_last():
             return  # Neither objects nor programs that went with the application come back before its unit has gone.
         applied = Applied(self.run, self._cache)
         run = self._run = self.run

@@ -93,6 +93,22 @@ def test_programs_stop_with_the_application_and_no_later_hook_starts_them(deploy
     assert not state.get_container("app").services["app"].is_running()
 
 
+def test_a_juju_that_cannot_say_whether_units_stay_is_asked_by_the_next_hook(
+    example: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(application: ops.Application) -> int:
+        raise ops.ModelError("ERROR getting relation status: cannot get status: relation not found")
+
+    relation = testing.Relation("database")
+    state = dataclasses.replace(settled(example, relation), planned_units=0)
+    with monkeypatch.context() as patch:
+        patch.setattr(ops.Application, "planned_units", refuse)
+        example.run(example.context.on.relation_broken(relation), state)
+    assert "ConfigMap settings" in example.cluster.kinds()
+    example.run(example.context.on.stop(), dataclasses.replace(state, relations=set()))
+    assert "ConfigMap settings" not in example.cluster.kinds()
+
+
 def test_an_application_scaled_to_nothing_and_back_has_its_objects_again(example: Deployment) -> None:
     state = settled(example, testing.Relation("database"))
     example.run(example.context.on.stop(), dataclasses.replace(state, planned_units=0))

@@ -22,8 +22,9 @@ from .trouble import Misfortune
 from .wire import changing, merge_patch, server_side
 from .world import World
 
-HOOKS, HOOKS_OF_CONTAINER, HOOKS_OF_RELATION = 14, 5, 5
-"""What a unit may take: its life with one change of pods, its containers' starts and checks, its relations."""
+HOOKS, HOOKS_OF_CONTAINER, HOOKS_OF_CHECK, HOOKS_OF_RELATION = 14, 5, 4, 5
+"""What a unit may take: its life with one change of pods, its containers' starts with a check, further checks, which go
+down and up in each pod, and its relations."""
 
 CALLS = 40
 """What an application may call for itself. Beside that it looks at and applies each object twice, for its two pods, and
@@ -114,9 +115,10 @@ def within_budget(world: World) -> None:
         relations = len(world.model.relations_of(name))
         containers = len(application.meta.get("containers", {}))
         objects = {call.path for call in world.wire.calls if call.site.unit == name and call.method == "PATCH"}
-        hooks = HOOKS + containers * HOOKS_OF_CONTAINER + relations * HOOKS_OF_RELATION
         calls = CALLS + len(objects) * 2 * (2 + relations)
         for unit in application.units.values():
+            further = sum(max(0, len(container.plan.checks) - 1) for container in unit.containers.values())
+            hooks = HOOKS + containers * HOOKS_OF_CONTAINER + further * HOOKS_OF_CHECK + relations * HOOKS_OF_RELATION
             assert len(unit.hooks) <= hooks, f"{unit.name} took {len(unit.hooks)} hooks, more than {hooks}"
             took = sum(hook.calls for hook in unit.hooks)
             assert took <= calls, f"{unit.name} made {took} calls, more than {calls}"
@@ -273,7 +275,8 @@ def _spoil(kubernetes: Kubernetes, path: str, dice: chance.Random) -> bool:
         return True
     fields: Object = {"metadata": {"labels": {CHARM: SPOILT, VERSION: None}}}
     if item.get("data"):
-        fields |= {"data": dict.fromkeys(item["data"], SPOILT)}
+        text = base64.b64encode(SPOILT.encode()).decode() if item["kind"] == "Secret" else SPOILT
+        fields |= {"data": dict.fromkeys(item["data"], text)}
     fields |= {key: [] for key in ("rules", "subjects", "webhooks") if item.get(key)}
     merge_patch(kubernetes.http, path, fields, fieldManager="somebody")
     return True
