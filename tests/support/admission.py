@@ -271,6 +271,8 @@ def answering(deployed: Deployed, folder: pathlib.Path) -> Iterator[Server]:
         _redirected(deployed, configurations, server.port),
         _local(deployed, wanted[0].service),
     ):
+        # As after a look of the charm: at the next one it would put back what stands here for the program.
+        (deployed.application.deployment.charm_folder / ".looked").write_text("0")
         yield server
 
 
