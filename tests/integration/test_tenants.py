@@ -57,7 +57,7 @@ class Tenant:
 
 
 @pytest.fixture(scope="module")
-def tenant(kubeflow: Kubeflow) -> Iterator[Tenant]:
+def tenant(kubeflow: Kubeflow, echo: str) -> Iterator[Tenant]:
     with workspace(OURS) as own, workspace(THEIRS) as other, kubeflow.session() as browser:
         binding: Object = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
