@@ -1,15 +1,21 @@
 """What tests against a real kube-apiserver share."""
 
+import pathlib
 from collections.abc import Iterator
 
 import httpx2
 import pytest
-from support import controllers
+from support import controllers, samples
 from support import profiles as kubeflow_profiles
 from support.apiserver import ApiServer, running
+from support.application import Application, deployed_on
+from support.charms import load_charm
+from support.deployment import deployed
 from support.examples import deploy
 
 __all__ = ["apiserver", "collected", "deploy"]
+
+NOTEBOOKS = pathlib.Path(__file__).parents[2] / "charms" / "notebooks"
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +46,15 @@ def namespace(profiles: kubeflow_profiles.Profiles) -> Iterator[str]:
     """Return the namespace of a profile."""
     with profiles.namespace() as name:
         yield name
+
+
+@pytest.fixture
+def notebooks(
+    collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> Iterator[Application]:
+    """Return notebooks, deployed and not settled; it is removed after the test."""
+    samples.define(collected, samples.kinds())  # Istio's kinds are there before notebooks asks for them.
+    with deployed(load_charm(NOTEBOOKS).Notebooks, NOTEBOOKS, monkeypatch, tmp_path) as deployment:
+        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
+            yield application
+            application.run(application.state(planned_units=0), "stop")

@@ -1,35 +1,18 @@
 """Which servers the notebook controller may stop, and whom that hinders."""
 
-import pathlib
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import httpx2
-import pytest
 from ops import testing
-from support.apiserver import ApiServer
-from support.application import Application, deployed_on
-from support.charms import load_charm
-from support.deployment import deployed
+from support.application import Application
 from support.eventually import eventually
 
-ROOT = pathlib.Path(__file__).parents[2] / "charms" / "notebooks"
 GATEWAY = {"gateway_name": "kubeflow-gateway", "gateway_namespace": "mesh"}
 NOTEBOOKS = "/apis/kubeflow.org/v1/namespaces/{}/notebooks"
 TYPE, STOPPED = "notebooks.kubeflow.org/server-type", "kubeflow-resource-stopped"
 SINCE = {"notebooks.kubeflow.org/last-activity": "2026-01-01T00:00:00Z"}
 A_DAY, A_WEEK = "2026-01-02T00:00:01Z", "2026-01-08T01:00:01+01:00"
-
-
-@pytest.fixture
-def notebooks(
-    collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-) -> Iterator[Application]:
-    with deployed(load_charm(ROOT).Notebooks, ROOT, monkeypatch, tmp_path) as deployment:
-        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
-            yield application
-            application.run(application.state(planned_units=0), "stop")
 
 
 def cull(notebooks: Application, **options: int) -> None:

@@ -1,33 +1,16 @@
 """What the maxima of notebooks keep out of the cluster, and what they let go on."""
 
-import pathlib
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-import httpx2
 import pytest
 from ops import testing
-from support.apiserver import ApiServer
-from support.application import Application, deployed_on
-from support.charms import load_charm
-from support.deployment import deployed
+from support.application import Application
 from support.eventually import eventually
 
-ROOT = pathlib.Path(__file__).parents[2] / "charms" / "notebooks"
 GATEWAY = {"gateway_name": "kubeflow-gateway", "gateway_namespace": "mesh"}
 NOTEBOOKS = "/apis/kubeflow.org/v1/namespaces/{}/notebooks"
 CLAIMS = "/api/v1/namespaces/{}/persistentvolumeclaims"
-
-
-@pytest.fixture
-def notebooks(
-    collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
-) -> Iterator[Application]:
-    with deployed(load_charm(ROOT).Notebooks, ROOT, monkeypatch, tmp_path) as deployment:
-        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
-            yield application
-            application.run(application.state(planned_units=0), "stop")
 
 
 @pytest.fixture
