@@ -23,7 +23,7 @@ from .options import load
 from .parts.idle import Idle
 from .parts.observe import collectors, observe
 from .parts.workload import Workload
-from .problems import Blocked, Problem, Waiting
+from .problems import Blocked, Problem, Waiting, say
 from .run import Part, Run, running_pod
 from .secrets import Secrets
 from .workload_version import workload_version
@@ -285,7 +285,7 @@ class Charm(ops.CharmBase):
         problems = self._run.problems
         worst: type[Problem] = Blocked if any(isinstance(item, Blocked) for item in problems) else Waiting
         ordered = sorted(problems, key=lambda item: not isinstance(item, Blocked))
-        text = "; ".join(map(_say, ordered))
+        text = "; ".join(map(say, ordered))
         if not problems:
             event.add_status(ops.ActiveStatus("; ".join(self._run.messages)))
         elif worst is Blocked:
@@ -314,7 +314,3 @@ class Charm(ops.CharmBase):
 def _declare(parts: list[Part], run: Run) -> None:
     for part in parts:
         part.declare(run)
-
-
-def _say(problem: Problem) -> str:
-    return f"waiting for {problem}" if isinstance(problem, Waiting) else str(problem)

@@ -11,3 +11,8 @@ class Waiting(Problem):
 
 class Blocked(Problem):
     """A person must act: the message says what to type or to correct."""
+
+
+def say(problem: Problem) -> str:
+    """Return a problem as an operator reads it, in the status or as the failure of an action."""
+    return f"waiting for {problem}" if isinstance(problem, Waiting) else str(problem)

@@ -20,7 +20,7 @@ from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client
 from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
 from kubeflow_charms.parts.fence import gateways
-from kubeflow_charms.problems import Blocked, Waiting
+from kubeflow_charms.problems import Problem, say
 
 MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorization.k8s.io": ["rolebindings", "roles"]}
 """What the controller makes in users' namespaces beside trials of other kinds, by API group."""
@@ -152,8 +152,8 @@ class Katib(Charm):
 
         try:
             experiments = katib_experiments.found(self.run.cluster, event.params.get("namespace", ""))
-        except (Blocked, Waiting) as problem:
-            event.fail(katib_experiments.refused(problem))
+        except Problem as problem:
+            event.fail(say(problem))
             return
         rows = yaml.safe_dump(katib_experiments.table(experiments), sort_keys=False)
         event.set_results({"summary": katib_experiments.describe(experiments), "experiments": rows})

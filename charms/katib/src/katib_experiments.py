@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.problems import Blocked, Waiting
 from kubeflow_charms.user_objects import EVERYWHERE, list_all, merge
 
 VERSION = "kubeflow.org/v1beta1"
@@ -105,8 +104,3 @@ def _all(cluster: Cluster) -> list[Reference]:
         for kind in KINDS
         for item in list_all(cluster, Reference(VERSION, kind, "list", EVERYWHERE))
     ]
-
-
-def refused(problem: Blocked | Waiting) -> str:
-    """Return what an action says that cannot look."""
-    return f"waiting for {problem}" if isinstance(problem, Waiting) else str(problem)
