@@ -139,6 +139,26 @@ def quantity(value: str | None) -> str:
     return text
 
 
+def duration(value: str | None) -> str:
+    """Accept a duration as Go writes it, of at least a second."""
+    text = (value or "").strip()
+    if not re.fullmatch(r"([1-9][0-9]*h)?([1-9][0-9]*m)?([1-9][0-9]*s)?", text) or not text:
+        raise ValueError(f"{text!r} is no duration, expected for example 90s or 6m")
+    return text
+
+
+def memory_of(*programs: str) -> Callable[[str | None], dict[str, str]]:
+    """Make a parser that accepts memory limits of a charm's programs as `program=quantity,program=quantity`."""
+
+    def parse(value: str | None) -> dict[str, str]:
+        found = pairs(value)
+        if unknown := sorted(found.keys() - set(programs)):
+            raise ValueError(f"there is no program {unknown[0]!r}, expected some of {', '.join(programs)}")
+        return {program: quantity(limit) for program, limit in found.items()}
+
+    return parse
+
+
 def name(value: str | None) -> str:
     """Accept a name that a Kubernetes object may have: small letters, digits and hyphens."""
     text = (value or "").strip()
@@ -152,6 +172,14 @@ def image(value: str | None) -> str:
     text = (value or "").strip()
     if not re.fullmatch(r"[\w.-]+(:[0-9]+)?(/[\w.-]+)*(:[\w.-]+)?(@sha256:[0-9a-f]{64})?", text):
         raise ValueError(f"{text!r} is no image, expected for example docker.io/library/alpine:3.20")
+    return text
+
+
+def registry(value: str | None) -> str:
+    """Accept nothing, or a registry's host, perhaps with a port and a path."""
+    text = (value or "").strip().rstrip("/")
+    if text and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", text):
+        raise ValueError(f"{text!r} is no registry, expected for example registry.site:5000 or registry.site/mirror")
     return text
 
 

@@ -19,14 +19,6 @@ PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")
 LIMITED = ("cpu", "memory", "ephemeral-storage")
 
 
-def registry(value: str | None) -> str:
-    """Accept nothing, or a registry's host, perhaps with a port and a path."""
-    text = (value or "").strip().rstrip("/")
-    if text and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", text):
-        raise ValueError(f"{text!r} is no registry, expected for example registry.site:5000 or registry.site/mirror")
-    return text
-
-
 def images(value: str | None) -> dict[str, str]:
     """Accept a map of keys of Katib's own images to images."""
     found = options.pairs(value)
@@ -46,14 +38,6 @@ def limits(value: str | None) -> dict[str, str]:
     if unknown := sorted(found.keys() - set(LIMITED)):
         raise ValueError(f"{unknown[0]!r} is not limited, expected some of {', '.join(LIMITED)}")
     return {name: _some(options.quantity(amount), name) for name, amount in found.items()}
-
-
-def memory(value: str | None) -> dict[str, str]:
-    """Accept memory limits as `program=quantity,program=quantity`."""
-    found = options.pairs(value)
-    if unknown := sorted(found.keys() - set(PROGRAMS)):
-        raise ValueError(f"there is no program {unknown[0]!r}, expected some of {', '.join(PROGRAMS)}")
-    return {program: options.quantity(limit) for program, limit in found.items()}
 
 
 def kinds(value: str | None) -> tuple[Kind, ...]:
@@ -76,14 +60,6 @@ def templates(value: str | None) -> dict[str, str]:
     return found
 
 
-def duration(value: str | None) -> str:
-    """Accept a duration as Go writes it, of at least a second."""
-    text = (value or "").strip()
-    if not re.fullmatch(r"([1-9][0-9]*h)?([1-9][0-9]*m)?([1-9][0-9]*s)?", text) or not text:
-        raise ValueError(f"{text!r} is no duration, expected for example 90s or 2m")
-    return text
-
-
 def storage_class(value: str | None) -> str:
     """Accept nothing, or the name of a storage class."""
     text = (value or "").strip()
@@ -102,7 +78,7 @@ def _some(amount: str, name: str) -> str:
 class KatibOptions:
     """The options, as charmcraft.yaml describes them."""
 
-    image_registry: str = option(registry)
+    image_registry: str = option(options.registry)
     custom_images: Mapping[str, str] = option(images)
     katib_config: Entries = option(entries)
     suggestion_limits: Mapping[str, str] = option(limits)
@@ -112,8 +88,8 @@ class KatibOptions:
     volume_access_mode: str = option(options.one_of("ReadWriteOnce", "ReadWriteMany"))
     volume_class: str = option(storage_class)
     experiment_ttl: datetime.timedelta | None = option(experiment_clean_up.age)
-    database_timeout: str = option(duration)
-    memory: Mapping[str, str] = option(memory)
+    database_timeout: str = option(options.duration)
+    memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 
     @property
     def images(self) -> Images:

@@ -19,7 +19,7 @@ class NotebooksOptions:
     jupyter_images: tuple[str, ...] = option(form.images(JUPYTER))
     vscode_images: tuple[str, ...] = option(form.images(VSCODE))
     rstudio_images: tuple[str, ...] = option(form.images(RSTUDIO))
-    image_registry: str = option(form.registry)
+    image_registry: str = option(options.registry)
     allow_custom_image: bool = option(bool)
     hide_registry: bool = option(bool)
     hide_tag: bool = option(bool)

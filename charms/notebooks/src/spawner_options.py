@@ -209,14 +209,6 @@ def volumes(value: str | None) -> tuple[DataVolume, ...]:
     return found
 
 
-def registry(value: str | None) -> str:
-    """Accept nothing, or a registry's host, perhaps with a port and a path."""
-    text = (value or "").strip().rstrip("/")
-    if text and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", text):
-        raise ValueError(f"{text!r} is no registry, expected for example registry.site:5000 or registry.site/mirror")
-    return text
-
-
 def minutes(value: int) -> int:
     """Accept a number of minutes from 1."""
     if value < 1:

@@ -75,14 +75,6 @@ def timezone(value: str | None) -> str:
     return text
 
 
-def duration(value: str | None) -> str:
-    """Accept a duration as Go writes it, of at least a second."""
-    text = (value or "").strip()
-    if not re.fullmatch(r"([1-9][0-9]*h)?([1-9][0-9]*m)?([1-9][0-9]*s)?", text) or not text:
-        raise ValueError(f"{text!r} is no duration, expected for example 90s or 6m")
-    return text
-
-
 def at_least(minimum: int, *, otherwise: int | None = None) -> Any:
     """Make a parser for a number that is not below `minimum`, unless it is `otherwise`."""
 
@@ -109,14 +101,6 @@ def path(value: str | None) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", text):
         raise ValueError(f"{text!r} is no path, expected for example /artifacts")
     return text
-
-
-def limits(value: str | None) -> dict[str, str]:
-    """Accept memory limits as `program=quantity,program=quantity`."""
-    found = options.pairs(value)
-    if unknown := sorted(found.keys() - set(PROGRAMS)):
-        raise ValueError(f"there is no program {unknown[0]!r}, expected some of {', '.join(PROGRAMS)}")
-    return {program: options.quantity(limit) for program, limit in found.items()}
 
 
 def _is_zone(text: str) -> bool:
@@ -161,9 +145,9 @@ class PipelinesOptions:
     hide_sidenav: bool = option(bool)
     disable_gke_metadata: bool = option(bool)
     max_num_viewers: int = option(at_least(1))
-    init_connection_timeout: str = option(duration)
+    init_connection_timeout: str = option(options.duration)
     log_level: str = option(options.one_of("debug", "info", "warning", "error"))
-    memory: dict[str, str] = option(limits)
+    memory: dict[str, str] = option(options.memory_of(*PROGRAMS))
 
     def __post_init__(self) -> None:
         """Refuse a Service with one port for two protocols."""
