@@ -50,14 +50,14 @@ def unread(_: str) -> dict[str, str]:
 
 def test_the_plain_form_of_earlier_libraries_is_read():
     received = CODEC.decode({"kubernetes_manifests": json.dumps([DEFAULT])})
-    assert kubernetes_manifest.objects(received, unread) == [DEFAULT]
+    assert kubernetes_manifest.wish(received, unread).objects == [DEFAULT]
 
 
 def test_the_form_in_a_secret_is_read():
     received = CODEC.decode({"kubernetes_manifests": "secret:abc", "is_secret": "true"})
     assert received == Manifests(kubernetes_manifests="secret:abc", is_secret=True)
     content = {"secret:abc": {"manifests": json.dumps([SECRET])}}
-    assert kubernetes_manifest.objects(received, content.__getitem__) == [SECRET]
+    assert kubernetes_manifest.wish(received, content.__getitem__).objects == [SECRET]
 
 
 def test_what_anybody_may_read_is_written_plainly_as_every_published_reader_takes_it():
@@ -79,7 +79,7 @@ def test_an_application_that_says_nothing_yet_sends_nothing():
 
 def test_no_objects_are_a_list_too():
     received = CODEC.decode(CODEC.encode(kubernetes_manifest.plain([]), {}))
-    assert kubernetes_manifest.objects(received, unread) == []
+    assert kubernetes_manifest.wish(received, unread).objects == []
 
 
 def test_a_secret_is_not_sent_plainly():
@@ -115,4 +115,4 @@ def test_a_secret_that_did_not_change_is_not_written_again(sender: testing.Conte
 )
 def test_what_is_no_list_of_objects_is_refused(text: str):
     with pytest.raises(ValueError, match="kubernetes_manifests"):
-        kubernetes_manifest.objects(Manifests(kubernetes_manifests=text), unread)
+        kubernetes_manifest.wish(Manifests(kubernetes_manifests=text), unread)

@@ -1,7 +1,9 @@
 """The program that fills users' namespaces, with its own token, on a real API server with garbage collection."""
 
 import ast
+import base64
 import dataclasses
+import hmac
 import importlib
 import json
 import pathlib
@@ -12,6 +14,7 @@ from typing import Any
 
 import ops
 import pytest
+from kubeflow_charms import profile_logins
 from kubeflow_charms.identity import FOLDER
 from ops import testing
 from support.deployment import passing
@@ -60,6 +63,49 @@ def modules() -> tuple[Any, Any]:
     return importlib.import_module("placer"), importlib.import_module("placer_api")
 
 
+def everything() -> dict[str, Any]:
+    """Return what one application wants of all kinds that pipelines need, for some profiles alone."""
+    key = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}}
+    labels = {"matchLabels": {"app": "proxy"}}
+    container = {"name": "proxy", "image": "proxy", "env": [{"name": "A", "value": "{{ NAMESPACE }}"}]}
+    template = {"metadata": {"labels": {"app": "proxy"}}, "spec": {"containers": [container]}}
+    proxy = {"metadata": {"name": "proxy"}}
+    return {
+        "kubernetes_manifests": [
+            {**key, "stringData": {"proof": "{{ DIGEST proofs }}", "access": "{{ ACCESS_KEY store }}"}},
+            {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                **proxy,
+                "spec": {"selector": labels, "template": template},
+            },
+            {"apiVersion": "v1", "kind": "Service", **proxy, "spec": {"ports": [{"name": "http", "port": 80}]}},
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", **proxy, "spec": {"podSelector": labels}},
+        ],
+        "keys": {"proofs": "one", "store": "two"},
+        "namespace_selector": json.dumps(WANTS),
+        "takes_over": json.dumps(EARLIER),
+    }
+
+
+LOGIN = "/api/v1/namespaces/{}/secrets/login"
+PROXIES = (
+    LOGIN,
+    "/apis/apps/v1/namespaces/{}/deployments/proxy",
+    "/api/v1/namespaces/{}/services/proxy",
+    "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/proxy",
+)
+WANTS = {"pipelines.kubeflow.org/enabled": "true"}
+EARLIER = {"metacontroller.k8s.io/decorator-controller": "kubeflow-pipelines-profile-controller"}
+
+
+def wanting(application: Any, namespace: str, value: str = "true") -> str:
+    """Let a profile want pipelines, or not, and return its namespace's identifier."""
+    path = f"/api/v1/namespaces/{namespace}"
+    application.edit(path, "admin", lambda item: item["metadata"]["labels"].update(dict.fromkeys(WANTS, value)))
+    return application.get(path)["metadata"]["uid"]
+
+
 @dataclasses.dataclass
 class Placing:
     """The application with its program, which a test lets look."""
@@ -70,7 +116,6 @@ class Placing:
 
     def relate(self, *endpoints: str) -> None:
         """Let an application be related at these endpoints, and no others."""
-        application = self.profiles.application
         known = [item for item in self.profiles.state.relations if item.endpoint not in SENDERS]
         related = [
             testing.Relation(
@@ -78,9 +123,25 @@ class Placing:
             )
             for name in endpoints
         ]
-        state = dataclasses.replace(self.profiles.state, relations=[*known, *related])
+        self._settle([*known, *related])
+
+    def relate_one_that_sends_all(self) -> None:
+        """Let one application send objects of all kinds over one endpoint, in a Juju secret."""
+        known = [item for item in self.profiles.state.relations if item.endpoint not in SENDERS]
+        sent = everything()
+        content = {"manifests": json.dumps(sent.pop("kubernetes_manifests")), "keys": json.dumps(sent.pop("keys"))}
+        secret = testing.Secret(content)
+        databag = {"kubernetes_manifests": secret.id, "is_secret": "true", **sent}
+        relation = testing.Relation("pod-defaults", remote_app_name="pipelines", remote_app_data=databag)
+        secrets = [*self.profiles.state.secrets, secret]
+        self.profiles.state = dataclasses.replace(self.profiles.state, secrets=secrets)
+        self._settle([*known, relation])
+
+    def _settle(self, relations: Any) -> None:
+        application = self.profiles.application
+        state = dataclasses.replace(self.profiles.state, relations=relations)
         state = application.run(passing(application.run(state)))
-        assert state.unit_status == ops.ActiveStatus()
+        assert state.unit_status == ops.ActiveStatus(), state.unit_status
         self.profiles.state = state
 
     def program(self) -> Any:
@@ -93,8 +154,8 @@ class Placing:
         wanted = placer.Wanted.read(files["/etc/profile-manifests/manifests.json"].text)
         return placer.Placer(placer_api.Kubernetes(application.server.url, self.folder), wanted, self.said.append)
 
-    def look(self) -> bool:
-        """Let the program make one pass, and tell whether all went well.
+    def look(self, program: Any = None) -> bool:
+        """Let the program, or one that starts now, make one pass, and tell whether all went well.
 
         Passes before the API server knows of the program's new rights do not count.
         """
@@ -103,10 +164,10 @@ class Placing:
             refused = importlib.import_module("placer_api").Refused
             self.said.clear()
             try:
-                fine = self.program().look()[1]
+                fine = (program or self.program()).look()[1]
             except refused as refusal:
                 raise AssertionError(str(refusal)) from refusal
-            assert not [text for text in self.said if "forbidden" in text], self.said
+            assert not [text for text in self.said if "forbidden" in text or "initializing" in text], self.said
             return [fine]
 
         return eventually(attempt, timeout=30)[0]
@@ -221,6 +282,72 @@ def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing
     eventually(lambda: not placing.has(f"/api/v1/namespaces/{ada}/secrets/{name}"), timeout=60)
 
 
+def test_one_application_has_objects_of_all_kinds_in_the_profiles_that_it_names(placing: Placing, ada: str):
+    application = placing.profiles.application
+    placing.relate_one_that_sends_all()
+    program = placing.program()
+    assert placing.look(program), placing.said
+    assert not any(placing.has(path.format(ada)) for path in PROXIES)
+    uid = wanting(application, ada)
+    assert placing.look(program), placing.said
+    assert [path for path in PROXIES if not placing.has(path.format(ada))] == []
+    data = application.get(LOGIN.format(ada))["data"]
+    assert {name: base64.b64decode(value).decode() for name, value in data.items()} == {
+        "proof": hmac.new(b"one", ada.encode(), "sha256").hexdigest(),
+        "access": profile_logins.login("two", ada, uid).access_key,
+    }
+    assert placing.look(program)
+    assert placing.said == []
+
+
+def test_what_was_changed_since_a_pass_is_put_right_in_the_next(placing: Placing, ada: str):
+    application = placing.profiles.application
+    wanting(application, ada)
+    placing.relate_one_that_sends_all()
+    program = placing.program()
+    assert placing.look(program)
+    assert placing.look(program)
+    application.edit(LOGIN.format(ada), "ada", lambda item: item["data"].update(proof="eA=="))
+    placing.profiles.http.delete(PROXIES[2].format(ada)).raise_for_status()
+    assert placing.look(program)
+    assert sorted(placing.said) == [f"placed Secret login in {ada}", f"placed Service proxy in {ada}"]
+    wanting(application, ada, "no")
+    assert placing.look(program)
+    assert not any(placing.has(path.format(ada)) for path in PROXIES)
+
+
+def test_what_an_earlier_maker_left_is_gone_on_with_and_what_a_user_made_is_not(placing: Placing, ada: str):
+    application = placing.profiles.application
+    uid = wanting(application, ada)
+    owner = {"apiVersion": "v1", "kind": "Namespace", "name": ada, "uid": uid}
+    left = {"metacontroller.k8s.io/last-applied-configuration": "her-password", **EARLIER}
+    metadata = {"name": "login", "annotations": left, "ownerReferences": [owner]}
+    body = {"metadata": metadata, "data": {"other": "eA=="}}
+    placing.profiles.http.post(f"/api/v1/namespaces/{ada}/secrets", json=body).raise_for_status()
+    hers = {"metadata": {"name": "proxy"}, "spec": {"podSelector": {}}}
+    policies = PROXIES[3].format(ada).rpartition("/")[0]
+    placing.profiles.http.post(policies, json=hers).raise_for_status()
+    before = application.get(LOGIN.format(ada))
+    placing.relate_one_that_sends_all()
+    assert not placing.look()
+    assert [text for text in placing.said if "NetworkPolicy" in text] == [
+        f"NetworkPolicy proxy in {ada}: somebody else's is there, and stays"
+    ]
+    after = application.get(LOGIN.format(ada))
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert "annotations" not in after["metadata"]
+    assert [owner["kind"] for owner in after["metadata"]["ownerReferences"]] == ["ClusterRole"]
+
+
+def test_secrets_of_other_namespaces_are_not_the_programs(placing: Placing, ada: str):
+    placing.relate("secrets")
+    assert placing.look()
+    with placing.profiles.application.workload(CONTAINER) as client:
+        assert client.get(f"/api/v1/namespaces/{ada}/secrets").status_code == 200
+        for path in ("/api/v1/secrets", "/api/v1/namespaces/kube-system/secrets"):
+            assert client.get(path).status_code == 403
+
+
 def test_its_token_writes_nothing_outside_of_profiles(placing: Placing, ada: str):
     placing.relate("config-maps")
     item = {"metadata": {"name": "mine"}}
@@ -240,9 +367,13 @@ def test_its_token_opens_nothing_that_is_not_related(placing: Placing, ada: str)
 
 
 def test_the_program_runs_on_the_standard_library_alone():
-    for module in modules():
-        names = {name.partition(".")[0] for name in _imports(pathlib.Path(module.__file__ or "").read_text())}
-        assert names - sys.stdlib_module_names <= {"placer_api", "placer_limits", "placer_logins"}
+    folder = pathlib.Path(modules()[0].__file__ or "").parent
+    for file in [*folder.glob("placer*.py"), pathlib.Path(profile_logins.__file__)]:
+        names = {name.partition(".")[0] for name in _imports(file.read_text())}
+        assert names - sys.stdlib_module_names <= {
+            "kubeflow_charms",
+            *(name.stem for name in folder.glob("placer*.py")),
+        }
 
 
 def _imports(text: str) -> Iterator[str]:

@@ -52,8 +52,8 @@ class KubeflowProfiles(Charm):
         yield access_management.sandbox(options.memory)
         yield poddefaults_webhook.sandbox(options.memory)
         found = self._user_manifests
-        owners = profile_manifests.owners(found, app=self.app.name, model=self.model.name)
-        yield profile_manifests.sandbox(options.memory, found, owners)
+        placing = profile_manifests.Placing(self.app.name, self.model.name, found)
+        yield placing.sandbox(options.memory)
         yield Crds("crds.yaml", version="1.10")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
@@ -61,15 +61,11 @@ class KubeflowProfiles(Charm):
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
         )
         yield from map(Report, found.problems)
-        yield from profile_manifests.objects(owners, PROFILE)
+        yield from placing.objects(PROFILE)
         authorization.require(self.run)
         if found.complete:
             # Otherwise it goes on with what it has: objects must not go while a secret is awaited.
-            yield profile_manifests.workload(
-                found,
-                owners,
-                app=self.app.name,
-                model=self.model.name,
+            yield placing.workload(
                 profiles=PROFILE,
                 requests=options.quota_default_requests,
                 limits=options.quota_default_limits,

@@ -2,103 +2,183 @@
 
 import dataclasses
 import json
+import pathlib
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import ops
 import registry_login
-from kubeflow_charms import Blocked, Waiting
+from kubeflow_charms import Blocked, Waiting, profile_logins
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
 from kubeflow_charms.run import Run
-from user_manifests import Kind, UserManifests
+from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
 
 CONTAINER = "profile-manifests"
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
-PROGRAM = ("placer.py", "placer_api.py", "placer_limits.py", "placer_logins.py")
+PROGRAM = (
+    "placer.py",
+    "placer_api.py",
+    "placer_documents.py",
+    "placer_limits.py",
+    "placer_logins.py",
+    "placer_server.py",
+)
 REPORT = f"{FOLDER}/report.json"
 MOST = 3
 """How many of the things that are wrong the status has in full."""
 LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
 """What the program places beside what related applications send."""
+IN_PROFILES = ("secret-rights", next(kind for kind in KINDS if kind.kind == "RoleBinding"))
+"""What lets the program have kinds in profiles' namespaces that it may not see everywhere."""
 
 
-def sandbox(memory: str, found: UserManifests, owners: Mapping[str, str]) -> Sandbox:
-    """Return the program's sandbox: it may write what is related, and no more."""
-    return Sandbox(
-        container=CONTAINER,
-        role="profile-manifests-role.yaml.j2",
-        context={"kinds": (*found.kinds, LIMITS), "rights": found.rights, "owners": list(owners.values())},
-        writable=(FOLDER,),
-        memory=memory,
-    )
+@dataclasses.dataclass(frozen=True)
+class Placing:
+    """What the program places, and what that belongs to.
 
-
-def owners(found: UserManifests, *, app: str, model: str) -> dict[str, str]:
-    """Return the name of what the placed objects of each endpoint belong to."""
-    return {kind.endpoint: f"{model}-{app}-{kind.endpoint}" for kind in (*found.kinds, LIMITS)}
-
-
-def objects(owners: Mapping[str, str], profiles: Mapping[str, str]) -> Iterator[Part]:
-    """Yield what the placed objects belong to, and what keeps the program to profiles' namespaces."""
-    yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(owners.values())})
-    yield Manifests("manifest-fence", "manifest-fence.yaml.j2", {"container": CONTAINER, "profiles": dict(profiles)})
-
-
-def workload(
-    found: UserManifests,
-    owners: Mapping[str, str],
-    *,
-    app: str,
-    model: str,
-    profiles: Mapping[str, str],
-    requests: Mapping[str, str],
-    limits: Mapping[str, str],
-    read: Callable[[str], str],
-) -> Workload:
-    """Return the program.
-
-    Args:
-        found: what it is to place.
-        owners: what that belongs to, by endpoint.
+    Attributes:
         app: the application; with its model it marks what is placed.
         model: see `app`.
-        profiles: the one label that tells a profile's namespace.
-        requests: of containers that say nothing, where a profile's quota counts them.
-        limits: of the same.
-        read: returns the text of a file of the charm's `src`.
+        found: what is to be placed.
     """
-    ((key, value),) = profiles.items()
-    document = {
-        "manager": f"{app}.{CONTAINER}",
-        "profiles": f"{key}={value}",
-        # Not the labels of the application's own objects, which are never to be taken for placed ones.
-        "labels": {"kubeflow-charms/placed-by": app, "kubeflow-charms/placed-from": model},
-        "kinds": [
-            {
-                "api_version": kind.api_version,
-                "kind": kind.kind,
-                "plural": kind.plural,
-                "owner": owners[kind.endpoint],
-            }
-            for kind in (*found.kinds, LIMITS)
-        ],
-        "objects": found.objects,
-        "requests": dict(requests),
-        "limits": dict(limits),
-        "login": registry_login.NAME,
-        "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in found.objects),
-    }
-    manifests = f"{FOLDER}/manifests.json"
-    return Workload(
-        container=CONTAINER,
-        command=f"python3 -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT} {REPORT}",
-        files={
-            **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
-            manifests: File(json.dumps(document, sort_keys=True)),
-        },
-        # The second, which makes nothing unready, wakes the charm when something cannot be placed, and when it could.
-        checks={CONTAINER: HttpCheck(PORT, "/healthz"), "placed": HttpCheck(PORT, "/placed", level="")},
-    )
+
+    app: str
+    model: str
+    found: UserManifests
+
+    @property
+    def placed(self) -> tuple[tuple[str, Kind], ...]:
+        """Every kind that is placed, with what for."""
+        confined = (IN_PROFILES,) if any(not kind.everywhere for _, kind in self.found.placed) else ()
+        return (*confined, *self.found.placed, (LIMITS.endpoint, LIMITS))
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every kind that is placed, in the order in which it is."""
+        return tuple(sorted({kind for _, kind in self.placed}, key=(*KINDS, LIMITS).index))
+
+    @property
+    def rights(self) -> str:
+        """The name of the ClusterRole that the program has in profiles' namespaces alone."""
+        return f"{self.model}-{self.app}-in-profiles"
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The names of all that placed objects belong to."""
+        return tuple(dict.fromkeys(self.owner(purpose, kind) for purpose, kind in self.placed))
+
+    def owner(self, purpose: str, kind: Kind) -> str:
+        """Return the name of what a kind's objects belong to, which goes when nobody sends them any more."""
+        return f"{self.model}-{self.app}-{purpose}{'' if kind.endpoint == purpose else f'-{kind.plural}'}"
+
+    def sandbox(self, memory: str) -> Sandbox:
+        """Return the program's sandbox: it may write what is related, and no more."""
+        return Sandbox(
+            container=CONTAINER,
+            role="profile-manifests-role.yaml.j2",
+            context={
+                "kinds": [kind for kind in self.kinds if kind.everywhere],
+                "rights": self._own_rights(),
+                "owners": list(self.owners),
+            },
+            writable=(FOLDER,),
+            memory=memory,
+        )
+
+    def objects(self, profiles: Mapping[str, str]) -> Iterator[Part]:
+        """Yield what the placed objects belong to, and what keeps the program to profiles' namespaces."""
+        yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(self.owners)})
+        confined = [kind for kind in self.kinds if not kind.everywhere]
+        if confined:
+            yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
+        yield Manifests(
+            "manifest-fence", "manifest-fence.yaml.j2", {"container": CONTAINER, "profiles": dict(profiles)}
+        )
+
+    def workload(
+        self,
+        *,
+        profiles: Mapping[str, str],
+        requests: Mapping[str, str],
+        limits: Mapping[str, str],
+        read: Callable[[str], str],
+    ) -> Workload:
+        """Return the program.
+
+        Args:
+            profiles: the one label that tells a profile's namespace.
+            requests: of containers that say nothing, where a profile's quota counts them.
+            limits: of the same.
+            read: returns the text of a file of the charm's `src`.
+        """
+        ((key, value),) = profiles.items()
+        document = {
+            "manager": f"{self.app}.{CONTAINER}",
+            "profiles": f"{key}={value}",
+            # Not the labels of the application's own objects, which are never to be taken for placed ones.
+            "labels": {"kubeflow-charms/placed-by": self.app, "kubeflow-charms/placed-from": self.model},
+            "kinds": [
+                {name: getattr(kind, name) for name in ("api_version", "kind", "plural", "everywhere")}
+                for kind in self.kinds
+            ],
+            "senders": [*self._own(), *(self._sender(sender) for sender in self.found.senders)],
+            "limits_owner": self.owner(LIMITS.endpoint, LIMITS),
+            "requests": dict(requests),
+            "limits": dict(limits),
+            "login": registry_login.NAME,
+            "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects),
+        }
+        manifests = f"{FOLDER}/manifests.json"
+        library = pathlib.Path(profile_logins.__file__)
+        return Workload(
+            container=CONTAINER,
+            command=f"python3 -B -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT} {REPORT}",
+            files={
+                **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
+                f"{FOLDER}/kubeflow_charms/{library.name}": File(library.read_text()),
+                manifests: File(json.dumps(document, sort_keys=True)),
+            },
+            # The second makes nothing unready; it wakes the charm when something cannot be placed, and when it could.
+            checks={CONTAINER: HttpCheck(PORT, "/healthz"), "placed": HttpCheck(PORT, "/placed", level="")},
+        )
+
+    def _sender(self, sender: Sender) -> dict[str, Any]:
+        kinds = {(kind.api_version, kind.kind): kind for _, kind in self.found.placed}
+        return {
+            "selector": dict(sender.selector),
+            "takes_over": dict(sender.takes_over),
+            "keys": dict(sender.keys),
+            "objects": [
+                {"owner": self.owner(sender.endpoint, kinds[item["apiVersion"], item["kind"]]), "object": item}
+                for item in sender.objects
+            ],
+        }
+
+    def _own(self) -> Iterator[dict[str, Any]]:
+        """Yield what the program gives itself: rights in profiles' namespaces."""
+        if IN_PROFILES not in self.placed:
+            return
+        binding = {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "RoleBinding",
+            "metadata": {"name": self.rights},
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": self.rights},
+            "subjects": [{"kind": "ServiceAccount", "name": f"{self.app}-{CONTAINER}", "namespace": self.model}],
+        }
+        yield {
+            "selector": {},
+            "takes_over": {},
+            "keys": {},
+            "objects": [{"owner": self.owner(*IN_PROFILES), "object": binding}],
+        }
+
+    def _own_rights(self) -> list[dict[str, Any]]:
+        """Return rules beside those to write each kind: Kubernetes lets nobody hand out what she may not do herself."""
+        if IN_PROFILES not in self.placed:
+            return self.found.rights
+        bind = {"apiGroups": [RBAC], "resources": ["clusterroles"], "resourceNames": [self.rights], "verbs": ["bind"]}
+        return [*self.found.rights, bind]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What related applications want in the namespace of every profile."""
 
-import base64
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
@@ -8,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from kubeflow_charms.cluster import Object
 from kubeflow_charms.codecs import convert
-from kubeflow_charms.endpoints import BoundEndpoint, From
+from kubeflow_charms.endpoints import BoundEndpoint
 from kubeflow_charms.interfaces import kubernetes_manifest
 from kubeflow_charms.problems import Blocked, Problem, Waiting
 
@@ -17,16 +16,19 @@ RBAC = "rbac.authorization.k8s.io"
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """A kind of object that an endpoint takes.
+    """A kind of object that is placed.
 
     Attributes:
+        endpoint: the one that published applications send it to; empty for what they do not send.
         plural: its name in URLs and roles.
+        everywhere: whether the program may look at those of all namespaces at once.
     """
 
     endpoint: str
     api_version: str
     kind: str
     plural: str
+    everywhere: bool = True
 
     @property
     def group(self) -> str:
@@ -35,15 +37,21 @@ class Kind:
 
 
 KINDS = (
-    Kind("pod-defaults", "kubeflow.org/v1alpha1", "PodDefault", "poddefaults"),
-    Kind("secrets", "v1", "Secret", "secrets"),
-    Kind("config-maps", "v1", "ConfigMap", "configmaps"),
-    Kind("service-accounts", "v1", "ServiceAccount", "serviceaccounts"),
-    Kind("roles", f"{RBAC}/v1", "Role", "roles"),
     Kind("role-bindings", f"{RBAC}/v1", "RoleBinding", "rolebindings"),
+    Kind("roles", f"{RBAC}/v1", "Role", "roles"),
+    Kind("service-accounts", "v1", "ServiceAccount", "serviceaccounts"),
+    Kind("secrets", "v1", "Secret", "secrets", everywhere=False),
+    Kind("config-maps", "v1", "ConfigMap", "configmaps"),
+    Kind("pod-defaults", "kubeflow.org/v1alpha1", "PodDefault", "poddefaults"),
     Kind("authorization-policies", "security.istio.io/v1", "AuthorizationPolicy", "authorizationpolicies"),
+    Kind("", "networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+    Kind("", "v1", "Service", "services"),
+    Kind("", "apps/v1", "Deployment", "deployments"),
 )
-"""Endpoints as the published resource-dispatcher has them, and one for policies of the mesh."""
+"""What can be placed, in the order in which it is: what others need goes first.
+
+Endpoints are those of the published resource-dispatcher, and one for policies of the mesh; each takes every kind.
+"""
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -76,24 +84,64 @@ SHAPES = {"Secret": Secret, "Role": Role, "RoleBinding": RoleBinding}
 
 
 @dataclasses.dataclass(frozen=True)
+class Sender:
+    """What one application sends to one endpoint.
+
+    Attributes:
+        endpoint: ours.
+        objects: those with a namespace are for that one alone.
+        selector: the labels that a profile's namespace needs to get them.
+        takes_over: annotations of an earlier maker's objects, which the program goes on with.
+        keys: from which the program makes what differs from namespace to namespace.
+    """
+
+    endpoint: str
+    objects: tuple[Object, ...]
+    selector: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    takes_over: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    keys: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
 class UserManifests:
     """What is to be in users' namespaces.
 
     Attributes:
-        kinds: those that some application is related for, with objects or without.
-        objects: all of them; those with a namespace are for that one alone.
+        related: the endpoints that some application is related to, with objects or without.
+        senders: what they send.
         problems: what is wrong or missing with an application's.
     """
 
-    kinds: tuple[Kind, ...]
-    objects: tuple[Object, ...]
+    related: tuple[str, ...]
+    senders: tuple[Sender, ...]
     problems: tuple[Problem, ...]
 
     def with_secret(self, item: Object) -> "UserManifests":
         """Return the same with a Secret of the charm's own, which goes before one of its name."""
-        kinds = tuple(kind for kind in KINDS if kind in self.kinds or kind.kind == "Secret")
-        others = [other for other in self.objects if (other["kind"], other["metadata"]["name"]) != _named(item)]
-        return dataclasses.replace(self, kinds=kinds, objects=(item, *others))
+        others = tuple(
+            dataclasses.replace(
+                sender, objects=tuple(other for other in sender.objects if _named(other) != _named(item))
+            )
+            for sender in self.senders
+        )
+        related = tuple(dict.fromkeys((*self.related, "secrets")))
+        return dataclasses.replace(self, related=related, senders=(Sender("secrets", (item,)), *others))
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        """All objects of all applications."""
+        return tuple(item for sender in self.senders for item in sender.objects)
+
+    @property
+    def placed(self) -> tuple[tuple[str, Kind], ...]:
+        """Every kind that is placed for an endpoint: what published applications send there, and what is sent."""
+        sent = {(sender.endpoint, *_kind(item)) for sender in self.senders for item in sender.objects}
+        return tuple(
+            (endpoint, kind)
+            for endpoint in self.related
+            for kind in KINDS
+            if kind.endpoint == endpoint or (endpoint, kind.api_version, kind.kind) in sent
+        )
 
     @property
     def complete(self) -> bool:
@@ -127,67 +175,60 @@ def collect(endpoints: Mapping[str, BoundEndpoint], read: Callable[[str], dict[s
         endpoints: by name.
         read: returns the content of a Juju secret by its identifier.
     """
-    kinds = tuple(kind for kind in KINDS if endpoints[kind.endpoint].relations)
-    objects: dict[tuple[str, str, str], Object] = {}
+    related = tuple(name for name, endpoint in endpoints.items() if endpoint.relations)
     owners: dict[tuple[str, str, str], str] = {}
+    senders: list[Sender] = []
     problems: list[Problem] = []
-    for kind in kinds:
-        sent, bad = endpoints[kind.endpoint].readable()
+    for name in related:
+        sent, bad = endpoints[name].readable()
         # One that has nothing to send yet keeps nobody from anything.
         problems += [problem for problem in bad if isinstance(problem, Blocked)]
         for sender in sent:
-            found, problem = _objects(kind, sender, read)
-            problems += [problem] if problem else []
+            try:
+                wish = kubernetes_manifest.wish(sender.data, read)
+                found = [_checked(item) for item in wish.objects]
+            except ValueError as error:
+                problems.append(Blocked(f"relation {name}: {sender.application} sends what is wrong: {error}"))
+                continue
+            except Waiting as problem:
+                problems.append(problem)
+                continue
+            first: list[Object] = []
             for item in found:
                 key = (item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
-                if key in objects:
-                    problems.append(_twice(kind, item, (owners[key], sender.application)))
+                if key in owners:
+                    problems.append(_twice(name, item, (owners[key], sender.application)))
                 else:
-                    objects[key], owners[key] = item, sender.application
-    return UserManifests(kinds, tuple(objects.values()), tuple(problems))
+                    owners[key] = sender.application
+                    first.append(item)
+            senders.append(Sender(name, tuple(first), wish.selector, wish.takes_over, wish.keys))
+    return UserManifests(related, tuple(senders), tuple(problems))
+
+
+def _kind(item: Object) -> tuple[str, str]:
+    return item["apiVersion"], item["kind"]
 
 
 def _named(item: Object) -> tuple[str, str]:
     return item["kind"], item["metadata"]["name"]
 
 
-def _objects(
-    kind: Kind, sender: From[kubernetes_manifest.Manifests], read: Callable[[str], dict[str, str]]
-) -> tuple[list[Object], Problem | None]:
-    try:
-        found = kubernetes_manifest.objects(sender.data, read)
-        return [_checked(kind, item) for item in found], None
-    except ValueError as error:
-        return [], Blocked(f"relation {kind.endpoint}: {sender.application} sends what is wrong: {error}")
-    except Waiting as problem:
-        return [], problem
-
-
-def _checked(kind: Kind, item: Object) -> Object:
+def _checked(item: Object) -> Object:
     """Return an object as it is to be placed.
 
     Raises:
-        ValueError: it is of another kind than the endpoint is for, or lacks what its kind has.
+        ValueError: it is of a kind that is not placed, or lacks what its kind has.
     """
-    if (item["apiVersion"], item["kind"]) != (kind.api_version, kind.kind):
-        raise ValueError(f"a {item['kind']} of {item['apiVersion']}, expected a {kind.kind} of {kind.api_version}")
+    if _kind(item) not in {(kind.api_version, kind.kind) for kind in KINDS}:
+        known = ", ".join(sorted(kind.kind for kind in KINDS))
+        raise ValueError(f"a {item['kind']} of {item['apiVersion']}, expected one of {known}")
     try:
-        convert(item, SHAPES.get(kind.kind, dict[str, Any]))
+        convert(item, SHAPES.get(item["kind"], dict[str, Any]))
     except ValueError as error:
-        raise ValueError(f"the {kind.kind} {item['metadata']['name']}: {error}") from error
-    return _with_data(item) if kind.kind == "Secret" else item
+        raise ValueError(f"the {item['kind']} {item['metadata']['name']}: {error}") from error
+    return item
 
 
-def _with_data(item: Object) -> Object:
-    """Return a Secret as Kubernetes tells it back, so that what is there can be compared with it."""
-    plain: Mapping[str, Any] = item.get("stringData") or {}
-    encoded = {key: base64.b64encode(str(value).encode()).decode() for key, value in plain.items()}
-    return {
-        **{key: value for key, value in item.items() if key != "stringData"},
-        "data": {**(item.get("data") or {}), **encoded},
-    }
-
-
-def _twice(kind: Kind, item: Object, applications: Iterable[str]) -> Problem:
+def _twice(endpoint: str, item: Object, applications: Iterable[str]) -> Problem:
     both = " and ".join(sorted(set(applications)))
-    return Blocked(f"relation {kind.endpoint}: {both} send the {kind.kind} {item['metadata']['name']} twice")
+    return Blocked(f"relation {endpoint}: {both} send the {item['kind']} {item['metadata']['name']} twice")

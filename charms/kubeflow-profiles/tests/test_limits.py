@@ -15,9 +15,9 @@ def limits(profiles, hard, **config):
     placer = importlib.import_module("placer")
     wanted = placer.Wanted.read(profiles.deployment.files["profile-manifests"][FILE].text)
     profile = {"metadata": {"name": "ada"}, "spec": {"resourceQuotaSpec": {"hard": hard}} if hard is not None else {}}
-    found = wanted.with_limits([profile]).objects
-    assert all(item["metadata"]["namespace"] == "ada" for item in found)
-    return [item["spec"]["limits"][0] for item in found]
+    found = wanted.with_limits([profile]).templates
+    assert all(item.namespace == "ada" for item in found)
+    return [json.loads(item.text)["spec"]["limits"][0] for item in found]
 
 
 @pytest.mark.parametrize(
@@ -66,15 +66,21 @@ class Api:
 
     def get(self, path, parameters=None):
         if path.endswith("/namespaces"):
-            return {"items": [{"metadata": {"name": "ada"}}], "metadata": {"resourceVersion": "1"}}
+            return {"items": [{"metadata": {"name": "ada", "uid": "1"}}], "metadata": {"resourceVersion": "1"}}
         if path.endswith("/profiles"):
             return {"items": [{"metadata": {"name": "ada"}, "spec": {"resourceQuotaSpec": {"hard": {"cpu": "8"}}}}]}
         if "/clusterroles/" in path:
             return {"metadata": {"name": path.rpartition("/")[2], "uid": "1"}}
-        return {"items": list(self.put)} if path.endswith("/limitranges") else None
+        return None
+
+    def items(self, path, selector, *, metadata_only):
+        assert path.endswith("/limitranges")
+        return iter(self.put)
 
     def apply(self, path, item, manager, *, force):
-        self.put.append(item)
+        placed = {**item, "metadata": {**item["metadata"], "resourceVersion": "7"}}
+        self.put.append(placed)
+        return placed
 
 
 def test_the_program_places_them_once(profiles):
@@ -90,8 +96,7 @@ def test_the_program_places_them_once(profiles):
 
 
 def test_the_program_answers_at_addresses_of_both_kinds_where_there_are_both():
-    placer = importlib.import_module("placer")
-    server = placer.Server(("", 0), object)
+    server = importlib.import_module("placer_server").Server(("", 0), object)
     try:
         families = [socket.AF_INET, *([socket.AF_INET6] if socket.has_dualstack_ipv6() else [])]
         for family, host in zip(families, ("127.0.0.1", "::1"), strict=False):

@@ -30,21 +30,26 @@ class Kubernetes:
 
     def get(self, path: str, parameters: Any = None) -> Any:
         if path == "/api/v1/namespaces":
-            return {"items": [{"metadata": {"name": name}} for name in ("ada", "bob")], "metadata": {}}
+            return {"items": [{"metadata": {"name": name, "uid": name}} for name in ("ada", "bob")], "metadata": {}}
         if path.startswith("/apis/rbac.authorization.k8s.io/"):
             return {"metadata": {"name": "owner", "uid": "1"}}
-        return {"items": []} if path.rpartition("/")[2] in ("configmaps", "profiles") else None
+        return None
 
-    def apply(self, path: str, item: Any, manager: str, *, force: bool) -> None:
+    def items(self, path: str, selector: str, *, metadata_only: bool) -> Any:
+        return iter([])
+
+    def apply(self, path: str, item: Any, manager: str, *, force: bool) -> Any:
         if error := self.refused.get(item["metadata"]["namespace"]):
             raise error
+        return {"metadata": {"resourceVersion": "1"}}
 
 
 def pass_over(refused: dict[str, Exception]) -> tuple[Any, list[str]]:
     """Return the program after a pass, and what it reported."""
-    placer = importlib.import_module("placer")
-    kind = placer.Kind("v1", "ConfigMap", "configmaps", "owner")
-    wanted = placer.Wanted("manager", "profile=yes", {"placed": "yes"}, (kind,), (CONFIG_MAP,))
+    placer, documents = importlib.import_module("placer"), importlib.import_module("placer_documents")
+    kind = documents.Kind("v1", "ConfigMap", "configmaps")
+    template = documents.Template.of(CONFIG_MAP, "owner")
+    wanted = documents.Wanted("manager", "profile=yes", {"placed": "yes"}, (kind,), (template,))
     reports: list[str] = []
     program = placer.Placer(Kubernetes(refused), wanted, say=lambda text: None, report=reports.append)
     program.look()
@@ -74,7 +79,7 @@ def test_that_nothing_is_wrong_is_reported_as_well(profiles):
 def test_the_program_stays_well_and_its_second_check_wakes_the_charm(profiles, refused, code):
     program, _ = pass_over({name: refusal(*words) for name, words in refused.items()})
     [port] = free_ports(1)
-    importlib.import_module("placer").serve(program, port)
+    importlib.import_module("placer_server").serve(port, lambda: True, lambda: not program.problems)
     assert asked(port, "/healthz") == 200
     assert asked(port, "/placed") == code
 

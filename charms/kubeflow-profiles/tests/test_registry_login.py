@@ -38,7 +38,7 @@ class Api:
     def get(self, path, parameters=None):
         self.asked.append(path)
         if path.endswith("/namespaces"):
-            return {"items": [{"metadata": {"name": "ada"}}], "metadata": {"resourceVersion": "1"}}
+            return {"items": [{"metadata": {"name": "ada", "uid": "1"}}], "metadata": {"resourceVersion": "1"}}
         if path.endswith("/serviceaccounts"):
             return {
                 "items": [
@@ -67,13 +67,18 @@ class Api:
 
 def placer(profiles, api, **changes):
     module = importlib.import_module("placer")
-    wanted = module.Wanted.read(json.dumps({**told(profiles), "kinds": [], "objects": [], **changes}))
+    wanted = module.Wanted.read(json.dumps({**told(profiles), "kinds": [], "senders": [], **changes}))
     return module.Placer(api, wanted, lambda text: None)
 
 
 def test_every_profile_gets_a_secret_that_kubelets_read(profiles):
     settled(profiles)
-    (item,) = told(profiles)["objects"]
+    (item,) = [
+        placed["object"]
+        for sender in told(profiles)["senders"]
+        for placed in sender["objects"]
+        if placed["object"]["kind"] == "Secret"
+    ]
     assert (item["metadata"]["name"], item["type"]) == (NAME, "kubernetes.io/dockerconfigjson")
     login = json.loads(base64.b64decode(item["data"][".dockerconfigjson"]))["auths"]["registry.site:5000"]
     assert base64.b64decode(login["auth"]).decode() == "reader:hush-marker"
@@ -82,7 +87,7 @@ def test_every_profile_gets_a_secret_that_kubelets_read(profiles):
 
 def test_without_the_option_there_is_none(profiles):
     profiles.settle()
-    assert told(profiles)["objects"] == []
+    assert told(profiles)["senders"] == []
     assert told(profiles)["logged_in"] is False
 
 

@@ -56,6 +56,16 @@ def told(profiles: Any) -> dict[str, Any]:
     return json.loads(profiles.deployment.files["profile-manifests"][f"{FOLDER}/manifests.json"].text)
 
 
+def objects(profiles: Any) -> list[Any]:
+    """Return the objects that the program is to place for related applications."""
+    senders = [sender for sender in told(profiles)["senders"] if not sender_is_own(sender)]
+    return [placed["object"] for sender in senders for placed in sender["objects"]]
+
+
+def sender_is_own(sender: dict[str, Any]) -> bool:
+    return any("secret-rights" in placed["owner"] for placed in sender["objects"])
+
+
 def rules(profiles: Any) -> list[dict[str, Any]]:
     return profiles.cluster.find("ClusterRole", "edge-kubeflow-profiles-profile-manifests")["rules"]
 
@@ -63,7 +73,7 @@ def rules(profiles: Any) -> list[dict[str, Any]]:
 def test_without_relations_the_program_places_nothing_but_what_goes_with_a_quota(profiles):
     state = settled(profiles)
     assert state.unit_status == testing.ActiveStatus()
-    assert ([kind["kind"] for kind in told(profiles)["kinds"]], told(profiles)["objects"]) == (["LimitRange"], [])
+    assert ([kind["kind"] for kind in told(profiles)["kinds"]], objects(profiles)) == (["LimitRange"], [])
     assert [(rule["resources"], rule["verbs"]) for rule in rules(profiles)] == [
         (["namespaces"], ["list", "watch"]),
         (["profiles"], ["list"]),
@@ -76,10 +86,11 @@ def test_without_relations_the_program_places_nothing_but_what_goes_with_a_quota
 def test_poddefaults_of_a_related_application_are_placed(profiles):
     state = settled(profiles, sender("pod-defaults", plain(DEFAULT)))
     assert state.unit_status == testing.ActiveStatus()
-    assert told(profiles)["objects"] == [DEFAULT]
+    assert objects(profiles) == [DEFAULT]
     assert told(profiles)["profiles"] == "app.kubernetes.io/part-of=kubeflow-profile"
     (kind, _) = told(profiles)["kinds"]
-    assert (kind["plural"], kind["owner"]) == ("poddefaults", OWNER)
+    (sent,) = told(profiles)["senders"]
+    assert (kind["plural"], sent["objects"][0]["owner"]) == ("poddefaults", OWNER)
 
 
 def test_the_program_may_write_what_is_related_and_no_more(profiles):
@@ -95,15 +106,15 @@ def test_what_is_placed_belongs_to_an_object_that_goes_with_the_relation(profile
     relation = state.get_relation(relation.id)
     profiles.deployment.run(profiles.deployment.context.on.relation_broken(relation), passing(state))
     assert f"ClusterRole {OWNER}" not in profiles.cluster.kinds()
-    assert told(profiles)["objects"] == []
+    assert objects(profiles) == []
 
 
 def test_a_secret_comes_through_a_secret_of_juju_and_is_in_nothing_that_others_read(profiles):
     secret = testing.Secret({"manifests": json.dumps([SECRET])})
     relation = sender("secrets", {"kubernetes_manifests": secret.id, "is_secret": "true"}, "minio")
     state = settled(profiles, relation, secrets={secret})
-    (item,) = told(profiles)["objects"]
-    assert (item["data"], "stringData" in item) == ({"key": "aHVudGVyMg=="}, False)
+    (item,) = objects(profiles)
+    assert item == SECRET
     assert profiles.deployment.files["profile-manifests"][f"{FOLDER}/manifests.json"].mode == 0o600
     public = [
         profiles.cluster.objects,
@@ -119,7 +130,7 @@ def test_while_a_secret_is_not_granted_yet_the_program_goes_on_with_what_it_has(
     state = dataclasses.replace(state, relations={*state.relations, more})
     state = profiles.deployment.run(profiles.deployment.context.on.relation_changed(more), passing(state))
     assert state.unit_status == testing.WaitingStatus("waiting for the secret of a related application to be granted")
-    assert told(profiles)["objects"] == [DEFAULT]
+    assert objects(profiles) == [DEFAULT]
 
 
 def test_whoever_hands_out_a_role_has_its_rights_and_may_bind_it(profiles):
@@ -131,7 +142,7 @@ def test_whoever_hands_out_a_role_has_its_rights_and_may_bind_it(profiles):
 
 def test_policies_of_the_mesh_are_placed_as_any_other_object(profiles):
     settled(profiles, sender("authorization-policies", plain(POLICY)))
-    assert told(profiles)["objects"] == [POLICY]
+    assert objects(profiles) == [POLICY]
     assert ["authorizationpolicies"] in [rule["resources"] for rule in rules(profiles)]
 
 
@@ -144,7 +155,7 @@ def test_two_applications_that_send_one_object_are_named_and_the_first_counts(pr
     first, second = sender("pod-defaults", plain(DEFAULT), "one"), sender("pod-defaults", plain(other), "two")
     state = settled(profiles, first, second)
     assert "one and two send the PodDefault access-ml-pipeline twice" in state.unit_status.message
-    assert told(profiles)["objects"] == [DEFAULT]
+    assert objects(profiles) == [DEFAULT]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,8 @@ def test_two_applications_that_send_one_object_are_named_and_the_first_counts(pr
     [
         ({"kubernetes_manifests": "{}"}, "no list of objects"),
         ({"kubernetes_manifests": "secret:"}, "no list of objects"),
-        (plain(SECRET), "expected a PodDefault of kubeflow.org/v1alpha1"),
+        (plain({**DEFAULT, "kind": "Pod", "apiVersion": "v1"}), "a Pod of v1, expected one of"),
+        ({**plain(DEFAULT), "namespace_selector": "[]"}, "namespace_selector is no mapping of texts"),
     ],
 )
 def test_an_application_that_sends_nonsense_is_named_and_the_others_are_served(profiles, sent, said):
@@ -161,7 +173,7 @@ def test_an_application_that_sends_nonsense_is_named_and_the_others_are_served(p
     assert isinstance(state.unit_status, testing.BlockedStatus)
     assert "odd sends what is wrong" in state.unit_status.message
     assert said in state.unit_status.message
-    assert told(profiles)["objects"] == [DEFAULT]
+    assert objects(profiles) == [DEFAULT]
 
 
 def test_the_program_is_kept_to_profiles_namespaces_by_the_api_server(profiles):

@@ -4,10 +4,16 @@ Format: the key `kubernetes_manifests` holds a JSON list of objects; or with `is
 Juju secret, granted to the relation, whose key `manifests` holds that list. So the library `kubernetes_manifests` v0
 published with resource-dispatcher writes it; its reader takes both forms, and earlier ones the first only. Who reads
 answers nothing. An object with a namespace is for that one alone, and goes before one of the same name without.
+
+Three things are ours, which a published reader passes over: `namespace_selector`, labels that a profile's namespace
+needs to get the objects; `takes_over`, annotations that tell objects of an earlier maker, which the reader goes on
+with; and `keys` in the Juju secret, from which the reader makes what differs from namespace to namespace. In a text of
+an object, `{{ NAMESPACE }}` stands for the namespace's name, `{{ DIGEST key }}` for a digest of that name under a key,
+and `{{ ACCESS_KEY key }}` and `{{ SECRET_KEY key }}` for the namespace's login at an object store (`profile_logins`).
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -20,6 +26,8 @@ from ..secrets import Secrets
 from .wire import field
 
 KEY = "manifests"
+KEYS = "keys"
+NOTHING: Mapping[str, str] = {}
 
 
 class Manifests(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +36,30 @@ class Manifests(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         kubernetes_manifests: a JSON list of objects, or the identifier of a Juju secret.
         is_secret: which of the two.
+        namespace_selector: JSON of the labels that a namespace needs beside those of every profile; empty for none.
+        takes_over: JSON of the annotations of an earlier maker's objects; empty for none.
     """
 
     kubernetes_manifests: str
     is_secret: bool = False
+    namespace_selector: str = ""
+    takes_over: str = ""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application wants in users' namespaces, as it is read.
+
+    Attributes:
+        objects: what to place.
+        selector: the labels that a namespace needs.
+        takes_over: the annotations of an earlier maker's objects.
+        keys: from which texts are made that differ from namespace to namespace, by name.
+    """
+
+    objects: list[dict[str, Any]]
+    selector: dict[str, str] = {}
+    takes_over: dict[str, str] = {}
+    keys: dict[str, str] = {}
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,8 +82,12 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 KUBERNETES_MANIFEST = Interface("kubernetes_manifest", requirer=Flat(Manifests))
 
 
-def plain(objects: Iterable[Any]) -> Manifests:
+def plain(objects: Iterable[Any], *, selector: Mapping[str, str] = NOTHING) -> Manifests:
     """Return what sends objects that anybody may read, PodDefaults say.
+
+    Args:
+        objects: what to send.
+        selector: the labels that a profile's namespace needs to get them.
 
     Raises:
         ValueError: one is a Secret, which `in_secret` is for.
@@ -63,10 +95,19 @@ def plain(objects: Iterable[Any]) -> Manifests:
     found = list(objects)
     if any(item["kind"] == "Secret" for item in found):
         raise ValueError("a databag is no place for a Secret, send it with in_secret")
-    return Manifests(kubernetes_manifests=_text(found))
+    return Manifests(kubernetes_manifests=_text(found), namespace_selector=_labels(selector))
 
 
-def in_secret(objects: Iterable[Any], relation: ops.Relation, *, secrets: Secrets, label: str) -> Manifests:
+def in_secret(
+    objects: Iterable[Any],
+    relation: ops.Relation,
+    *,
+    secrets: Secrets,
+    label: str,
+    selector: Mapping[str, str] = NOTHING,
+    takes_over: Mapping[str, str] = NOTHING,
+    keys: Mapping[str, str] = NOTHING,
+) -> Manifests:
     """Return what sends objects inside a Juju secret; for the leader, as in `send_each`.
 
     Args:
@@ -74,14 +115,22 @@ def in_secret(objects: Iterable[Any], relation: ops.Relation, *, secrets: Secret
         relation: to whom.
         secrets: the application's own.
         label: of the secret that is made, the same for every relation that gets these objects.
+        selector: the labels that a profile's namespace needs to get them.
+        takes_over: annotations that objects of an earlier maker have; an object must have all of them.
+        keys: what `{{ DIGEST key }}` and the like in the objects' texts are made from, by name.
     """
-    content = {KEY: _text(objects)}
+    content = {KEY: _text(objects), **({KEYS: _labels(keys)} if keys else {})}
     secrets.ensure(label, lambda: content, lambda had: had == content)
-    return Manifests(kubernetes_manifests=secrets.share(label, relation), is_secret=True)
+    return Manifests(
+        kubernetes_manifests=secrets.share(label, relation),
+        is_secret=True,
+        namespace_selector=_labels(selector),
+        takes_over=_labels(takes_over),
+    )
 
 
-def objects(sent: Manifests, read: Callable[[str], dict[str, str]]) -> list[dict[str, Any]]:
-    """Return the objects that an application sent.
+def wish(sent: Manifests, read: Callable[[str], dict[str, str]]) -> Wish:
+    """Return what an application wants in users' namespaces.
 
     Args:
         sent: what it wrote.
@@ -91,15 +140,31 @@ def objects(sent: Manifests, read: Callable[[str], dict[str, str]]) -> list[dict
         ValueError: the secret lacks them, or they are no list of objects with apiVersion, kind and a name.
         Waiting: the secret is not granted yet.
     """
-    text = field(read(sent.kubernetes_manifests), KEY) if sent.is_secret else sent.kubernetes_manifests
-    found = document(text)
+    content = read(sent.kubernetes_manifests) if sent.is_secret else {KEY: sent.kubernetes_manifests}
+    found = document(field(content, KEY))
     try:
         convert(found, list[Identified])
     except ValueError as error:
         raise ValueError(
             f"kubernetes_manifests is no list of objects with apiVersion, kind and metadata.name: {error}"
         ) from error
-    return found
+    return Wish(
+        objects=found,
+        selector=_read("namespace_selector", sent.namespace_selector),
+        takes_over=_read("takes_over", sent.takes_over),
+        keys=_read(KEYS, content.get(KEYS, "")),
+    )
+
+
+def _labels(found: Mapping[str, str]) -> str:
+    return json.dumps(dict(found), sort_keys=True) if found else ""
+
+
+def _read(name: str, text: str) -> dict[str, str]:
+    try:
+        return convert(document(text or "{}"), dict[str, str])
+    except ValueError as error:
+        raise ValueError(f"{name} is no mapping of texts") from error
 
 
 def _text(objects: Iterable[Any]) -> str:
