@@ -130,9 +130,6 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         command="/usr/local/bin/python3", ports={8888: ("/",)}, folders=("/src/",)
     ),
     "ghcr.io/kubeflow/kfp-metadata-writer": StandIn(command="/usr/local/bin/python3", ports={10003: ("/",)}),
-    "ghcr.io/metacontroller/metacontroller": StandIn(
-        command="/usr/bin/metacontroller", ports={9999: ("/metrics",), 8081: ("/healthz", "/readyz")}
-    ),
     "gcr.io/tfx-oss-public/ml_metadata_store_server": StandIn(
         command="/bin/metadata_store_server", ports={8090: ("/",)}
     ),

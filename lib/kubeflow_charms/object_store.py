@@ -24,6 +24,8 @@ class Store:
         region: as requests are signed with; empty for what the client takes by default.
         path: below which the provider wants the objects in the bucket, without slashes at its ends.
         authorities: certificates in PEM that an https store is to be trusted by, beside the usual ones.
+        profile_seed: what the login of each profile is derived from, see `profile_logins`; empty from a store that has
+            none, where all profiles have this login.
     """
 
     host: str
@@ -35,6 +37,7 @@ class Store:
     region: str = ""
     path: str = ""
     authorities: tuple[str, ...] = ()
+    profile_seed: str = dataclasses.field(default="", repr=False)
 
     @property
     def endpoint(self) -> str:

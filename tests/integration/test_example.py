@@ -21,7 +21,7 @@ from support.compiled_pipeline import workflow
 from support.eventually import eventually
 from support.kubeflow import Kubeflow
 from support.kubernetes import look_up
-from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
+from support.workspace import ACCOUNT, IMAGE, PROFILE, Workspace, workspace
 
 EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "fashion-mnist"
 NAME = "fashion-mnist"
@@ -29,8 +29,8 @@ NAME = "fashion-mnist"
 
 @pytest.fixture
 def ada(kubeflow: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-example") as made:
-        made.copy_login(str(kubeflow.juju.model))
+    with workspace("ada-example", PROFILE) as made:
+        made.await_pipelines()
         yield made
 
 

@@ -17,15 +17,10 @@ from kubeflow_charms.s3_requests import send
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import Object, kubectl, look_up
-from support.workspace import Workspace, workspace
+from support.workspace import PROFILE, Workspace, workspace
 
 POD = "pipelines-0"
-LABELS = {"pipelines.kubeflow.org/enabled": "true", "app.kubernetes.io/part-of": "kubeflow-profile"}
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-ASK = (
-    "import sys,urllib.request as r;"
-    "print(r.urlopen(r.Request('http://localhost:8085/sync',sys.stdin.buffer.read(),method='POST')).read().decode())"
-)
 RIGHTS = {
     "api-server": {
         ("create", "workflows.argoproj.io"),
@@ -42,7 +37,6 @@ RIGHTS = {
         ("create", "subjectaccessreviews.authorization.k8s.io"),
         ("create", "tokenreviews.authentication.k8s.io"),
     },
-    "metacontroller": {("create", "secrets"), ("create", "deployments.apps"), ("list", "namespaces")},
     "metadata-writer": {("patch", "pods"), ("list", "workflows.argoproj.io")},
 }
 """Something of what each program does; upstream's manifests, release 2.15, grant it."""
@@ -63,7 +57,8 @@ def configuration(kubeflow: Kubeflow) -> Object:
 
 @pytest.fixture(scope="module")
 def ada(kubeflow: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-pipes") as made:
+    with workspace("ada-pipes", PROFILE) as made:
+        made.await_pipelines()
         yield made
 
 
@@ -186,19 +181,7 @@ def test_the_pages_are_found_at_the_gateway_by_who_has_logged_in(kubeflow: Kubef
         assert browser.open("/pipeline/").status_code == 200
 
 
-def attachments(namespace: Object) -> list[Object]:
-    """Return what profile-sync tells Metacontroller to make in a namespace."""
-    question = json.dumps({"object": namespace, "attachments": {}})
-    command = ("exec", "-i", POD, "-n", MODEL, "-c", "profile-sync", "--", "python3", "-c", ASK)
-    return json.loads(kubectl(*command, given=question))["attachments"]
-
-
-def test_a_profiles_namespace_gets_its_objects_by_the_rights_of_metacontroller(kubeflow: Kubeflow, ada: Workspace):
-    found = attachments({"metadata": {"name": ada.name, "labels": LABELS}})
-    token = read("metacontroller", TOKEN)
-    listed = {"apiVersion": "v1", "kind": "List", "items": found}
-    kubectl("apply", "--server-side", "--token", token, "-f", "-", given=json.dumps(listed))
-
+def test_a_profiles_namespace_gets_what_pipelines_need_and_its_servers_run(kubeflow: Kubeflow, ada: Workspace):
     servers = ("ml-pipeline-ui-artifact", "ml-pipeline-visualizationserver")
 
     def ready() -> bool:
@@ -209,11 +192,13 @@ def test_a_profiles_namespace_gets_its_objects_by_the_rights_of_metacontroller(k
     assert set(secret["data"]) == {"accesskey", "secretkey", "artefact-proof"}
 
 
-def test_a_namespace_that_is_no_profile_gets_nothing(kubeflow: Kubeflow):
-    namespace = look_up("namespace", MODEL)
-    assert attachments(namespace) == []
-    labelled = {"metadata": {"name": "eve", "labels": {"pipelines.kubeflow.org/enabled": "true"}}}
-    assert attachments(labelled) == []
+def test_a_namespace_that_is_no_profile_gets_nothing(kubeflow: Kubeflow, ada: Workspace):
+    with workspace("eve-pipes", {"pipelines.kubeflow.org/enabled": "true"}):
+        kubectl("delete", "configmap", "kfp-launcher", "-n", ada.name)
+        eventually(lambda: ada.get("configmap", "kfp-launcher"))
+        assert kubectl("get", "secrets,configmaps,deployments", "-n", "eve-pipes", "-o", "name").split() == [
+            "configmap/kube-root-ca.crt"
+        ]
 
 
 def kubectl_says(*arguments: str) -> str:

@@ -22,7 +22,7 @@ OURS, THEIRS = "tenant-ada", "tenant-bob"
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 JUJUS = {"model-exec"}
 """Juju's own account for `juju exec`: juju/juju, internal/provider/kubernetes/modeloperator.go."""
-READERS = {"istio-pilot-istiod", "kubeflow-profiles-profile-manifests", "pipelines-metacontroller"}
+READERS = {"istio-pilot-istiod"}
 """Who may read Secrets beside the charms; users reach none of them, see docs/security.md."""
 ASK = """
 import json, socket, sys, urllib.error, urllib.request
@@ -113,7 +113,7 @@ def test_what_is_hers_passes(tenant: Tenant):
         artefact(OURS, namespace=OURS) + f"&namespace={THEIRS}",
         artefact(OURS, namespace=f"{OURS}@198.51.100.7"),
         *(artefact(OURS, namespace=OURS, source=source) for source in ("s3x", "http", "https", "gcs", "volume")),
-        artefact("x", providerInfo=provider("pipelines-metacontroller-token")),
+        artefact("x", providerInfo=provider("pipelines-ui-token")),
         artefact(OURS, namespace=OURS, providerInfo=provider("mlpipeline-minio-artifact")),
         artefact(THEIRS, namespace=THEIRS, providerInfo=provider("mlpipeline-minio-artifact")),
         f"/pipeline/artifacts/minio/mlpipeline/private-artifacts/{THEIRS}/a?namespace={OURS}",

@@ -149,6 +149,8 @@ def said_to(
 ) -> tuple[Databag, list[testing.Secret]]:
     """Return a databag for an endpoint of ours, by the first of these writers who has one, and its secrets.
 
+    Where the other side writes nothing, that is an empty one.
+
     Args:
         endpoint: who reads it.
         interfaces: of all endpoints of the same charm.
@@ -162,6 +164,8 @@ def said_to(
         if golden.side.codec == endpoint.theirs and golden.relate and fits and golden.unless not in interfaces:
             secrets = [testing.Secret(content, id=identifier) for identifier, content in golden.secrets.items()]
             return dict(golden.databag), secrets
+    if endpoint.theirs is None:
+        return {}, []
     raise LookupError(f"no golden databag for the endpoint {endpoint.name}")
 
 

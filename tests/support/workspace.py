@@ -12,11 +12,14 @@ from kubeflow_charms.s3_requests import send
 
 from testbed.workloads import PYTHON
 
+from .eventually import eventually
 from .kubernetes import Object, kubectl, look_up
 
 ACCOUNT = "default-editor"
 LOGIN = "mlpipeline-minio-artifact"
 IMAGE = PYTHON
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile", "pipelines.kubeflow.org/enabled": "true"}
+"""The labels of a profile's namespace in which pipelines run."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +50,12 @@ class Workspace:
         """Return what a container has said."""
         return kubectl("logs", pod, "-c", container, "-n", self.name)
 
+    def await_pipelines(self) -> None:
+        """Return when the namespace, a profile's, has what pipelines need there."""
+        eventually(lambda: self.get("secret", LOGIN) and self.get("configmap", "artifact-repositories"))
+
     def copy_login(self, model: str) -> None:
-        """Give the namespace the login of the object store, as Kubeflow Pipelines does for each profile."""
+        """Give the namespace, which is no profile's, the login that Argo has at the object store."""
         secret = look_up("secret", LOGIN, "-n", model)
         kept = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": LOGIN}, "data": secret["data"]}
         kubectl("apply", "-n", self.name, "-f", "-", given=json.dumps(kept))

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from kubeflow_charms.codecs import decode
 from kubeflow_charms.interfaces import oidc_client
-from kubeflow_charms.interfaces.kubernetes_manifest import Manifests, objects
+from kubeflow_charms.interfaces.kubernetes_manifest import Manifests, wish
 from ops import testing
 from support import goldens
 from support.deployment import Deployment, deployed
@@ -110,7 +110,7 @@ def make(said: Any, read: Any) -> Any:
     if isinstance(said, oidc_client.Client):
         return oidc_client.resolve(said, read)
     if isinstance(said, Manifests):
-        return objects(said, read)
+        return wish(said, read)
     method = getattr(said, "store", None) or getattr(said, "login", None)
     return method(read) if method else said
 

@@ -10,5 +10,8 @@ HEADER = "x-kubeflow-artefact-proof"
 
 
 def proof(key: str, namespace: str) -> str:
-    """Return what a namespace's server asks for, and what nobody can make for another one without the key."""
-    return hmac.new(key.encode(), f"artefacts of {namespace}".encode(), hashlib.sha256).hexdigest()
+    """Return what a namespace's server asks for, and what nobody can make for another one without the key.
+
+    The namespace's Secret has it too, as kubeflow-profiles makes it of `{{ DIGEST key }}`, see `kubernetes_manifest`.
+    """
+    return hmac.new(key.encode(), namespace.encode(), hashlib.sha256).hexdigest()

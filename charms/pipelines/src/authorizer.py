@@ -4,7 +4,7 @@ import json
 import pathlib
 from typing import Any
 
-import sync_objects
+import namespace_objects
 from api_server import AUDIENCE
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
@@ -48,7 +48,7 @@ def workload(*, store: Store, bucket: str, root: str, key_format: str, key: str)
         "audience": AUDIENCE,
         "bucket": bucket,
         "endpoint": store.endpoint,
-        "login": sync_objects.LOGIN,
+        "login": namespace_objects.LOGIN,
         "prefixes": prefixes(bucket, root, key_format),
         "key": key,
     }

@@ -8,21 +8,19 @@ import api_gate
 import api_server
 import authorizer
 import launcher_address
-import metacontroller
 import metadata_proxy
 import metadata_store
 import metadata_writer
+import namespace_objects
 import persistence_agent
 import pipelines_network
 import pipelines_ui
 import pod_defaults
-import profile_sync
+import profile_settings
 import published_services
 import scheduled_workflow
-import sync_objects
 import viewer_controller
 from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, main, network
-from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import (
     dashboard_links,
     ingress,
@@ -45,8 +43,6 @@ SANDBOXES = (
     viewer_controller,
     pipelines_ui,
     authorizer,
-    profile_sync,
-    metacontroller,
     metadata_store,
     metadata_proxy,
     metadata_writer,
@@ -58,8 +54,7 @@ class Pipelines(Charm):
 
     options_type = PipelinesOptions
     leader_only = tuple(
-        program.CONTAINER
-        for program in (viewer_controller, persistence_agent, scheduled_workflow, metadata_writer, metacontroller)
+        program.CONTAINER for program in (viewer_controller, persistence_agent, scheduled_workflow, metadata_writer)
     )
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
     metadata_database = Requires("metadata-db", mysql_client.MYSQL_CLIENT)
@@ -80,7 +75,6 @@ class Pipelines(Charm):
         for program in SANDBOXES:
             yield program.sandbox(options.memory.get(program.CONTAINER, ""))
         yield Crds("crds.yaml", version="2.15")
-        yield Crds("metacontroller-crds.yaml", version="4.11", name="metacontroller-crds")
         yield Manifests("roles", "pipelines-roles.yaml.j2")
         yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)
         yield from self._say()
@@ -118,16 +112,13 @@ class Pipelines(Charm):
         yield persistence_agent.workload(options)
         yield scheduled_workflow.workload(options)
 
-    def left_behind(self) -> Iterator[Reference]:
-        """Yield what Metacontroller made in users' namespaces."""
-        yield from profile_sync.left_behind(self.run.cluster, self.app.name, self.model.name)
-
     def _say(self) -> Iterator[Part]:
         """Yield what related applications are told, and asked for."""
         options, model = self.options, self.model.name
         yield self.database.send(mysql_client.Request(database=api_server.DATABASE))
-        yield self.objects.send(object_storage.Reader(secrets=True))
-        yield self.s3.send(s3.Request(bucket=options.object_store_bucket_name))
+        bucket = options.object_store_bucket_name
+        yield self.objects.send(object_storage.Reader(secrets=True, buckets=(bucket,), profile_logins=True))
+        yield self.s3.send(s3.Request(bucket=bucket, profile_logins=True))
         yield self.gateway.send(
             ingress.Route(
                 service=self.app.name,
@@ -138,7 +129,6 @@ class Pipelines(Charm):
         )
         yield self.links.send(pipelines_ui.links())
         yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.PIPELINES, principal=self.principal))
-        yield self.defaults.send(kubernetes_manifest.plain([pod_defaults.access()]))
         host = f"{options.k8s_service_name}.{model}"
         yield self.api.send(k8s_service.Service(name=host, port=options.http_port))
         yield self.api_grpc.send(k8s_service.Service(name=host, port=options.grpc_port))
@@ -162,36 +152,33 @@ class Pipelines(Charm):
         yield metadata_writer.workload(self.model.name)
 
     def _profiles(self, store: Store, bucket: str) -> Iterator[Part]:
-        """Yield what makes the objects of users' namespaces, and lets their users see what is theirs."""
+        """Yield what users' namespaces need, and what lets their users see what is theirs."""
         proofs = authorizer.key(self.secrets)
+        settings = profile_settings.settings(
+            self.options, app=self.app.name, model=self.model.name, store=store, bucket=bucket, proofs=proofs
+        )
         yield authorizer.workload(
-            store=store,
-            bucket=bucket,
-            root=profile_sync.root(self.options, store, bucket),
-            key_format=profile_sync.key_format(store),
-            key=proofs,
+            store=store, bucket=bucket, root=settings.root, key_format=settings.key_format, key=proofs
         )
-        settings = profile_sync.settings(
-            options=self.options,
-            app=self.app.name,
-            namespace=self.model.name,
-            store=store,
-            bucket=bucket,
-            metadata=(metadata_store.SERVICE, metadata_store.SERVICE_PORT),
-            proofs=proofs,
+        yield self.defaults.send_each(
+            lambda relation: kubernetes_manifest.in_secret(
+                [pod_defaults.access(), *namespace_objects.objects(settings)],
+                relation,
+                secrets=self.secrets,
+                label="profile-objects",
+                selector=settings.selector,
+                takes_over=namespace_objects.TAKES_OVER,
+                keys=settings.keys,
+            )
         )
-        yield profile_sync.workload(settings)
-        yield Manifests(
-            "profile-objects",
-            "profile-objects.yaml.j2",
-            {
-                "label": metacontroller.LABEL,
-                "enabled": pipelines_network.ENABLED,
-                "attachments": sync_objects.ATTACHMENTS,
-                "port": pipelines_network.SYNC,
-            },
-        )
-        yield metacontroller.workload(app=self.app.name, namespace=self.model.name)
+        if not self.defaults.relations:
+            endpoint = self.defaults.name
+            yield Report(
+                Blocked(
+                    "profiles lack what pipelines need there, run: "
+                    f"juju integrate {self.app.name}:{endpoint} kubeflow-profiles:{endpoint}"
+                )
+            )
 
     def _login(self, database: mysql_client.Database) -> mysql_client.Login:
         return database.login(self.secrets.granted)

@@ -19,9 +19,6 @@ GATE_ADMIN = 9902
 AUTHORIZER = 8895
 UI = 3000
 VIEWER_METRICS = 8080
-SYNC = 8085
-METACONTROLLER_METRICS = 9999
-METACONTROLLER_HEALTH = 8081
 METADATA = 8090
 METADATA_PROXY = 9090
 METADATA_ADMIN = 9901
@@ -29,8 +26,8 @@ METADATA_ADMIN = 9901
 USER_HEADER = "kubeflow-userid"
 """The header in which the gateway says who the user is, and which the API believes."""
 
-ENABLED = {"pipelines.kubeflow.org/enabled": "true", "app.kubernetes.io/part-of": "kubeflow-profile"}
-"""The labels of the namespaces that pipelines run in: profiles', and none that somebody only labels for pipelines."""
+ENABLED = {"pipelines.kubeflow.org/enabled": "true"}
+"""The label of the profiles that pipelines run in."""
 
 
 def guarded(gateways: Iterable[str]) -> dict[int, tuple[Source, ...]]:

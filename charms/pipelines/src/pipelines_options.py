@@ -21,8 +21,6 @@ PROGRAMS = (
     "viewer-controller",
     "ui",
     "authorizer",
-    "profile-sync",
-    "metacontroller",
     "metadata-store",
     "metadata-proxy",
     "metadata-writer",

@@ -14,7 +14,7 @@ from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
 from pipelines_network import API_HTTP, METADATA_PROXY, UI, USER_HEADER
 from pipelines_options import PipelinesOptions
-from profile_sync import key_format
+from profile_settings import key_format
 
 CONTAINER = "ui"
 PATH = "/pipeline"

@@ -136,6 +136,14 @@ class Pipelines:
         on = self.deployment.context.on
         return self.deployment.run(on.config_changed(), passing(self.deployment.run(on.config_changed(), state)))
 
+    def placed(self, state: testing.State) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return the databag for kubeflow-profiles, and the content of the Juju secret that it names."""
+        (relation,) = state.get_relations("pod-defaults")
+        databag = relation.local_app_data
+        (secret,) = [secret for secret in state.secrets if secret.id == databag["kubernetes_manifests"]]
+        assert relation.id in secret.remote_grants
+        return databag, secret.latest_content or secret.tracked_content or {}
+
     def again(self, state: testing.State) -> testing.State:
         """Return the state after a hook that changes nothing."""
         return self.deployment.run(self.deployment.context.on.update_status(), passing(state))

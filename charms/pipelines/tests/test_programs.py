@@ -9,7 +9,7 @@ from ops import pebble, testing
 
 pipelines_network: Any = importlib.import_module("pipelines_network")
 PROGRAMS: tuple[str, ...] = importlib.import_module("pipelines_options").PROGRAMS
-LEADERS = ("persistence-agent", "scheduled-workflow", "viewer-controller", "metacontroller", "metadata-writer")
+LEADERS = ("persistence-agent", "scheduled-workflow", "viewer-controller", "metadata-writer")
 
 
 def test_with_databases_and_an_object_store_the_unit_is_active_at_its_address(pipelines):
@@ -34,7 +34,7 @@ def test_no_program_sees_the_applications_own_token(pipelines):
 def test_programs_that_ask_kubernetes_nothing_have_no_identity(pipelines):
     pipelines.settle()
     accounts = {name for name in PROGRAMS if f"ServiceAccount pipelines-{name}" in pipelines.cluster.kinds()}
-    assert set(PROGRAMS) - accounts == {"api-gate", "profile-sync", "metadata-store", "metadata-proxy"}
+    assert set(PROGRAMS) - accounts == {"api-gate", "metadata-store", "metadata-proxy"}
 
 
 @pytest.mark.parametrize("program", ["persistence-agent", "scheduled-workflow"])

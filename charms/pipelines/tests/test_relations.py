@@ -154,7 +154,8 @@ def test_profiles_are_told_who_the_pages_are(pipelines):
 
 
 def test_notebooks_are_offered_access_by_a_token_that_expires(pipelines):
-    (default,) = json.loads(pipelines.said(pipelines.settle(), "pod-defaults")["kubernetes_manifests"])
+    _, content = pipelines.placed(pipelines.settle())
+    (default,) = [item for item in json.loads(content["manifests"]) if item["kind"] == "PodDefault"]
     token = default["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]
     assert (default["metadata"]["name"], token["audience"], token["expirationSeconds"]) == (
         "access-ml-pipeline",

@@ -55,25 +55,6 @@ def test_users_roles_are_gathered_by_those_of_profiles(pipelines):
     assert wanted.items() <= role["metadata"]["labels"].items()
 
 
-def test_metacontroller_decorates_profiles_namespaces_alone(pipelines):
-    pipelines.settle()
-    found = pipelines.cluster.find("DecoratorController", "kubeflow-pipelines-profile-controller")
-    (resource,) = found["spec"]["resources"]
-    assert resource["labelSelector"]["matchLabels"] == {
-        "pipelines.kubeflow.org/enabled": "true",
-        "app.kubernetes.io/part-of": "kubeflow-profile",
-    }
-    assert found["spec"]["hooks"]["sync"]["webhook"]["url"] == "http://localhost:8085/sync"
-
-
-def test_metacontroller_obeys_the_charms_own_controller_alone(pipelines):
-    state = pipelines.settle()
-    found = pipelines.cluster.find("DecoratorController", "kubeflow-pipelines-profile-controller")
-    selector = "--target-label-selector=pipelines.kubeflow.org/controlled-by=edge.pipelines"
-    assert selector in pipelines.service(state, "metacontroller").command
-    assert found["metadata"]["labels"]["pipelines.kubeflow.org/controlled-by"] == "edge.pipelines"
-
-
 def test_a_program_that_fails_takes_no_other_off_the_network(pipelines):
     pipelines.settle()
     for name in ("ml-pipeline", "metadata-grpc-service"):

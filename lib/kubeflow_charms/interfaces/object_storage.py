@@ -50,7 +50,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             read: returns the content of a Juju secret by its identifier.
 
         Raises:
-            ValueError: the secret lacks the password.
+            ValueError: the secret lacks the password, or another the seed of profiles' logins.
         """
         secret = self.secret_key
         return Store(
@@ -59,6 +59,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             secure=self.secure,
             access_key=self.access_key,
             secret_key=field(read(secret), "secret-key") if secret.startswith("secret:") else secret,
+            profile_seed=field(read(self.profile_logins), "seed") if self.profile_logins else "",
         )
 
 

@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         path: below which it would keep its objects.
         lib_version: of the format; empty from a v0 consumer.
         requested_secrets: what it wants to read from a Juju secret; nothing from a v0 consumer.
-        profile_logins: it hands out the logins of profiles, whose objects are in the bucket; of ours, others pass over it.
+        profile_logins: it hands out the logins of profiles, whose objects are in the bucket; others pass over it.
     """
 
     bucket: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
@@ -97,7 +97,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             read: returns the content of a Juju secret by its identifier.
 
         Raises:
-            ValueError: the secret lacks a key of the login.
+            ValueError: the secret lacks a key of the login, or another the seed of profiles' logins.
         """
         login = read(self.secret_extra) if self.secret_extra else {KEYS[0]: self.access_key, KEYS[1]: self.secret_key}
         parsed = _split(self.endpoint or f"https://s3.{self.region or DEFAULT_REGION}.amazonaws.com")
@@ -112,6 +112,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             region=self.region,
             path=self.path.strip("/"),
             authorities=self.tls_ca_chain,
+            profile_seed=field(read(self.profile_logins), "seed") if self.profile_logins else "",
         )
 
 

@@ -1,104 +1,127 @@
 """What a profile's namespace needs to run pipelines: pure functions from settings to objects.
 
-Runs in a plain Python beside `sync_server`, with the standard library alone. Source of names, keys and
-variables: Kubeflow Pipelines 2.15, its multi-user manifests, backend/src/v2/config and frontend/server.
+The objects go to kubeflow-profiles, which places them; see `kubernetes_manifest` for what stands in double braces.
+Source of names, keys and variables: Kubeflow Pipelines 2.15, its multi-user manifests, backend/src/v2/config and
+frontend/server.
 """
 
-import base64
+import dataclasses
+import hashlib
+import hmac
 import json
+import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from artefact_proof import proof
+from kubeflow_charms.object_store import Store
+from pipelines_network import ENABLED
 
 Object = dict[str, Any]
-Settings = Mapping[str, Any]
 
+NAMESPACE = "{{ NAMESPACE }}"
 LOGIN = "mlpipeline-minio-artifact"
 PROOF = "artefact-proof"
 GUARD = "artefact_guard.js"
 PROXY, VISUALIZATION = "ml-pipeline-ui-artifact", "ml-pipeline-visualizationserver"
-ATTACHMENTS = (
-    ("v1", "secrets"),
-    ("v1", "configmaps"),
-    ("v1", "services"),
-    ("apps/v1", "deployments"),
-    ("networking.k8s.io/v1", "networkpolicies"),
-)
-"""API version and resource of every kind that is made."""
-NAMES = (
-    ("v1", "Secret", LOGIN),
-    ("v1", "ConfigMap", "kfp-launcher"),
-    ("v1", "ConfigMap", "artifact-repositories"),
-    ("v1", "ConfigMap", PROXY),
-    ("v1", "ConfigMap", "metadata-grpc-configmap"),
-    *(
-        (api_version, kind, name)
-        for name in (PROXY, VISUALIZATION)
-        for api_version, kind in (
-            ("apps/v1", "Deployment"),
-            ("v1", "Service"),
-            ("networking.k8s.io/v1", "NetworkPolicy"),
-        )
-    ),
-)
-"""Everything that is ever made in a namespace."""
+STORE_KEY, PROOFS_KEY = "store", "proofs"
+"""The names of the keys from which a namespace's login and proof are made."""
+TAKES_OVER = {"metacontroller.k8s.io/decorator-controller": "kubeflow-pipelines-profile-controller"}
+"""What earlier revisions, and upstream, had Metacontroller make; source: its pkg/controller/decorator."""
+DEFAULT_REGION = "us-east-1"
+"""What signing libraries want where a store has no regions; an empty one is refused by launchers."""
 
 
-def objects(namespace: Object, settings: Settings) -> list[Object]:
-    """Return the objects of a namespace; none if it is no profile's, or if pipelines are not to run in it.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the objects depend on.
 
-    Args:
-        namespace: as Kubernetes has it.
-        settings: of the charm.
+    Attributes:
+        app: the application.
+        model: its model.
+        account: of users' pods.
+        store: where artefacts are.
+        bucket: in the store.
+        root: where launchers put a namespace's artefacts, as a URL with `{namespace}`.
+        key_format: where Argo puts what pods leave behind.
+        proofs: the key of the proofs that artefact servers ask for.
+        archive_logs: whether Argo keeps logs in the store.
+        metadata: name and port of the metadata's Service.
+        images: of the servers, by name.
+        visualization: whether namespaces have a server that draws.
+        api: name and port of the API's Service.
     """
-    labels = namespace["metadata"].get("labels") or {}
-    if not settings["enabled"].items() <= labels.items():
-        return []
-    name = namespace["metadata"]["name"]
-    found = [
-        login(name, settings),
-        launcher(name, settings),
+
+    app: str
+    model: str
+    account: str
+    store: Store
+    bucket: str
+    root: str
+    key_format: str
+    proofs: str
+    archive_logs: bool
+    metadata: tuple[str, int]
+    images: Mapping[str, str]
+    visualization: bool
+    api: tuple[str, int]
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """The labels of the namespaces that get the objects."""
+        return dict(ENABLED)
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What a namespace's login and proof are made from."""
+        seed = self.store.profile_seed
+        return {PROOFS_KEY: self.proofs, **({STORE_KEY: seed} if seed else {})}
+
+
+def objects(settings: Settings) -> list[Object]:
+    """Return the objects of every namespace that pipelines run in."""
+    return [
+        login(settings),
+        launcher(settings),
         artefact_repository(settings),
-        *([metadata(settings)] if settings["metadata"] else []),
-        *artefact_proxy(name, settings),
-        *(visualization(settings) if settings["visualization"] else []),
+        metadata(settings),
+        *artefact_proxy(settings),
+        *(visualization(settings) if settings.visualization else []),
     ]
-    for item in found:
-        item["metadata"]["namespace"] = name
-    return found
 
 
-def login(namespace: str, settings: Settings) -> Object:
+def login(settings: Settings) -> Object:
     """Return the Secret with the object store's login, by the name that launchers and Argo know.
 
-    With it is the proof that the namespace's artefact server asks for, which is of use for this namespace alone.
+    It is the namespace's own where the store has one for each. With it is the proof that the namespace's artefact
+    server asks for, which is of use for this namespace alone.
     """
-    store = settings["store"]
-    data = {
-        "accesskey": store["access_key"],
-        "secretkey": store["secret_key"],
-        PROOF: proof(settings["proofs"], namespace),
+    store = settings.store
+    own = {"accesskey": f"{{{{ ACCESS_KEY {STORE_KEY} }}}}", "secretkey": f"{{{{ SECRET_KEY {STORE_KEY} }}}}"}
+    shared = {"accesskey": store.access_key, "secretkey": store.secret_key}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": LOGIN},
+        "type": "Opaque",
+        "stringData": {**(own if store.profile_seed else shared), PROOF: f"{{{{ DIGEST {PROOFS_KEY} }}}}"},
     }
-    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": LOGIN}, "type": "Opaque", "data": encoded}
 
 
-def launcher(namespace: str, settings: Settings) -> Object:
+def launcher(settings: Settings) -> Object:
     """Return where artefacts go, and how drivers and launchers get there."""
-    store = settings["store"]
+    store = settings.store
     secret = {"secretName": LOGIN, "accessKeyKey": "accesskey", "secretKeyKey": "secretkey"}
     default = {
-        "endpoint": store["endpoint"],
-        "region": store["region"],
-        "disableSSL": not store["secure"],
+        "endpoint": store.endpoint,
+        "region": store.region or DEFAULT_REGION,
+        "disableSSL": not store.secure,
         "forcePathStyle": True,
         "credentials": {"fromEnv": False, "secretRef": secret},
     }
     return _config_map(
         "kfp-launcher",
         {
-            "defaultPipelineRoot": settings["root"].replace("{namespace}", namespace),
+            "defaultPipelineRoot": settings.root.replace("{namespace}", NAMESPACE),
             "providers": json.dumps({name: {"default": default} for name in ("minio", "s3")}, sort_keys=True),
         },
     )
@@ -106,15 +129,15 @@ def launcher(namespace: str, settings: Settings) -> Object:
 
 def artefact_repository(settings: Settings) -> Object:
     """Return where Argo puts logs and what else pods leave behind."""
-    store = settings["store"]
+    store = settings.store
     repository = {
-        "archiveLogs": settings["archive_logs"],
+        "archiveLogs": settings.archive_logs,
         "s3": {
-            "endpoint": store["endpoint"],
-            "bucket": store["bucket"],
-            "region": store["region"],
-            "insecure": not store["secure"],
-            "keyFormat": settings["key_format"],
+            "endpoint": store.endpoint,
+            "bucket": settings.bucket,
+            "region": store.region or DEFAULT_REGION,
+            "insecure": not store.secure,
+            "keyFormat": settings.key_format,
             "accessKeySecret": {"name": LOGIN, "key": "accesskey"},
             "secretKeySecret": {"name": LOGIN, "key": "secretkey"},
         },
@@ -126,41 +149,42 @@ def artefact_repository(settings: Settings) -> Object:
 
 def metadata(settings: Settings) -> Object:
     """Return where steps find the metadata."""
-    service, port = settings["metadata"]
-    host = f"{service}.{settings['namespace']}"
+    service, port = settings.metadata
+    host = f"{service}.{settings.model}"
     data = {"METADATA_GRPC_SERVICE_HOST": host, "METADATA_GRPC_SERVICE_PORT": str(port)}
     return _config_map("metadata-grpc-configmap", data)
 
 
-def artefact_proxy(namespace: str, settings: Settings) -> list[Object]:
+def artefact_proxy(settings: Settings) -> list[Object]:
     """Return the server from which the pages take a namespace's artefacts.
 
     It has no token of Kubernetes, and its guard lets in only what the gate before the pages has let through.
     """
-    store = settings["store"]
+    store = settings.store
+    host, port = settings.api
     plain = {
-        "MINIO_HOST": store["host"],
+        "MINIO_HOST": store.host,
         "MINIO_NAMESPACE": "",
-        "MINIO_PORT": str(store["port"]),
-        "MINIO_SSL": json.dumps(store["secure"]),
-        "ML_PIPELINE_SERVICE_HOST": settings["api"]["host"],
-        "ML_PIPELINE_SERVICE_PORT": str(settings["api"]["port"]),
-        "FRONTEND_SERVER_NAMESPACE": namespace,
+        "MINIO_PORT": str(store.port),
+        "MINIO_SSL": json.dumps(store.secure),
+        "ML_PIPELINE_SERVICE_HOST": host,
+        "ML_PIPELINE_SERVICE_PORT": str(port),
+        "FRONTEND_SERVER_NAMESPACE": NAMESPACE,
         "DISABLE_GKE_METADATA": "true",
         "ALLOWED_ARTIFACT_DOMAIN_REGEX": "^$",
         "NODE_OPTIONS": f"--require /guard/{GUARD}",
     }
     secret = {"MINIO_ACCESS_KEY": "accesskey", "MINIO_SECRET_KEY": "secretkey", "ARTEFACT_PROOF": PROOF}
-    guard = _config_map(PROXY, {GUARD: settings["guard"]})
+    guard = _config_map(PROXY, {GUARD: (pathlib.Path(__file__).parent / GUARD).read_text()})
     return [
         guard,
         *_server(
             PROXY,
             settings,
-            image=settings["images"]["frontend"],
+            image=settings.images["frontend"],
             ports=(80, 3000),
             environment=[
-                # Kubernetes drops an empty value, and Metacontroller would put it back each minute.
+                # Kubernetes drops an empty value, and the placer would put it back in each pass.
                 *({"name": name, **({"value": value} if value else {})} for name, value in plain.items()),
                 *(
                     {"name": name, "valueFrom": {"secretKeyRef": {"name": LOGIN, "key": key}}}
@@ -178,7 +202,7 @@ def visualization(settings: Settings) -> list[Object]:
     return _server(
         VISUALIZATION,
         settings,
-        image=settings["images"]["visualization_server"],
+        image=settings.images["visualization_server"],
         ports=(8888, 8888),
         environment=[{"name": "HOME", "value": "/tmp"}],
         resources={"requests": {"cpu": "50m", "memory": "200Mi"}, "limits": {"cpu": "500m", "memory": "1Gi"}},
@@ -227,7 +251,7 @@ def _server(
         },
     }
     specification: Object = {
-        "serviceAccountName": settings["account"],
+        "serviceAccountName": settings.account,
         "automountServiceAccountToken": False,
         "containers": [container],
     }
@@ -235,12 +259,16 @@ def _server(
         container["volumeMounts"] = [{"name": "files", "mountPath": folder[0], "readOnly": True}]
         specification["volumes"] = [{"name": "files", "configMap": {"name": folder[1]}}]
     template = {
-        "metadata": {"labels": {**labels, "sidecar.istio.io/inject": "false"}},
+        "metadata": {
+            "labels": {**labels, "sidecar.istio.io/inject": "false"},
+            # Variables from a Secret stay as they are until the pod is another.
+            "annotations": {"kubeflow-charms/login": _mark(settings)},
+        },
         "spec": specification,
     }
     origin = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings["namespace"]}},
-        "podSelector": {"matchLabels": {"app.kubernetes.io/name": settings["app"]}},
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.model}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": settings.app}},
     }
     return [
         {
@@ -269,6 +297,12 @@ def _server(
             },
         },
     ]
+
+
+def _mark(settings: Settings) -> str:
+    """Return what changes with the login, and tells nothing about it."""
+    login = "\n".join((settings.store.access_key, settings.store.secret_key, settings.store.profile_seed))
+    return hmac.new(settings.proofs.encode(), login.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _config_map(name: str, data: dict[str, str]) -> Object:
