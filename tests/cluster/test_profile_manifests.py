@@ -2,13 +2,17 @@
 
 import ast
 import base64
+import contextlib
 import dataclasses
 import hmac
 import importlib
 import json
+import os
 import pathlib
+import resource
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,6 +99,8 @@ PROXIES = (
     "/api/v1/namespaces/{}/services/proxy",
     "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies/proxy",
 )
+MANY = int(os.environ.get("PROFILES", "20"))
+"""How many profiles there are where cost is measured; PROFILES=1000 takes some minutes."""
 WANTS = {"pipelines.kubeflow.org/enabled": "true"}
 EARLIER = {"metacontroller.k8s.io/decorator-controller": "kubeflow-pipelines-profile-controller"}
 
@@ -337,6 +343,36 @@ def test_what_an_earlier_maker_left_is_gone_on_with_and_what_a_user_made_is_not(
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     assert "annotations" not in after["metadata"]
     assert [owner["kind"] for owner in after["metadata"]["ownerReferences"]] == ["ClusterRole"]
+
+
+def test_a_pass_over_many_profiles_that_changes_nothing_is_cheap(placing: Placing, monkeypatch: pytest.MonkeyPatch):
+    placing.relate_one_that_sends_all()
+    program, opened = placing.program(), modules()[1].Kubernetes._open
+    calls: list[str] = []
+
+    def counted(self: Any, method: str, path: str, *arguments: Any) -> Any:
+        calls.append(f"{method} {path}")
+        return opened(self, method, path, *arguments)
+
+    monkeypatch.setattr(modules()[1].Kubernetes, "_open", counted)
+    with contextlib.ExitStack() as stack:
+        names = [stack.enter_context(placing.profiles.namespace()) for _ in range(MANY)]
+        for name in names:
+            wanting(placing.profiles.application, name)
+        started = time.monotonic()
+        assert placing.look(program), placing.said
+        print(f"all placed for {MANY} profiles in {time.monotonic() - started:.1f} s")
+        calls.clear()
+        processor = time.process_time()
+        assert placing.look(program), placing.said
+        processor = time.process_time() - processor
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"a pass that changes nothing: {processor:.2f} s of CPU, {len(calls)} calls, {memory} MiB at most")
+        assert placing.said == []
+        secrets = [call for call in calls if call.endswith("/secrets")]
+        assert len(secrets) <= max(modules()[0].AT_ONCE * 2, MANY / modules()[0].TURNS + 1)
+        assert len(calls) - len(secrets) <= 3 * len(program.kinds), calls
+        assert processor < max(0.5, MANY / 1000)
 
 
 def test_secrets_of_other_namespaces_are_not_the_programs(placing: Placing, ada: str):

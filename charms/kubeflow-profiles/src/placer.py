@@ -103,6 +103,11 @@ class Placer:
         self.problems: frozenset[Problem] | None = None
         self.passed = time.monotonic()
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What kinds there may be."""
+        return self._wanted.kinds
+
     def run(self) -> None:
         """Go on for ever."""
         pause = PAUSE
