@@ -6,8 +6,6 @@ which is when looking again is right. What others did to the objects meanwhile i
 """
 
 import dataclasses
-import functools
-import json
 import logging
 import pathlib
 import time
@@ -18,14 +16,12 @@ from .cluster import Conflict, Object, Reference
 from .drift import Drift, drifted, mark
 from .ownership import Owner, anchor, anchor_manager, check_foreign, manager_of, sharers
 from .problems import Blocked, Problem, Waiting
-from .run import DOMAIN, Declaration, Run, fingerprint
+from .record import Record
+from .run import Declaration, Run, fingerprint
+from .stateful_set import StatefulSet
 
 logger = logging.getLogger(__name__)
 
-GRACE = 120
-ANNOTATION, MARKS = f"{DOMAIN}/applied", f"{DOMAIN}/marks"
-JUJU = "juju"
-"""Begins the name of Juju's field manager."""
 CRD = "CustomResourceDefinition"
 LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 FIRST = (
@@ -39,50 +35,13 @@ FIRST = (
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """What the cluster holds of this application.
-
-    Attributes:
-        digest: of all declarations; empty while they are being applied.
-        objects: every object's reference.
-        parts: a digest of what each part declared, by its name.
-        marks: which fields were applied, by object; of the StatefulSet, those of the pod.
-    """
-
-    digest: str = ""
-    objects: frozenset[Reference] = frozenset()
-    parts: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    marks: Mapping[Reference, str] = dataclasses.field(default_factory=dict)
-
-    def dump(self) -> dict[str, str]:
-        """Return the record as annotations; the marks have their own, which earlier revisions pass over."""
-        objects = [dataclasses.astuple(item) for item in sorted(self.objects)]
-        marks = [(*dataclasses.astuple(item), text) for item, text in sorted(self.marks.items())]
-        return {
-            ANNOTATION: json.dumps([self.digest, objects, dict(sorted(self.parts.items()))]),
-            MARKS: json.dumps(marks),
-        }
-
-    @classmethod
-    def load(cls, annotations: Mapping[str, str]) -> "Record":
-        """Read a record; what is none reads as an empty record."""
-        try:
-            # Early revisions recorded no parts, and later ones no marks.
-            digest, objects, *parts = json.loads(annotations.get(ANNOTATION, ""))
-            marks = {Reference(*item): text for *item, text in json.loads(annotations.get(MARKS, "[]"))}
-            return cls(digest, frozenset(Reference(*item) for item in objects), dict(*parts), marks)
-        except (ValueError, TypeError):
-            return cls()
-
-
 class Applied:
     """The application's objects in the cluster; for the leader alone."""
 
     def __init__(self, run: Run, cache: pathlib.Path):
         self._run = run
         self._cache = cache
-        self._stateful_set = Reference("apps/v1", "StatefulSet", run.app, run.namespace)
+        self._stateful_set = StatefulSet(run)
 
     def commit(self, *, complete: bool, look: bool = False) -> None:
         """Make the cluster as the run's declarations and pod say.
@@ -99,10 +58,10 @@ class Applied:
         if not look and self._remembered() == digest:
             return
         self.forget()
-        stateful_set = self._run.cluster.get(self._stateful_set)
+        stateful_set = self._stateful_set.find()
         if stateful_set is None:
             raise Waiting("Kubernetes to have the application's StatefulSet")
-        record = _record(stateful_set)
+        record = Record.of(stateful_set)
         late = [item for item in self._run.declarations if item not in wanted and self._known(item, record)]
         digest = self._digest(wanted + late, complete)
         drift = self._look([*wanted, *late], record, stateful_set) if look else {}
@@ -135,10 +94,10 @@ class Applied:
             Problem: the record cannot be read or written.
         """
         self.forget()
-        stateful_set = self._run.cluster.get(self._stateful_set)
+        stateful_set = self._stateful_set.find()
         if stateful_set is None:
             return
-        record = _record(stateful_set)
+        record = Record.of(stateful_set)
         left = {item for item in _webhooks_first(record.objects) if not self._run.attempt(self._delete, item)}
         crds = {item for item in record.objects if item.kind == CRD}
         if record != Record("", frozenset(left | crds)):
@@ -161,10 +120,11 @@ class Applied:
         ]
         drift = drifted(run, known, record.marks)
         if run.pod.digest():
-            had = record.marks.get(self._stateful_set)
-            if self._mark(stateful_set) != had or self._left(stateful_set):
-                told = f"{self._stateful_set} was changed; the pod that it describes is put back"
-                drift[self._stateful_set] = Drift(told if had else "")
+            reference = self._stateful_set.reference
+            had = record.marks.get(reference)
+            if self._stateful_set.mark(stateful_set) != had or self._stateful_set.left(stateful_set):
+                told = f"{reference} was changed; the pod that it describes is put back"
+                drift[reference] = Drift(told if had else "")
         return drift
 
     def _delete(self, reference: Reference) -> None:
@@ -221,8 +181,10 @@ class Applied:
             for reference in _webhooks_first(record.objects - references):
                 self._delete(reference)
             known = references | {item for item in known if item.kind == CRD}
-        marks[self._stateful_set] = self._roll(stateful_set, drift.get(self._stateful_set))
-        kept = {*known, self._stateful_set, anchor(run)}
+        pod = self._stateful_set.reference
+        marks[pod] = self._stateful_set.roll(stateful_set)
+        _log(drift.get(pod))
+        kept = {*known, pod, anchor(run)}
         marks = {reference: text for reference, text in marks.items() if reference in kept}
         new = Record(digest, frozenset(known), parts if complete else {**record.parts, **parts}, marks)
         if shared:
@@ -308,80 +270,8 @@ class Applied:
             pause = min(pause * 2, 0.5)
             found = self._run.cluster.get(reference)
 
-    def _roll(self, stateful_set: Object, drift: Drift | None) -> str:
-        """Let Kubernetes replace the pods by ones with the identities, mounts and limits that the parts asked for.
-
-        Args:
-            stateful_set: as it is.
-            drift: what happened to it meanwhile.
-
-        Returns:
-            The mark of what was applied.
-        """
-        pod = self._run.pod
-        if not pod.digest():
-            return ""
-        template = self._template(stateful_set)
-        annotations = stateful_set["spec"]["template"].get("metadata", {}).get("annotations") or {}
-        if annotations.get(f"{DOMAIN}/pod") != pod.digest():
-            # Were the patch refused after the pod is deleted, the next pod would do the same, for ever.
-            self._patch({"spec": {"template": template}}, "pod", rehearsal=True)
-            self._leave()
-        if left := self._left(stateful_set):
-            self._run.cluster.remove_containers(self._stateful_set, left, f"{self._run.app}.pod")
-        patched = self._patch({"spec": {"template": template}}, "pod")
-        _log(drift)
-        return self._mark(patched)
-
-    def _mark(self, stateful_set: Object) -> str:
-        """Return what tells the pod that was applied, and is to be, from others."""
-        return fingerprint(mark(stateful_set, f"{self._run.app}.pod"), self._template(stateful_set))[:12]
-
-    def _template(self, stateful_set: Object) -> Object:
-        """Return what to apply of the pod: all that the parts asked for, but for limits that are Juju's already."""
-        pod = self._run.pod
-        marker: dict[str, Any] = {"name": DOMAIN, "mountPath": "/var/run/kubeflow-charms", "readOnly": True}
-        annotation = {"path": "pod", "fieldRef": {"fieldPath": f"metadata.annotations['{DOMAIN}/pod']"}}
-        theirs = _constrained(stateful_set)
-        containers = {name: _within(fields, theirs.get(name, {})) for name, fields in pod.containers.items()}
-        containers["charm"] = {"volumeMounts": [marker]}
-        # Juju looks at the charm container's volumes, and a projected one is of a kind that it passes over.
-        volumes = {**pod.volumes, DOMAIN: {"projected": {"sources": [{"downwardAPI": {"items": [annotation]}}]}}}
-        return {
-            "metadata": {"annotations": {f"{DOMAIN}/pod": pod.digest()}, "labels": pod.labels},
-            "spec": {
-                "containers": _as_found(containers, stateful_set),
-                "volumes": [{"name": name, **fields} for name, fields in sorted(volumes.items())],
-            },
-        }
-
-    def _left(self, stateful_set: Object) -> list[str]:
-        return _left(stateful_set, f"{self._run.app}.pod", {"charm", *self._run.unit.containers})
-
-    def _leave(self) -> None:
-        """Delete this unit's own pod, which would be replaced in any case, so that it gets more time to end.
-
-        Juju runs every hook that is due before its agent ends. A hook that is still running when the pod's time,
-        30 seconds unless it is deleted so, is up counts as failed.
-        """
-        own = Reference("v1", "Pod", self._run.unit.name.replace("/", "-"), self._run.namespace)
-        self._run.cluster.delete(own, grace_seconds=GRACE)
-
     def _write(self, record: Record) -> None:
-        self._patch({"metadata": {"annotations": record.dump()}}, "record")
-
-    def _patch(self, fields: Object, part: str, *, rehearsal: bool = False) -> Object:
-        """Apply fields of the StatefulSet; those that somebody else took are taken back, unless it is Juju."""
-        reference, manager = self._stateful_set, f"{self._run.app}.{part}"
-        metadata = {"name": reference.name, "namespace": reference.namespace, **fields.get("metadata", {})}
-        item = {"apiVersion": "apps/v1", "kind": "StatefulSet", **fields, "metadata": metadata}
-        apply = functools.partial(self._run.cluster.apply, item, reference, manager, rehearsal=rehearsal)
-        try:
-            return apply()
-        except Conflict as conflict:
-            if any(manager.startswith(JUJU) for manager in conflict.managers):
-                raise
-            return apply(force=True)
+        self._stateful_set.patch({"metadata": {"annotations": record.dump()}}, "record")
 
     def _remembered(self) -> str:
         try:
@@ -396,63 +286,6 @@ class Applied:
 def _log(drift: Drift | None) -> None:
     if drift and drift.told:
         logger.warning("%s", drift.told)
-
-
-def _as_found(containers: Mapping[str, Object], stateful_set: Object) -> list[Object]:
-    """Return containers in the order in which Juju has them; another order is a new pod when Juju writes them again.
-
-    Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/, lists take the order of who applies them.
-    """
-    found = [item["name"] for item in stateful_set["spec"]["template"].get("spec", {}).get("containers", ())]
-    ordered = sorted(containers, key=lambda name: (found.index(name) if name in found else len(found), name))
-    return [{"name": name, **containers[name]} for name in ordered]
-
-
-def _left(stateful_set: Object, manager: str, known: Collection[str]) -> list[str]:
-    """Return the containers that an earlier revision of the charm had; Juju leaves them there, with its own token.
-
-    Source: juju/juju, internal/provider/kubernetes/resources/statefulset.go, whose patch merges containers by name.
-    """
-    ours = [entry for entry in stateful_set["metadata"].get("managedFields", ()) if entry["manager"] == manager]
-    names = set(_containers(ours[0])) if ours else set[str]()
-    there = {item["name"] for item in stateful_set["spec"]["template"].get("spec", {}).get("containers", ())}
-    return sorted((names & there) - set(known))
-
-
-def _containers(entry: Object) -> dict[str, Object]:
-    """Return which fields of containers an entry of `managedFields` tells of, by the container's name."""
-    fields = entry.get("fieldsV1", {})
-    for name in ("spec", "template", "spec", "containers"):
-        fields = fields.get(f"f:{name}", {})
-    return {json.loads(key.removeprefix("k:"))["name"]: owned for key, owned in fields.items() if key.startswith("k:")}
-
-
-def _constrained(stateful_set: Object) -> dict[str, Object]:
-    """Return which limits and requests of containers are Juju's, which has them from an operator's constraints.
-
-    Source: juju/juju, internal/provider/kubernetes/application, `ApplyWorkloadConstraints`.
-    """
-    found: dict[str, Object] = {}
-    for entry in stateful_set["metadata"].get("managedFields", ()):
-        if entry["manager"].startswith(JUJU) and not entry.get("subresource"):
-            for name, owned in _containers(entry).items():
-                found.setdefault(name, {}).update(owned.get("f:resources", {}))
-    return found
-
-
-def _within(container: Object, theirs: Object) -> Object:
-    """Return a container without the limits and requests that somebody else has set."""
-    if "resources" not in container or not theirs:
-        return container
-    resources = {
-        kind: {name: value for name, value in values.items() if f"f:{name}" not in theirs.get(f"f:{kind}", {})}
-        for kind, values in container["resources"].items()
-    }
-    return {**container, "resources": {kind: values for kind, values in resources.items() if values}}
-
-
-def _record(stateful_set: Object) -> Record:
-    return Record.load(stateful_set["metadata"].get("annotations") or {})
 
 
 def _webhooks_first(references: Iterable[Reference]) -> list[Reference]:

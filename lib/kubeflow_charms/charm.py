@@ -10,7 +10,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
 import ops
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .certificates import Certificate
 
 
-def main(charm_type: "type[Charm]") -> None:
+def main(charm_type: "type[Charm[Any]]") -> None:
     """Run one event of a charm; what `src/charm.py` ends with.
 
     The hook leaves the process group of Juju's agent, so that the signal that ends the agent, when Kubernetes
@@ -52,17 +52,26 @@ class NoOptions:
     """The options of a charm without any."""
 
 
-class Charm(ops.CharmBase):
-    """A charm with a plan.
+Options = TypeVar("Options")
+
+
+class Charm(ops.CharmBase, Generic[Options]):
+    """A charm with a plan; `Charm[Its]` has the options of the frozen dataclass `Its`, see `options.option`.
 
     Attributes:
-        options_type: a frozen dataclass whose fields are the charm's options; see `options.option`.
+        options_type: that dataclass.
         leader_only: containers whose program elects no leader among several of its kind: it runs on the unit that
             leads, and stops on one that leads no longer, whatever stands in the way of the plan.
     """
 
     options_type: ClassVar[type] = NoOptions
     leader_only: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            if get_origin(base) is Charm and isinstance(kind := get_args(base)[0], type):
+                cls.options_type = kind
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
@@ -85,14 +94,14 @@ class Charm(ops.CharmBase):
         yield from ()
 
     @functools.cached_property
-    def options(self) -> Any:
+    def options(self) -> Options:
         """The options, an instance of `options_type`.
 
         Raises:
             Blocked: some are wrong; the message names each.
         """
         if self.options_type is NoOptions:
-            return NoOptions()
+            return cast("Options", NoOptions())
         return load(self.options_type, self.config, self.model, self.app.name)
 
     @functools.cached_property

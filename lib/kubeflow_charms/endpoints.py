@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+import msgspec
 import ops
 
 from .codecs import Codec, decode
@@ -13,12 +14,18 @@ from .problems import Blocked, Problem, Waiting
 if TYPE_CHECKING:
     from .charm import Charm
 
+Ours = TypeVar("Ours", bound=msgspec.Struct)
+"""What our side of a relation writes."""
+Theirs = TypeVar("Theirs", bound=msgspec.Struct)
+"""What the other side writes."""
+Provided = TypeVar("Provided", bound=msgspec.Struct)
+Required = TypeVar("Required", bound=msgspec.Struct)
 Received = TypeVar("Received")
-Make = Callable[[Any], Any]
+Made = TypeVar("Made")
 
 
 @dataclasses.dataclass(frozen=True)
-class Interface(Generic[Received]):
+class Interface(Generic[Provided, Required]):
     """What each side of a relation writes; None where a side writes nothing.
 
     Attributes:
@@ -28,15 +35,15 @@ class Interface(Generic[Received]):
     """
 
     name: str
-    provider: Codec[Any] | None = None
-    requirer: Codec[Any] | None = None
+    provider: Codec[Provided] | None = None
+    requirer: Codec[Required] | None = None
 
 
 class Silent(Waiting):
     """A related application has not said anything yet."""
 
 
-def as_it_is(data: Any) -> Any:
+def as_it_is(data: Made) -> Made:
     """Return what a related application says, and nothing else."""
     return data
 
@@ -50,38 +57,38 @@ class From(Generic[Received]):
     data: Received
 
 
-class Endpoint:
+class Endpoint(Generic[Ours, Theirs]):
     """A class attribute of a charm; reading it gives the endpoint bound to that charm."""
 
-    def __init__(self, name: str, *, ours: Codec[Any] | None, theirs: Codec[Any] | None):
+    def __init__(self, name: str, *, ours: Codec[Ours] | None, theirs: Codec[Theirs] | None):
         self.name, self.ours, self.theirs = name, ours, theirs
 
     @overload
-    def __get__(self, charm: None, owner: Any) -> "Endpoint": ...
+    def __get__(self, charm: None, owner: Any) -> "Endpoint[Ours, Theirs]": ...
     @overload
-    def __get__(self, charm: "Charm", owner: Any) -> "BoundEndpoint": ...
-    def __get__(self, charm: "Charm | None", owner: Any) -> "Endpoint | BoundEndpoint":
+    def __get__(self, charm: "Charm[Any]", owner: Any) -> "BoundEndpoint[Ours, Theirs]": ...
+    def __get__(self, charm: "Charm[Any] | None", owner: Any) -> "Endpoint[Ours, Theirs] | BoundEndpoint[Ours, Theirs]":
         if charm is None:
             return self
         return BoundEndpoint(self.name, self.ours, self.theirs, charm.model, charm.run.report)
 
 
-class Requires(Endpoint):
+class Requires(Endpoint[Ours, Theirs]):
     """An endpoint under `requires` of charmcraft.yaml."""
 
-    def __init__(self, name: str, interface: Interface[Any]):
+    def __init__(self, name: str, interface: Interface[Theirs, Ours]):
         super().__init__(name, ours=interface.requirer, theirs=interface.provider)
 
 
-class Provides(Endpoint):
+class Provides(Endpoint[Ours, Theirs]):
     """An endpoint under `provides` of charmcraft.yaml."""
 
-    def __init__(self, name: str, interface: Interface[Any]):
+    def __init__(self, name: str, interface: Interface[Ours, Theirs]):
         super().__init__(name, ours=interface.provider, theirs=interface.requirer)
 
 
 @dataclasses.dataclass(frozen=True)
-class BoundEndpoint:
+class BoundEndpoint(Generic[Ours, Theirs]):
     """An endpoint of a running charm.
 
     Attributes:
@@ -93,8 +100,8 @@ class BoundEndpoint:
     """
 
     name: str
-    ours: Codec[Any] | None
-    theirs: Codec[Any] | None
+    ours: Codec[Ours] | None
+    theirs: Codec[Theirs] | None
     model: ops.Model
     report: Callable[[Problem], None]
 
@@ -104,7 +111,11 @@ class BoundEndpoint:
         found = self.model.relations[self.name]
         return sorted((item for item in found if item.app), key=lambda relation: relation.id)
 
-    def all(self, make: Make = as_it_is) -> tuple[From[Any], ...]:
+    @overload
+    def all(self) -> tuple[From[Theirs], ...]: ...
+    @overload
+    def all(self, make: Callable[[Theirs], Made]) -> tuple[From[Made], ...]: ...
+    def all(self, make: Callable[[Any], Any] = as_it_is) -> tuple[From[Any], ...]:
         """Return what the related applications say; one that says something wrong is left out and in the status.
 
         Args:
@@ -116,7 +127,11 @@ class BoundEndpoint:
                 self.report(problem)
         return found
 
-    def readable(self, make: Make = as_it_is) -> tuple[tuple[From[Any], ...], tuple[Problem, ...]]:
+    @overload
+    def readable(self) -> tuple[tuple[From[Theirs], ...], tuple[Problem, ...]]: ...
+    @overload
+    def readable(self, make: Callable[[Theirs], Made]) -> tuple[tuple[From[Made], ...], tuple[Problem, ...]]: ...
+    def readable(self, make: Callable[[Any], Any] = as_it_is) -> tuple[tuple[From[Any], ...], tuple[Problem, ...]]:
         """Return what the related applications say, and apart from it what is wrong or missing with the others.
 
         Args:
@@ -134,7 +149,7 @@ class BoundEndpoint:
                 bad += [] if item else [self._silent(relation)]
         return tuple(good), tuple(bad)
 
-    def by(self, relation: ops.Relation) -> Any | None:
+    def by(self, relation: ops.Relation) -> Theirs | None:
         """Return what is said over one relation; None if nothing yet.
 
         Raises:
@@ -143,7 +158,11 @@ class BoundEndpoint:
         item = self._read(relation, as_it_is)
         return item and item.data
 
-    def maybe(self, make: Make = as_it_is) -> Any | None:
+    @overload
+    def maybe(self) -> Theirs | None: ...
+    @overload
+    def maybe(self, make: Callable[[Theirs], Made]) -> Made | None: ...
+    def maybe(self, make: Callable[[Any], Any] = as_it_is) -> Any | None:
         """Return what the related application says; None when none is related.
 
         Of several, the first that says what can be read.
@@ -164,7 +183,11 @@ class BoundEndpoint:
             self.report(problem)
         return found[0].data
 
-    def one(self, make: Make = as_it_is) -> Any:
+    @overload
+    def one(self) -> Theirs: ...
+    @overload
+    def one(self, make: Callable[[Theirs], Made]) -> Made: ...
+    def one(self, make: Callable[[Any], Any] = as_it_is) -> Any:
         """Return what the related application says.
 
         Args:
@@ -179,17 +202,17 @@ class BoundEndpoint:
             raise Waiting(f"the relation {self.name}")
         return self.maybe(make)
 
-    def send(self, data: Any) -> Publish:
+    def send(self, data: Ours | None) -> Publish:
         """Return the part that says the same to every related application; None says no more than that we are there."""
         return self.send_each(lambda relation: data)
 
-    def send_each(self, make: Callable[[ops.Relation], Any]) -> Publish:
+    def send_each(self, make: Callable[[ops.Relation], Ours | None]) -> Publish:
         """Return the part that says to each related application what `make` returns for it."""
         if self.ours is None:
             raise TypeError(f"{self.name}: this side writes nothing")
         return Publish(self.name, tuple(self.relations), self.ours, make)
 
-    def _read(self, relation: ops.Relation, make: Make) -> From[Any] | None:
+    def _read(self, relation: ops.Relation, make: Callable[[Theirs], Made]) -> From[Made] | None:
         if self.theirs is None:
             raise TypeError(f"{self.name}: the other side writes nothing")
         try:

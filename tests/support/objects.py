@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import httpx2
 import ops
 import pytest
-from kubeflow_charms.applied import CRD, Record
+from kubeflow_charms.applied import CRD
 from kubeflow_charms.cluster import Reference, plural
+from kubeflow_charms.record import Record
 from ops import testing
 
 from .apiserver import ApiServer, Object

@@ -13,10 +13,9 @@ from kubeflow_charms.object_store import related
 from kubeflow_charms.parts import Bucket, Crds, Manifests, Part, Ports
 
 
-class ArgoController(Charm):
+class ArgoController(Charm[ArgoOptions]):
     """The workflow controller, the kinds that it works on, and the store through which steps hand files on."""
 
-    options_type = ArgoOptions
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
     bucket = Requires("s3-credentials", s3.S3)
 

@@ -13,10 +13,9 @@ from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Sandbox, Workload
 
 
-class DexAuth(Charm):
+class DexAuth(Charm[DexOptions]):
     """Dex, its users and its clients."""
 
-    options_type = DexOptions
     clients = Requires("oidc-client", oidc_client.OIDC_CLIENT)
     gateway = Requires("ingress", ingress.INGRESS)
     issuer = Provides("dex-oidc-config", dex_oidc_config.DEX_OIDC_CONFIG)

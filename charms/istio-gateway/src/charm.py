@@ -12,10 +12,9 @@ from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, 
 from kubeflow_charms.parts import Manifests, Message, Observed, Part, Report
 
 
-class IstioGateway(Charm):
+class IstioGateway(Charm[GatewayOptions]):
     """The proxy, the Service in front of it, and the address that it got."""
 
-    options_type = GatewayOptions
     pilot = Requires("istio-pilot", ISTIO_CONTROL_PLANE)
 
     def plan(self) -> Iterator[Part]:

@@ -16,10 +16,9 @@ from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report
 from pilot_options import PilotOptions
 
 
-class IstioPilot(Charm):
+class IstioPilot(Charm[PilotOptions]):
     """istiod, who may pass its gateways, and what is behind them."""
 
-    options_type = PilotOptions
     gateways = Provides("istio-pilot", istio_control_plane.ISTIO_CONTROL_PLANE)
     ingress = Provides("ingress", ingress.INGRESS_PROVIDER)
     gatekeeper = Provides("ingress-auth", ingress_auth.INGRESS_AUTH)

@@ -26,10 +26,9 @@ MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorizat
 """What the controller makes in users' namespaces beside trials of other kinds, by API group."""
 
 
-class Katib(Charm):
+class Katib(Charm[KatibOptions]):
     """The controller, the database manager and the page, and the kinds of object that users write."""
 
-    options_type = KatibOptions
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)

@@ -14,10 +14,9 @@ from kubeflow_charms.parts import Fence, Manifests, Message, Part, Ports, Report
 from kubeflow_charms.parts.fence import gateways
 
 
-class KubeflowDashboard(Charm):
+class KubeflowDashboard(Charm[DashboardOptions]):
     """The dashboard, the links on it, and who may ask for its pages."""
 
-    options_type = DashboardOptions
     profiles = Requires("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Provides("links", dashboard_links.DASHBOARD_LINKS)

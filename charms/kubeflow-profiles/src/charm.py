@@ -22,10 +22,9 @@ from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
 
-class KubeflowProfiles(Charm):
+class KubeflowProfiles(Charm[ProfilesOptions]):
     """The profile controller, KFAM and the PodDefaults webhook, and the roles that all of Kubeflow adds to."""
 
-    options_type = ProfilesOptions
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     callers = Provides("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
     pod_defaults = Provides("pod-defaults", KUBERNETES_MANIFEST)

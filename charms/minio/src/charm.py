@@ -19,10 +19,9 @@ LOGIN = "login"
 """The label of the secret that consumers are granted."""
 
 
-class Minio(Charm):
+class Minio(Charm[MinioOptions]):
     """MinIO on one unit's storage, its login, and its console."""
 
-    options_type = MinioOptions
     gateway = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
     consumers = Provides("object-storage", object_storage.OBJECT_STORAGE)

@@ -16,10 +16,9 @@ from mysql_backups import Backups, backups
 from mysql_options import MysqlOptions
 
 
-class Mysql(Charm):
+class Mysql(Charm[MysqlOptions]):
     """One server, a user for each related application, and backups."""
 
-    options_type = MysqlOptions
     clients = Provides("database", mysql_client.MYSQL_CLIENT)
     object_store = Requires("s3-parameters", s3.S3)
 

@@ -42,10 +42,9 @@ PROGRAMS = (
 )
 
 
-class Notebooks(Charm):
+class Notebooks(Charm[NotebooksOptions]):
     """Three controllers and three pages."""
 
-    options_type = NotebooksOptions
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     jupyter = Requires("ingress-jupyter", ingress.INGRESS)
     volumes = Requires("ingress-volumes", ingress.INGRESS)

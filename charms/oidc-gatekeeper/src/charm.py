@@ -12,10 +12,9 @@ from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Sandb
 from kubeflow_charms.secrets import password
 
 
-class OidcGatekeeper(Charm):
+class OidcGatekeeper(Charm[GatekeeperOptions]):
     """oauth2-proxy, the client of one issuer and the authorizer of one gateway."""
 
-    options_type = GatekeeperOptions
     issuer = Requires("dex-oidc-config", dex_oidc_config.DEX_OIDC_CONFIG)
     gateway = Requires("ingress", ingress.INGRESS)
     guarded = Requires("ingress-auth", ingress_auth.INGRESS_AUTH)

@@ -49,10 +49,9 @@ SANDBOXES = (
 )
 
 
-class Pipelines(Charm):
+class Pipelines(Charm[PipelinesOptions]):
     """The API, its pages and controllers, the metadata, and what users' namespaces need to run pipelines."""
 
-    options_type = PipelinesOptions
     leader_only = tuple(
         program.CONTAINER for program in (viewer_controller, persistence_agent, scheduled_workflow, metadata_writer)
     )

@@ -18,10 +18,9 @@ LINK = dashboard_links.Link(
 )
 
 
-class TrainingOperator(Charm):
+class TrainingOperator(Charm[TrainingOptions]):
     """The operator, the kinds of job that it runs, and who may make them."""
 
-    options_type = TrainingOptions
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
 
     def plan(self) -> Iterator[Part]:

@@ -2,6 +2,7 @@
 """Operate a client of databases and object stores."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import ops
 from kubeflow_charms import Charm, Problem, Requires, main
@@ -14,7 +15,7 @@ FOLDER = "/run/client"
 OPTIONS = f"{FOLDER}/client.cnf"
 
 
-class StorageConsumer(Charm):
+class StorageConsumer(Charm[Any]):
     """A client that does what its actions say."""
 
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
