@@ -49,8 +49,8 @@ def test_driver_and_launcher_come_from_a_registry_of_ones_own(pipelines):
 
 def test_without_options_they_are_upstreams(pipelines):
     found = pipelines.service(pipelines.settle(), "api-server").environment
-    assert found["V2_DRIVER_IMAGE"] == "ghcr.io/kubeflow/kfp-driver:2.15.0"
-    assert found["V2_LAUNCHER_IMAGE"] == "ghcr.io/kubeflow/kfp-launcher:2.15.0"
+    assert found["V2_DRIVER_IMAGE"] == "ghcr.io/kubeflow/kfp-driver:2.17.0"
+    assert found["V2_LAUNCHER_IMAGE"] == "ghcr.io/kubeflow/kfp-launcher:2.17.0"
 
 
 def test_every_image_that_is_handed_out_is_listed_for_mirrors():
