@@ -54,7 +54,7 @@ class KubeflowProfiles(Charm):
         found = self._user_manifests
         owners = profile_manifests.owners(found, app=self.app.name, model=self.model.name)
         yield profile_manifests.sandbox(options.memory, found, owners)
-        yield Crds("crds.yaml", version="1.10")
+        yield Crds("crds.yaml", version="2.0")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
         yield self.callers.send(
@@ -84,7 +84,7 @@ class KubeflowProfiles(Charm):
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port
         )
-        yield access_management.workload(principals=principals, cluster_admin=options.cluster_admin)
+        yield access_management.workload(principals=principals, cluster_admins=options.cluster_admin)
 
     def _poddefaults(self) -> Iterator[Part]:
         certificate = self.webhook_certificate
