@@ -52,6 +52,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
         "groups": ["text"],
         "useLoginAsID": "flag",
         "getGroupsPermission": "flag",
+        "rootCAData": "base64",
     },
     "google": {
         **CLIENT,
@@ -151,6 +152,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
         "userIDKey": "text",
         "userNameKey": "text",
         "promptType": "text",
+        "pkceChallenge": "text",
         "overrideClaimMapping": "flag",
         "claimMapping": {"preferred_username": "text", "email": "text", "groups": "text"},
         "claimModifications": {

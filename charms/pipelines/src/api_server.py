@@ -102,6 +102,7 @@ def configuration(
         "ARCHIVE_CONFIG_LOG_PATH_PREFIX": options.log_archive_prefix,
         "AUTO_UPDATE_PIPELINE_DEFAULT_VERSION": json.dumps(options.auto_update_default_version),
         "CacheEnabled": json.dumps(options.cache_enabled),
+        "BLOCK_V1_PIPELINES": "false",
         "CLUSTER_DOMAIN": network.cluster_domain(),
         "COMPILED_PIPELINE_SPEC_PATCH": patch,
         "CRON_SCHEDULE_TIMEZONE": options.timezone,
@@ -115,6 +116,7 @@ def configuration(
         "PIPELINE_URL_VALIDATION_ENABLED": "true",
         "POD_NAMESPACE": namespace,
         "ML_PIPELINE_SERVICE_NAME": options.k8s_service_name,
+        "WORKFLOW_GC_GRACE_PERIOD_SECONDS": "120",
         "VisualizationService": {"Name": "ml-pipeline-visualizationserver", "Port": "8888"},
     }
     return json.dumps(found, indent=1, sort_keys=True)
@@ -136,6 +138,11 @@ def environment(options: PipelinesOptions, *, trusted: bool) -> dict[str, str]:
         # A visualisation without a namespace is drawn nowhere: its code would be the user's, and beside the API.
         "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST": "visualisations-need-a-namespace.invalid",
         "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT": "8888",
-        **({"PIPELINE_RUN_AS_USER": str(user)} if user > 0 else {}),
+        # The first is of whole workflows, which since 2.16 no step goes by: each has a security context of its own.
+        **(
+            dict.fromkeys(("PIPELINE_RUN_AS_USER", "DEFAULT_SECURITY_CONTEXT_RUN_AS_USER"), str(user))
+            if user > 0
+            else {}
+        ),
         **({"SSL_CERT_DIR": f"/etc/ssl/certs:{AUTHORITIES}"} if trusted else {}),
     }
