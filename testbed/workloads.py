@@ -121,7 +121,9 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         command="/bin/apiserver", ports={8890: ("/apis/", "/metrics"), 8891: ("/",)}
     ),
     "ghcr.io/kubeflow/kfp-persistence-agent": StandIn(command="/bin/persistence_agent", ports={10001: ("/",)}),
-    "ghcr.io/kubeflow/kfp-scheduled-workflow-controller": StandIn(command="/bin/controller", ports={10002: ("/",)}),
+    "ghcr.io/kubeflow/kfp-scheduled-workflow-controller": StandIn(
+        command="/bin/controller", ports={9091: ("/metrics",)}
+    ),
     "ghcr.io/kubeflow/kfp-viewer-crd-controller": StandIn(command="/bin/controller", ports={8080: ("/metrics",)}),
     "ghcr.io/kubeflow/kfp-frontend": StandIn(
         command="/usr/local/bin/node", ports={3000: ("/",)}, folders=("/server/",)
@@ -170,14 +172,16 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         },
         wheels={"/usr/local/bin/envoy": ENVOY},
     ),
-    "ghcr.io/kubeflow/kubeflow/central-dashboard": StandIn(
+    "ghcr.io/kubeflow/dashboard/dashboard": StandIn(
         command="/usr/local/bin/node", ports={8082: ("/",)}, user="1000:1000"
     ),
-    "ghcr.io/kubeflow/kubeflow/profile-controller": StandIn(
+    "ghcr.io/kubeflow/dashboard/profile-controller": StandIn(
         command="/manager", ports={8080: ("/metrics",), 9876: ("/healthz", "/readyz")}
     ),
-    "ghcr.io/kubeflow/kubeflow/kfam": StandIn(command="/access-management", ports={8081: ("/metrics", "/kfam/")}),
-    "ghcr.io/kubeflow/kubeflow/poddefaults-webhook": StandIn(command="/webhook", ports={4443: ("/apply-poddefault",)}),
+    "ghcr.io/kubeflow/dashboard/access-management": StandIn(
+        command="/access-management", ports={8081: ("/metrics", "/kfam/")}
+    ),
+    "ghcr.io/kubeflow/dashboard/poddefaults-webhook": StandIn(command="/webhook", ports={4443: ("/apply-poddefault",)}),
     "ghcr.io/kubeflow/notebooks/notebook-controller": StandIn(
         command="/manager", ports={8080: ("/metrics",), 8081: ("/healthz", "/readyz")}, user="65532:65532"
     ),

@@ -60,13 +60,13 @@ def test_the_dashboard_reads_its_links_with_its_own_account(settled: Application
     assert json.loads(data["settings"]) == {"DASHBOARD_FORCE_IFRAME": True}
 
 
-def test_the_dashboard_sees_the_nodes_and_events_if_an_option_says_so(settled: Application) -> None:
+def test_the_dashboard_sees_the_nodes_and_events_unless_an_option_says_otherwise(settled: Application) -> None:
     events = "/api/v1/namespaces/default/events"
     with settled.workload("dashboard") as client:
         eventually(lambda: client.get("/api/v1/nodes").is_success)
-        assert client.get(events).status_code == 403
-        settled.settle(state(settled, **{"show-activity": True}))
         eventually(lambda: client.get(events).is_success)
+        settled.settle(state(settled, **{"show-activity": False}))
+        eventually(lambda: client.get(events).status_code == 403)
 
 
 def test_the_dashboard_sees_and_changes_nothing_else(settled: Application) -> None:

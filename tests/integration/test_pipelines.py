@@ -39,7 +39,7 @@ RIGHTS = {
     },
     "metadata-writer": {("patch", "pods"), ("list", "workflows.argoproj.io")},
 }
-"""Something of what each program does; upstream's manifests, release 2.15, grant it."""
+"""Something of what each program does; upstream's manifests, release 2.17, grant it."""
 FORBIDDEN = {("create", "clusterrolebindings"), ("*", "*")}
 ASKED = sorted({right for rights in RIGHTS.values() for right in rights} | FORBIDDEN)
 

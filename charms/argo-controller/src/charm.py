@@ -23,7 +23,7 @@ class ArgoController(Charm[ArgoOptions]):
         """Yield what should exist."""
         options = self.options
         yield workflow_program.sandbox(options.memory)
-        yield Crds("crds.yaml", version="3.7.3")
+        yield Crds("crds.yaml", version="3.7.18")
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("lease", "lease.yaml.j2", {"name": workflow_program.LEASE})
         yield Ports(workflow_settings.METRICS_PORT)

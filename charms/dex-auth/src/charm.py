@@ -28,7 +28,7 @@ class DexAuth(Charm[DexOptions]):
         """Yield what should exist."""
         port = self.options.port
         yield Sandbox(container="dex", role="dex-role.yaml.j2", writable=("/etc/dex",), memory=self.options.memory)
-        yield Crds("crds.yaml", version="2.44")
+        yield Crds("crds.yaml", version="2.45")
         yield Ports(port, TELEMETRY_PORT)
         yield self.clients.send(oidc_client.Issuer(secrets=True))
         yield self.gateway.send(ingress.Route(service=self.app.name, port=port, prefix=PATH, rewrite=PATH))

@@ -18,17 +18,18 @@ GRANTS = (
     "urn:ietf:params:oauth:grant-type:device_code",
     "urn:ietf:params:oauth:grant-type:token-exchange",
 )
-"""What Dex 2.44 grants tokens for by default."""
+"""What Dex 2.45 grants tokens for by default."""
 COMMAND = f"/usr/local/bin/dex serve {CONFIGURATION}"
 
 
 def environment(namespace: str) -> dict[str, str]:
     """Return Dex's environment: where it keeps its state, and what it would otherwise decide by its release.
 
-    Without the first of the switches a `$` in a connector's password would be a variable; without the second Dex 2.44
-    ends when one identity service is away. The others are off in each release so far that has them.
+    Without the first of the switches a `$` in a connector's password would be a variable. With the second it goes on
+    while one identity service is away, as it does by itself since 2.45. The others are off in each release so far that
+    has them.
 
-    Source: `pkg/featureflags/set.go` of Dex 2.44 and of what came after 2.45.
+    Source: `pkg/featureflags/set.go` of Dex 2.45 and of what came after it.
     """
     switches = {
         "DEX_EXPAND_ENV": "false",
@@ -64,7 +65,8 @@ def configuration(
     """
     document = {
         "issuer": issuer,
-        "storage": {"type": "kubernetes", "config": {"inCluster": True}},
+        # Its kinds are the charm's to make: Dex has no right to.
+        "storage": {"type": "kubernetes", "config": {"inCluster": True, "crdHandling": "check"}},
         "web": {"http": f":{port}"},
         "telemetry": {"http": f":{TELEMETRY_PORT}"},
         "logger": {"level": "info", "format": "text"},
@@ -74,6 +76,7 @@ def configuration(
             "responseTypes": ["code"],
             "grantTypes": list(GRANTS),
         },
+        "signer": {"type": "local", "config": {"keysRotationPeriod": "6h"}},
         "expiry": {"idTokens": "24h", "authRequests": "24h", "deviceRequests": "5m"},
         "enablePasswordDB": user is not None,
         "staticPasswords": [_password(user)] if user else [],

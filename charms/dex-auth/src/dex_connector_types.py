@@ -1,6 +1,6 @@
 """What each type of connector may be configured with; Dex ends at its start when a value is of another type.
 
-Source: the structures `Config` below `connector/` of Dex 2.44. It passes over keys that it does not know, and takes
+Source: the structures `Config` below `connector/` of Dex 2.45. It passes over keys that it does not know, and takes
 those that it knows in capitals or small letters.
 """
 
@@ -52,6 +52,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
         "groups": ["text"],
         "useLoginAsID": "flag",
         "getGroupsPermission": "flag",
+        "rootCAData": "base64",
     },
     "google": {
         **CLIENT,
@@ -151,6 +152,7 @@ TYPES: Mapping[str, Mapping[str, Any]] = {
         "userIDKey": "text",
         "userNameKey": "text",
         "promptType": "text",
+        "pkceChallenge": "text",
         "overrideClaimMapping": "flag",
         "claimMapping": {"preferred_username": "text", "email": "text", "groups": "text"},
         "claimModifications": {

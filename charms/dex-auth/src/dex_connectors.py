@@ -14,7 +14,7 @@ KEYS = ("type", "id", "name")
 REFERENCE = r"\$([a-z](-?[a-z0-9]){2,})"
 """A dollar sign and what Juju takes for a secret's key; a password that looks like one belongs in the secret."""
 
-# What a connector cannot do without. Source: the methods `Open` of Dex 2.44.
+# What a connector cannot do without. Source: the methods `Open` of Dex 2.45.
 NEEDED: Mapping[str, Sequence[str]] = {
     "atlassian-crowd": ("baseURL",),
     "ldap": ("host", "userSearch.baseDN", "userSearch.username"),

@@ -30,7 +30,10 @@ def test_the_ports_of_pages_and_metrics_are_open(dex):
 
 def test_dex_keeps_its_state_in_the_models_namespace(dex):
     state = dex.settle()
-    assert dex.configuration["storage"] == {"type": "kubernetes", "config": {"inCluster": True}}
+    assert dex.configuration["storage"] == {
+        "type": "kubernetes",
+        "config": {"inCluster": True, "crdHandling": "check"},
+    }
     assert state.get_container("dex").plan.services["dex"].environment["KUBERNETES_POD_NAMESPACE"] == "edge"
 
 

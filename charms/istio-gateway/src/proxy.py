@@ -1,6 +1,6 @@
 """How Istio's agent is started as a gateway.
 
-Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/cmd/pilot-agent, release 1.28.
+Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/cmd/pilot-agent, release 1.30.
 """
 
 import json

@@ -28,7 +28,7 @@ class IstioPilot(Charm[PilotOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist; who may pass before what there is to pass."""
         yield istiod.sandbox(self.options.memory)
-        yield Crds("crds.yaml", version="1.28")
+        yield Crds("crds.yaml", version="1.30")
         yield Manifests("user-roles", "user-roles.yaml.j2")
         yield from self._control_plane()
         yield from self._guard()

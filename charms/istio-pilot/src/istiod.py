@@ -1,6 +1,6 @@
 """How istiod is started.
 
-Source of the flags, variables, paths and ports: Istio's istiod Helm chart and pilot/cmd/pilot-discovery, release 1.28.
+Source of the flags, variables, paths and ports: Istio's istiod Helm chart and pilot/cmd/pilot-discovery, release 1.30.
 """
 
 import json
@@ -58,12 +58,15 @@ def workload(
         f"--domain={network.cluster_domain()} --keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
         environment={
             "CLUSTER_ID": "Kubernetes",
+            "DISABLE_TRACK_REMAINING_CB_METRICS": "true",
+            "ENABLE_DEBUG_ENDPOINT_AUTH": "true",
             "ENABLE_NATIVE_SIDECARS": "true",
             "INJECTION_WEBHOOK_CONFIG_NAME": "",
             "PILOT_CERT_PROVIDER": "istiod",
             "PILOT_ENABLE_ALPN_FILTER": switch,
             "PILOT_ENABLE_GATEWAY_API": "false",
             "PILOT_ENABLE_METADATA_EXCHANGE": switch,
+            "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE": "true",
             "POD_NAME": pod,
             "POD_NAMESPACE": namespace,
             "REVISION": "default",

@@ -1,6 +1,6 @@
 """The mesh's configuration.
 
-Source of the keys: Istio's reference of MeshConfig, release 1.28.
+Source of the keys: Istio's reference of MeshConfig, release 1.30.
 """
 
 from collections.abc import Iterable

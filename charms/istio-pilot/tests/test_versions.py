@@ -20,8 +20,9 @@ SERVED = {
     "RequestAuthentication": ("v1", "v1beta1"),
     "Telemetry": ("v1alpha1", "v1"),
     "WasmPlugin": ("v1alpha1",),
+    "TrafficExtension": ("v1alpha1",),
 }
-"""What Istio 1.28 serves, the version that it stores first: the base chart's CRDs."""
+"""What Istio 1.30 serves, the version that it stores first: the base chart's CRDs."""
 
 
 def test_every_version_that_istiod_reads_is_served_and_upstreams_is_stored():

@@ -1,6 +1,6 @@
 """How the central dashboard is started.
 
-Source of the variables, paths and settings: kubeflow/kubeflow, components/centraldashboard, release 1.10 (its
+Source of the variables, paths and settings: kubeflow/dashboard, components/centraldashboard, release 2.0 (its
 Dockerfile, package.json and app/server.ts).
 """
 

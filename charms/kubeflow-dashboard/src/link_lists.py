@@ -1,7 +1,7 @@
 """The dashboard's lists of links, from options and from related applications.
 
 Source of the lists' names and fields: Kubeflow's documentation of the dashboard's ConfigMap, and the dashboard's
-public/components/main-page.pug and dashboard-view.js, release 1.10.
+public/components/main-page.pug and dashboard-view.js, release 2.0.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,21 +1,17 @@
 """How KFAM, Kubeflow's access management API, is started.
 
-Source of the flags, variables and port: kubeflow/kubeflow, components/access-management, v1.10; the port is fixed.
+Source of the flags, variables and port: kubeflow/dashboard, components/access-management, v2.0; the port is fixed. A
+request that names no user is nobody's, and an empty list of administrators has nobody in it (kfam/api_default.go).
 """
 
 import shlex
+from collections.abc import Iterable
 
 from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
 from profile_principals import USER_HEADER, Principals
 
 CONTAINER = "kfam"
 PORT = 8081
-NOBODY = " nobody"
-"""A user whom no request can name: Go's server takes the blanks off both ends of a header's value.
-
-Source: KFAM compares the flag's whole value with the header's, or with "" where there is none, so that without the
-flag whoever sends no header may do everything (kfam/api_default.go); net/textproto trims.
-"""
 
 
 def sandbox(memory: str) -> Sandbox:
@@ -23,14 +19,14 @@ def sandbox(memory: str) -> Sandbox:
     return Sandbox(container=CONTAINER, role="kfam-role.yaml.j2", memory=memory)
 
 
-def workload(*, principals: Principals, cluster_admin: str) -> Workload:
+def workload(*, principals: Principals, cluster_admins: Iterable[str]) -> Workload:
     """Return KFAM.
 
     Args:
         principals: whom the policies of contributors let in.
-        cluster_admin: the user who may manage all profiles; empty for nobody.
+        cluster_admins: the users who may manage all profiles.
     """
-    admin = shlex.quote(f"-cluster-admin={cluster_admin or NOBODY}")
+    admin = shlex.quote(f"-cluster-admin={','.join(cluster_admins)}")
     return Workload(
         container=CONTAINER,
         command=f"/access-management {admin} -userid-header {USER_HEADER} -userid-prefix=",

@@ -53,7 +53,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         found = self._user_manifests
         placing = profile_manifests.Placing(self.app.name, self.model.name, found)
         yield placing.sandbox(options.memory)
-        yield Crds("crds.yaml", version="1.10")
+        yield Crds("crds.yaml", version="2.0")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
         yield self.callers.send(
@@ -79,7 +79,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port
         )
-        yield access_management.workload(principals=principals, cluster_admin=options.cluster_admin)
+        yield access_management.workload(principals=principals, cluster_admins=options.cluster_admin)
 
     def _poddefaults(self) -> Iterator[Part]:
         certificate = self.webhook_certificate

@@ -1,6 +1,6 @@
 """How the PodDefaults webhook is started.
 
-Source of the flags, port and path: kubeflow/kubeflow, components/admission-webhook, v1.10.
+Source of the flags, port and path: kubeflow/dashboard, components/poddefaults-webhooks, v2.0.
 """
 
 from kubeflow_charms.certificates import Certificate

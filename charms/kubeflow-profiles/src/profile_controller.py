@@ -1,6 +1,6 @@
 """How Kubeflow's profile controller is started.
 
-Source of the flags, variables and paths: kubeflow/kubeflow, components/profile-controller, v1.10. Several units need
+Source of the flags, variables and paths: kubeflow/dashboard, components/profile-controller, v2.0. Several units need
 no leader: the controller brings each profile to what its inputs alone determine, and all units have the same.
 """
 
@@ -32,7 +32,7 @@ def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port:
     return Workload(
         container=CONTAINER,
         command=f"/manager -userid-header {USER_HEADER} -userid-prefix= -metrics-bind-address=:{metrics_port} "
-        f"-health-probe-bind-address=:{HEALTH_PORT} -namespace-labels-path={LABELS}",
+        f"-health-probe-bind-address=:{HEALTH_PORT} -leader-elect=false -namespace-labels-path={LABELS}",
         environment={
             "ISTIO_INGRESS_GATEWAY_PRINCIPAL": principals.gateway,
             "KFP_UI_PRINCIPAL": principals.pipelines,

@@ -1,6 +1,6 @@
 """Profiles and what gives others access to them, as Kubernetes objects.
 
-Names and annotations of a contributor's objects are those that KFAM v1.10 makes, so that the dashboard shows and
+Names and annotations of a contributor's objects are those that KFAM 2.0 makes, so that the dashboard shows and
 removes contributors that an action added, and the other way round.
 """
 

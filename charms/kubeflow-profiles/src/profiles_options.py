@@ -63,12 +63,13 @@ def principal(value: str | None) -> str:
     return text
 
 
-def user(value: str | None) -> str:
-    """Accept nothing, or a user's name without blanks."""
-    text = (value or "").strip()
-    if re.search(r"[\s\"']", text):
-        raise ValueError(f"{text!r} is no user, expected one name such as ada@example.com")
-    return text
+def users(value: str | None) -> tuple[str, ...]:
+    """Accept names of users without blanks, separated by commas."""
+    found = tuple(dict.fromkeys(filter(None, (name.strip() for name in (value or "").split(",")))))
+    for name in found:
+        if re.search(r"[\s\"']", name):
+            raise ValueError(f"{name!r} is no user, expected for example ada@example.com,bob@example.com")
+    return found
 
 
 def free_port(value: int) -> int:
@@ -93,7 +94,7 @@ class ProfilesOptions:
     namespace_labels: dict[str, str] = option(labels)
     security_policy: str = option(options.one_of("privileged", "baseline", "restricted"))
     gateway_principal: str = option(principal)
-    cluster_admin: str = option(user)
+    cluster_admin: tuple[str, ...] = option(users)
     manager_port: int = option(free_port)
     memory: str = option(options.quantity)
     registry_login: dict[str, str] | None = option(options.SecretKeys(required=KEYS))

@@ -1,8 +1,8 @@
 """oauth2-proxy's configuration, from typed values.
 
 Source of the keys: oauth2-proxy's documentation of its options and of its "alpha" configuration, which alone can put
-a claim into a header. What either file may hold is an error in the other. Only keys that every release from 7.8 to
-7.13 knows are used.
+a claim into a header. What either file may hold is an error in the other. From release 7.14 on the latter names the
+kind of a header's source, and earlier ones do not know it so.
 """
 
 import dataclasses
@@ -102,6 +102,8 @@ def _core(settings: Settings) -> dict[str, Any]:
         "cookie_expire": f"{settings.session_hours}h",
         # With one cookie for all log-ins under way, a second tab would break the first one's.
         "cookie_csrf_per_request": True,
+        # How long a log-in may take; from release 7.15 on the cookie counts for no longer than it lives.
+        "cookie_csrf_expire": "15m",
         "email_domains": ["*"],
         "redirect_url": CALLBACK,
         "relative_redirect_url": True,
@@ -128,8 +130,8 @@ def _alpha(settings: Settings) -> dict[str, Any]:
         # Envoy lets a request through on 200 and on nothing else.
         "upstreamConfig": {"upstreams": [{"id": "allowed", "path": "/", "static": True, "staticCode": 200}]},
         "injectResponseHeaders": [
-            {"name": USER_HEADER, "values": [{"claim": "email"}]},
-            {"name": GROUPS_HEADER, "values": [{"claim": "groups"}]},
+            {"name": USER_HEADER, "values": [{"claimSource": {"claim": "email"}}]},
+            {"name": GROUPS_HEADER, "values": [{"claimSource": {"claim": "groups"}}]},
         ],
         "providers": [_provider(settings)],
     }

@@ -1,6 +1,6 @@
 """How the API of Kubeflow Pipelines is started.
 
-Source of flags, variables and keys of the configuration: kubeflow/pipelines 2.15, backend/src/apiserver. Every key of
+Source of flags, variables and keys of the configuration: kubeflow/pipelines 2.17, backend/src/apiserver. Every key of
 its file can be a variable as well; those that come from elsewhere are in the environment, where Kubernetes would
 otherwise put the addresses of Services of such names.
 """
@@ -8,11 +8,13 @@ otherwise put the addresses of Services of such names.
 import json
 from collections.abc import Mapping
 
+from kubeflow_charms import network
 from kubeflow_charms.interfaces.mysql_client import Login
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
 from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER
 from pipelines_options import PipelinesOptions
+from profile_sync import DEFAULT_REGION
 
 CONTAINER = "api-server"
 DATABASE = "mlpipeline"
@@ -89,7 +91,7 @@ def configuration(
             "Host": store.host,
             "Port": str(store.port),
             "Secure": json.dumps(store.secure),
-            "Region": store.region,
+            "Region": store.region or DEFAULT_REGION,
             "BucketName": bucket,
             "PipelinePath": "/".join(filter(None, (store.path, "pipelines"))),
             "AccessKey": store.access_key,
@@ -100,6 +102,8 @@ def configuration(
         "ARCHIVE_CONFIG_LOG_PATH_PREFIX": options.log_archive_prefix,
         "AUTO_UPDATE_PIPELINE_DEFAULT_VERSION": json.dumps(options.auto_update_default_version),
         "CacheEnabled": json.dumps(options.cache_enabled),
+        "BLOCK_V1_PIPELINES": "false",
+        "CLUSTER_DOMAIN": network.cluster_domain(),
         "COMPILED_PIPELINE_SPEC_PATCH": patch,
         "CRON_SCHEDULE_TIMEZONE": options.timezone,
         "DEFAULTPIPELINERUNNERSERVICEACCOUNT": options.runner_sa,
@@ -107,8 +111,12 @@ def configuration(
         "KUBEFLOW_USERID_HEADER": USER_HEADER,
         "KUBEFLOW_USERID_PREFIX": "",
         "TOKEN_REVIEW_AUDIENCE": AUDIENCE,
+        "PIPELINE_URL_ALLOWED_DOMAINS": ",".join(options.pipeline_url_domains),
+        "PIPELINE_URL_ALLOW_HTTP": "false",
+        "PIPELINE_URL_VALIDATION_ENABLED": "true",
         "POD_NAMESPACE": namespace,
         "ML_PIPELINE_SERVICE_NAME": options.k8s_service_name,
+        "WORKFLOW_GC_GRACE_PERIOD_SECONDS": "120",
         "VisualizationService": {"Name": "ml-pipeline-visualizationserver", "Port": "8888"},
     }
     return json.dumps(found, indent=1, sort_keys=True)
@@ -130,6 +138,11 @@ def environment(options: PipelinesOptions, *, trusted: bool) -> dict[str, str]:
         # A visualisation without a namespace is drawn nowhere: its code would be the user's, and beside the API.
         "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_HOST": "visualisations-need-a-namespace.invalid",
         "ML_PIPELINE_VISUALIZATIONSERVER_SERVICE_PORT": "8888",
-        **({"PIPELINE_RUN_AS_USER": str(user)} if user > 0 else {}),
+        # The first is of whole workflows, which since 2.16 no step goes by: each has a security context of its own.
+        **(
+            dict.fromkeys(("PIPELINE_RUN_AS_USER", "DEFAULT_SECURITY_CONTEXT_RUN_AS_USER"), str(user))
+            if user > 0
+            else {}
+        ),
         **({"SSL_CERT_DIR": f"/etc/ssl/certs:{AUTHORITIES}"} if trusted else {}),
     }

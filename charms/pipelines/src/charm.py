@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
 """Operate Kubeflow Pipelines: run machine learning pipelines for many users, and remember what they made."""
 
-import functools
 from collections.abc import Iterator
 
 import api_gate
 import api_server
 import authorizer
-import launcher_address
 import metadata_proxy
 import metadata_store
 import metadata_writer
@@ -20,6 +18,7 @@ import profile_settings
 import published_services
 import scheduled_workflow
 import viewer_controller
+import workflow_patch
 from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, main, network
 from kubeflow_charms.interfaces import (
     dashboard_links,
@@ -73,7 +72,7 @@ class Pipelines(Charm[PipelinesOptions]):
         options = self.options
         for program in SANDBOXES:
             yield program.sandbox(options.memory.get(program.CONTAINER, ""))
-        yield Crds("crds.yaml", version="2.15")
+        yield Crds("crds.yaml", version="2.17")
         yield Manifests("roles", "pipelines-roles.yaml.j2")
         yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)
         yield from self._say()
@@ -94,20 +93,18 @@ class Pipelines(Charm[PipelinesOptions]):
                 )
             )
         yield from self._profiles(store, bucket)
-        database = self.database.one(self._login)
-        api = functools.partial(
-            api_server.workload,
+        proxy = network.proxy(self.model)
+        yield api_server.workload(
             options=options,
             namespace=self.model.name,
-            database=database,
+            database=self.database.one(self._login),
             store=store,
             bucket=bucket,
-            proxy=network.proxy(self.model),
+            patch=workflow_patch.patch(proxy),
+            proxy=proxy,
         )
-        yield launcher_address.Patched(
-            options.k8s_service_name, lambda patch: api(patch=patch), network.proxy(self.model)
-        )
-        yield pipelines_ui.workload(options=options, namespace=self.model.name, store=store, bucket=bucket)
+        key = authorizer.key(self.secrets)
+        yield pipelines_ui.workload(options=options, namespace=self.model.name, store=store, bucket=bucket, key=key)
         yield persistence_agent.workload(options)
         yield scheduled_workflow.workload(options)
 

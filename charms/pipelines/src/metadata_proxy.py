@@ -1,6 +1,6 @@
 """The proxy through which browsers ask for metadata: Envoy, which turns gRPC-Web into gRPC.
 
-Source of what it has to do: Kubeflow's manifests, release 2.15, metadata-envoy.
+Source of what it has to do: Kubeflow's manifests, release 2.17, metadata-envoy.
 """
 
 import envoy_configuration as envoy

@@ -1,7 +1,7 @@
 """How the server of ML Metadata is started, which remembers what each step made of what.
 
 Source of the flags and of the configuration's fields: google/ml-metadata 1.14, metadata_store_server_main.cc and
-metadata_store.proto; and Kubeflow's manifests, release 2.15.
+metadata_store.proto; and Kubeflow's manifests, release 2.17.
 """
 
 import json
@@ -16,6 +16,8 @@ SERVICE = "metadata-grpc-service"
 SERVICE_PORT = 8080
 """Name and port that drivers, launchers and the metadata writer know."""
 FOLDER = "/etc/metadata-store"
+LARGEST = 100 * 1024 * 1024
+"""Bytes of a message; upstream's since 2.16."""
 
 
 def sandbox(memory: str) -> Sandbox:
@@ -33,7 +35,8 @@ def workload(database: Login) -> Workload:
     return Workload(
         container=CONTAINER,
         command=f"/bin/metadata_store_server --grpc_port={METADATA} --metadata_store_server_config_file={path} "
-        "--enable_database_upgrade=true --grpc_channel_arguments=grpc.max_metadata_size=16384",
+        f"--enable_database_upgrade=true --grpc_channel_arguments=grpc.max_metadata_size=16384,"
+        f"grpc.max_receive_message_length={LARGEST},grpc.max_send_message_length={LARGEST}",
         files={path: File(configuration(database))},
         checks={CONTAINER: TcpCheck(METADATA)},
     )

@@ -1,8 +1,9 @@
 """How the metadata writer is started: it writes down artefacts of pipelines that version 1 of the SDK compiled.
 
-Source of the command and variables: kubeflow/pipelines 2.15, backend/metadata_writer.
+Source of the command and variables: kubeflow/pipelines 2.17, backend/metadata_writer.
 """
 
+from kubeflow_charms import network
 from kubeflow_charms.parts import Sandbox, Workload
 
 CONTAINER = "metadata-writer"
@@ -22,5 +23,9 @@ def workload(namespace: str) -> Workload:
     return Workload(
         container=CONTAINER,
         command="python3 -u /kfp/metadata_writer/metadata_writer.py",
-        environment={"NAMESPACE_TO_WATCH": "", "POD_NAMESPACE": namespace},
+        environment={
+            "NAMESPACE_TO_WATCH": "",
+            "POD_NAMESPACE": namespace,
+            "CLUSTER_DOMAIN": f".svc.{network.cluster_domain()}",
+        },
     )

@@ -1,7 +1,7 @@
 """What a profile's namespace needs to run pipelines: pure functions from settings to objects.
 
 The objects go to kubeflow-profiles, which places them; see `kubernetes_manifest` for what stands in double braces.
-Source of names, keys and variables: Kubeflow Pipelines 2.15, its multi-user manifests, backend/src/v2/config and
+Source of names, keys and variables: Kubeflow Pipelines 2.17, its multi-user manifests, backend/src/v2/config and
 frontend/server.
 """
 

@@ -1,12 +1,14 @@
 """Who may ask the pages for what: pure functions from a request to the questions that Kubernetes is asked.
 
-The page server checks nothing before 2.16, and artefacts not before 2.17, while it reads pods, logs and objects with
-rights of its own. So each of its routes that names somebody's things is listed here with what it takes, spelled in one
-way only, and everything else is refused. Runs in plain Python beside `authorizer_server`, with the standard library
-alone. Source of routes and parameters: kubeflow/pipelines 2.15, frontend/server/app.ts, handlers/ and
-proxy-middleware.ts; the page server decodes some names twice and takes a repeated one for a list.
+The page server reads pods, logs and objects with rights of its own, and what it checks is less than what is asked here:
+where the metadata do not answer, it shows any artefact. So each of its routes that names somebody's things is listed
+here with what it takes, spelled in one way only, and everything else is refused. Runs in plain Python beside
+`authorizer_server`, with the standard library alone. Source of routes and parameters: kubeflow/pipelines 2.17,
+frontend/server/app.ts and handlers/; the page server decodes some names twice and takes a repeated one for a list.
 """
 
+import base64
+import binascii
 import dataclasses
 import json
 import re
@@ -25,10 +27,9 @@ DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 RUN = re.compile(r"[-a-zA-Z0-9]*")
 NUMBER = re.compile(r"\d{0,10}")
 ARTEFACT = re.compile(r"/pipeline/artifacts/(?P<source>[a-z0-9]+)/(?P<bucket>[^/]+)/(?P<key>.+)")
-VIEWER = re.compile(
-    r"/pipeline/apis/v1beta1/_proxy/(?P<name>viewer-[0-9a-f]{40})-service\.(?P<namespace>[-a-z0-9]+)\.svc\."
-    r"(?P<domain>[-.a-z0-9]+):80/tensorboard/(?P=name)/[^%#?@\\]*"
-)
+TENSORBOARDS = "/pipeline/apps/tensorboard/proxy/"
+VIEWER = re.compile(re.escape(TENSORBOARDS) + r"(?P<whose>[-_A-Za-z0-9]{1,1024})\.[-_A-Za-z0-9]{43}/[^%#?@\\]*")
+"""What the page server signed, its signature, and a path of the TensorBoard."""
 
 
 class Refused(Exception):
@@ -87,7 +88,7 @@ def asked(method: str, target: str, settings: Settings) -> Access:
     path, _, query = target.partition("?")
     if path.startswith("/pipeline/artifacts/"):
         return _artefact(method, path, query, settings)
-    if path.startswith("/pipeline/apis/v1beta1/_proxy/"):
+    if path.startswith(TENSORBOARDS):
         return _viewer(path)
     if found := ROUTES.get(path):
         return found(method, query)
@@ -126,10 +127,22 @@ def _tensorboard(method: str, query: str) -> Access:
 
 
 def _viewer(path: str) -> Access:
+    """Ask about the namespace that the page server signed, which looks at the signature itself."""
     found = VIEWER.fullmatch(path)
-    if not found or not NAMESPACE.fullmatch(found["namespace"]) or "/../" in f"{path}/":
+    namespace = _signed_namespace(found["whose"]) if found else ""
+    if not NAMESPACE.fullmatch(namespace) or "/../" in f"{path}/":
         raise Refused("the pages lead to TensorBoards alone")
-    return Access((Question(found["namespace"], "get", "viewers", "kubeflow.org"),))
+    return Access((Question(namespace, "get", "viewers", "kubeflow.org"),))
+
+
+def _signed_namespace(whose: str) -> str:
+    """Return the namespace that the page server wrote down of a TensorBoard; empty if it did not write this."""
+    try:
+        written = base64.b64decode(whose + "=" * (-len(whose) % 4), altchars=b"-_", validate=True)
+        namespace = json.loads(written)["namespace"]
+    except (binascii.Error, ValueError, LookupError, TypeError):
+        return ""
+    return namespace if isinstance(namespace, str) else ""
 
 
 def _artefact(method: str, path: str, query: str, settings: Settings) -> Access:

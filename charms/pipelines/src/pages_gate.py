@@ -1,9 +1,9 @@
 """The gate before the pages: Envoy's listener that lets in what the pages ask for and refuses everything else.
 
-The page server passes requests on to any address, reads any pod's logs and runs no check of its own before 2.16. Here
-are the addresses that its pages use, each spelled in one way; those that show somebody's things are decided by
+The page server has checks of its own since 2.16, which let everybody pass where the metadata do not answer. Here are
+the addresses that its pages use, each spelled in one way; those that show somebody's things are decided by
 `page_access`. The API is asked directly, past the page server, which takes the name of another server from a header.
-Source: kubeflow/pipelines 2.15, frontend/server/app.ts, and what frontend/src asks for.
+Source: kubeflow/pipelines 2.17, frontend/server/app.ts, and what frontend/src asks for.
 """
 
 import artefact_proof
@@ -22,7 +22,7 @@ PLAIN = (
 ASKING = (
     r"/pipeline/k8s/pod(/logs|/events)?",
     r"/pipeline/apps/tensorboard",
-    r"/pipeline/apis/v1beta1/_proxy/viewer-.+",
+    r"/pipeline/apps/tensorboard/proxy/.+",
 )
 REFUSED = (
     r"/pipeline/apis/v(1|2)beta1/_proxy(/.*)?",

@@ -1,6 +1,6 @@
 """How the persistence agent is started, which tells the API what workflows do.
 
-Source of the flags and of the token's path: kubeflow/pipelines 2.15, backend/src/agent/persistence.
+Source of the flags and of the token's path: kubeflow/pipelines 2.17, backend/src/agent/persistence.
 """
 
 from api_server import AUDIENCE

@@ -6,11 +6,11 @@ from typing import Any
 
 from kubeflow_charms import option, options
 
-DRIVER_IMAGE = "ghcr.io/kubeflow/kfp-driver:2.15.0"
-LAUNCHER_IMAGE = "ghcr.io/kubeflow/kfp-launcher:2.15.0"
+DRIVER_IMAGE = "ghcr.io/kubeflow/kfp-driver:2.17.0"
+LAUNCHER_IMAGE = "ghcr.io/kubeflow/kfp-launcher:2.17.0"
 IMAGES = {
-    "frontend": "ghcr.io/kubeflow/kfp-frontend:2.15.0",
-    "visualization_server": "ghcr.io/kubeflow/kfp-visualization-server:2.15.0",
+    "frontend": "ghcr.io/kubeflow/kfp-frontend:2.17.0",
+    "visualization_server": "ghcr.io/kubeflow/kfp-visualization-server:2.17.0",
 }
 """Upstream's images of what users' namespaces run, by the key of the option custom-images."""
 PROGRAMS = (
@@ -65,6 +65,15 @@ def pipeline_root(value: str | None) -> str:
     return text.rstrip("/")
 
 
+def domains(value: str | None) -> tuple[str, ...]:
+    """Accept names of hosts, separated by commas; `*` stands for any part of a name."""
+    found = tuple(dict.fromkeys(filter(None, (name.strip() for name in (value or "").split(",")))))
+    for name in found:
+        if not re.fullmatch(r"[a-z0-9*]([a-z0-9*.-]*[a-z0-9*])?", name):
+            raise ValueError(f"{name!r} is no host, expected for example git.example.com,*.example.org")
+    return found
+
+
 def timezone(value: str | None) -> str:
     """Accept the name of a time zone; whether there is one of that name only a system with a list of them knows."""
     text = (value or "").strip()
@@ -113,7 +122,7 @@ def _is_zone(text: str) -> bool:
 
 def _image(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.:/_-]*(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]{64})?", text):
-        raise ValueError(f"{text!r} is no image, expected for example registry.example.com/kfp-driver:2.15.0")
+        raise ValueError(f"{text!r} is no image, expected for example registry.example.com/kfp-driver:2.17.0")
     return text
 
 
@@ -127,6 +136,7 @@ class PipelinesOptions:
     object_store_bucket_name: str = option(bucket)
     default_pipeline_root: str = option(pipeline_root)
     runner_sa: str = option(options.name)
+    pipeline_url_domains: tuple[str, ...] = option(domains)
     driver_image: str = option(image(DRIVER_IMAGE))
     launcher_image: str = option(image(LAUNCHER_IMAGE))
     custom_images: dict[str, str] = option(images)

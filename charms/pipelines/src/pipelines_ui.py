@@ -1,9 +1,11 @@
 """How the pages of Kubeflow Pipelines are started.
 
-Source of the command, variables and port: kubeflow/pipelines 2.15, frontend/server. It takes the object store's login
+Source of the command, variables and port: kubeflow/pipelines 2.17, frontend/server. It takes the object store's login
 from variables alone, so a shell reads them from a file on the way.
 """
 
+import hashlib
+import hmac
 import json
 import pathlib
 import shlex
@@ -53,7 +55,7 @@ def links() -> Links:
     return Links(dashboard_links=(*menu, *quick, DOCUMENTATION))
 
 
-def workload(*, options: PipelinesOptions, namespace: str, store: Store, bucket: str) -> Workload:
+def workload(*, options: PipelinesOptions, namespace: str, store: Store, bucket: str, key: str) -> Workload:
     """Return the pages.
 
     Args:
@@ -61,8 +63,14 @@ def workload(*, options: PipelinesOptions, namespace: str, store: Store, bucket:
         namespace: the model's.
         store: where artefacts are.
         bucket: in the store.
+        key: a secret of the charm, of which the pages get one of their own.
     """
-    login = {"MINIO_ACCESS_KEY": store.access_key, "MINIO_SECRET_KEY": store.secret_key}
+    login = {
+        "MINIO_ACCESS_KEY": store.access_key,
+        "MINIO_SECRET_KEY": store.secret_key,
+        # Signs addresses of TensorBoards, which users see; without it the store's own key would.
+        "TENSORBOARD_PROXY_SIGNING_SECRET": hmac.new(key.encode(), b"tensorboards", hashlib.sha256).hexdigest(),
+    }
     files = {
         LOOPBACK: File((pathlib.Path(__file__).parent / "loopback.js").read_text()),
         LOGIN: File("".join(f"export {name}={shlex.quote(value)}\n" for name, value in login.items())),
@@ -92,6 +100,7 @@ def viewer_template(account: str) -> dict[str, object]:
 def environment(*, options: PipelinesOptions, namespace: str, store: Store, bucket: str) -> dict[str, str]:
     """Return the pages' variables; see `workload`."""
     found = {
+        "CLUSTER_DOMAIN": f".svc.{network.cluster_domain()}",
         "DEPLOYMENT": "KUBEFLOW",
         "ENABLE_AUTHZ": "true",
         "KUBEFLOW_USERID_HEADER": USER_HEADER,
@@ -113,6 +122,9 @@ def environment(*, options: PipelinesOptions, namespace: str, store: Store, buck
         "ARGO_ARCHIVE_LOGS": json.dumps(options.argo_archive_logs),
         "ARGO_ARCHIVE_BUCKETNAME": bucket,
         "ARGO_KEYFORMAT": key_format(store),
+        # What the metadata do not know belongs to the namespace in its key; the gate has asked for it before.
+        "ARTIFACT_NAMESPACE_OWNERSHIP_MODE": "mlmd-then-prefix",
+        "ARTIFACT_NAMESPACE_KEY_PREFIX": key_format(store).partition("/{{workflow.namespace}}")[0],
         "ARTIFACTS_SERVICE_PROXY_ENABLED": "true",
         "ARTIFACTS_SERVICE_PROXY_NAME": "ml-pipeline-ui-artifact",
         "ARTIFACTS_SERVICE_PROXY_PORT": "80",

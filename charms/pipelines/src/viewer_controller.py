@@ -1,6 +1,6 @@
 """How the viewer controller is started, which runs the TensorBoards that the pages ask for.
 
-Source of the flags: kubeflow/pipelines 2.15, backend/src/crd/controller/viewer.
+Source of the flags: kubeflow/pipelines 2.17, backend/src/crd/controller/viewer.
 """
 
 from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload

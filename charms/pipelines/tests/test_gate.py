@@ -250,6 +250,7 @@ def test_an_artefact_of_the_users_own_comes_with_the_proof_for_her_namespace(pag
         "/pipeline/apps/tensorboard?logdir=x&namespace=bob",
         "/pipeline/apis/v1beta1/_proxy/http%3A%2F%2F127.0.0.1%3A9901%2Fquitquitquit",
         "/pipeline/apis/v1beta1/_proxy/127.0.0.1:9902/config_dump",
+        f"/pipeline/apps/tensorboard/proxy/eyJuYW1lc3BhY2UiOiAiYm9iIn0.{'s' * 43}/",
         "/pipeline/apis/v2beta1/workflows",
         "/pipeline/apis/v1beta1/runs/r:reportMetrics",
         "/PIPELINE/Artifacts/Get/?source=minio&bucket=mlpipeline&key=private-artifacts/ada/a&namespace=ada",

@@ -172,7 +172,7 @@ def test_images_come_from_a_registry_of_ones_own(ask):
     }
     assert images == {
         "ml-pipeline-ui-artifact": "registry.local/frontend:1",
-        "ml-pipeline-visualizationserver": "ghcr.io/kubeflow/kfp-visualization-server:2.15.0",
+        "ml-pipeline-visualizationserver": "ghcr.io/kubeflow/kfp-visualization-server:2.17.0",
     }
 
 

@@ -49,8 +49,8 @@ def test_driver_and_launcher_come_from_a_registry_of_ones_own(pipelines):
 
 def test_without_options_they_are_upstreams(pipelines):
     found = pipelines.service(pipelines.settle(), "api-server").environment
-    assert found["V2_DRIVER_IMAGE"] == "ghcr.io/kubeflow/kfp-driver:2.15.0"
-    assert found["V2_LAUNCHER_IMAGE"] == "ghcr.io/kubeflow/kfp-launcher:2.15.0"
+    assert found["V2_DRIVER_IMAGE"] == "ghcr.io/kubeflow/kfp-driver:2.17.0"
+    assert found["V2_LAUNCHER_IMAGE"] == "ghcr.io/kubeflow/kfp-launcher:2.17.0"
 
 
 def test_every_image_that_is_handed_out_is_listed_for_mirrors():
@@ -64,11 +64,13 @@ def test_every_image_that_is_handed_out_is_listed_for_mirrors():
 
 def test_steps_run_as_the_user_of_the_option(pipelines):
     state = pipelines.configured(pipeline_run_as_user=1000)
-    assert pipelines.service(state, "api-server").environment["PIPELINE_RUN_AS_USER"] == "1000"
+    found = pipelines.service(state, "api-server").environment
+    assert found["PIPELINE_RUN_AS_USER"] == found["DEFAULT_SECURITY_CONTEXT_RUN_AS_USER"] == "1000"
 
 
 def test_by_default_as_the_user_of_their_image(pipelines):
-    assert "PIPELINE_RUN_AS_USER" not in pipelines.service(pipelines.settle(), "api-server").environment
+    found = pipelines.service(pipelines.settle(), "api-server").environment
+    assert not [name for name in found if name.endswith("RUN_AS_USER")]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is asked of Kubernetes for each request of the pages, and what nobody may ask."""
 
+import base64
 import importlib
 import json
 import urllib.parse
@@ -16,6 +17,16 @@ SETTINGS = {
     "prefixes": ["private-artifacts/{namespace}/", "shared/"],
 }
 VIEWER = f"viewer-{'a' * 40}"
+TENSORBOARDS = "/pipeline/apps/tensorboard/proxy"
+
+
+def signed(whose: object) -> str:
+    """Return a TensorBoard's place in the addresses of the page server, which signs with HMAC-SHA256."""
+    written = base64.urlsafe_b64encode(json.dumps(whose).encode()).decode().rstrip("=")
+    return f"{written}.{'s' * 43}"
+
+
+OF_ADA = signed({"namespace": "ada", "viewerName": VIEWER})
 OURS = {
     "Provider": "minio",
     "Params": {
@@ -57,7 +68,7 @@ def artefact(**changes: str) -> str:
             {"create viewers.kubeflow.org in ada", "create pods in ada"},
         ),
         (
-            f"/pipeline/apis/v1beta1/_proxy/{VIEWER}-service.ada.svc.cluster.local:80/tensorboard/{VIEWER}/data?tag=a%2Fb",
+            f"{TENSORBOARDS}/{OF_ADA}/data/plugin/scalars/tags?tag=a%2Fb",
             "POST",
             {"get viewers.kubeflow.org in ada"},
         ),
@@ -127,9 +138,16 @@ def provider(**changes: str) -> str:
         "/pipeline/apps/tensorboard?logdir=a",
         "/pipeline/apps/tensorboard?logdir=a&namespace=ada&namespace=bob",
         "/pipeline/apis/v1beta1/_proxy/http://127.0.0.1:9901/",
-        f"/pipeline/apis/v1beta1/_proxy/{VIEWER}-service.ada.svc.cluster.local:81/tensorboard/{VIEWER}/",
-        f"/pipeline/apis/v1beta1/_proxy/{VIEWER}-service.ada.svc.cluster.local:80@bad/tensorboard/{VIEWER}/",
-        f"/pipeline/apis/v1beta1/_proxy/{VIEWER}-service.ada.svc.cluster.local:80/tensorboard/{VIEWER}/../../x",
+        f"/pipeline/apis/v1beta1/_proxy/{VIEWER}-service.ada.svc.cluster.local:80/tensorboard/{VIEWER}/",
+        f"{TENSORBOARDS}/{OF_ADA}",
+        f"{TENSORBOARDS}/{OF_ADA}/../../x",
+        f"{TENSORBOARDS}/{OF_ADA}/%2e%2e/x",
+        f"{TENSORBOARDS}/{OF_ADA}.{'s' * 43}/",
+        f"{TENSORBOARDS}/{signed({'namespace': 'ada/../bob'})}/",
+        f"{TENSORBOARDS}/{signed({'namespace': ['ada']})}/",
+        f"{TENSORBOARDS}/{signed({'viewerName': VIEWER})}/",
+        f"{TENSORBOARDS}/{signed('ada')}/",
+        f"{TENSORBOARDS}/bm9uZQ.{'s' * 43}/",
     ],
 )
 def test_whatever_is_spelled_otherwise_is_refused_whoever_asks(target: str):

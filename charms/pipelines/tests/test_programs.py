@@ -109,7 +109,28 @@ def test_the_pages_take_their_login_from_a_file(pipelines):
     state = pipelines.settle()
     assert "MINIO_SECRET_KEY" not in pipelines.service(state, "ui").environment
     written = pipelines.file("ui", "/etc/kubeflow-pipelines-ui/login")
-    assert written == "export MINIO_ACCESS_KEY=minio\nexport MINIO_SECRET_KEY=key-of-the-object-store\n"
+    assert "export MINIO_ACCESS_KEY=minio\nexport MINIO_SECRET_KEY=key-of-the-object-store\n" in written
+
+
+def test_addresses_of_tensorboards_are_signed_with_a_key_for_nothing_else(pipelines):
+    state = pipelines.settle()
+    written = pipelines.file("ui", "/etc/kubeflow-pipelines-ui/login")
+    (key,) = re.findall(r"^export TENSORBOARD_PROXY_SIGNING_SECRET=([0-9a-f]{64})$", written, re.MULTILINE)
+    others = {name: files for name, files in pipelines.deployment.files.items() if name != "ui"}
+    assert key not in str(others)
+    assert key not in str([container.plan.to_dict() for container in state.containers])
+
+
+def test_the_pages_know_where_the_namespace_is_in_the_key_of_what_the_metadata_do_not_know(pipelines):
+    found = pipelines.service(pipelines.settle(), "ui").environment
+    names = ("ARTIFACT_NAMESPACE_OWNERSHIP_MODE", "ARTIFACT_NAMESPACE_KEY_PREFIX")
+    assert [found[name] for name in names] == ["mlmd-then-prefix", "private-artifacts"]
+
+
+def test_metrics_of_recurring_runs_leave_the_metadata_their_port(pipelines):
+    command = pipelines.service(pipelines.settle(), "scheduled-workflow").command
+    assert "--metricsPort=9091 " in command
+    assert pipelines_network.METADATA_PROXY == 9090
 
 
 def test_programs_that_elect_no_leader_run_once(pipelines):

@@ -27,7 +27,7 @@ class TrainingOperator(Charm[TrainingOptions]):
         """Yield what should exist."""
         options, names = self.options, self._names
         yield training_program.sandbox(names, options.memory)
-        yield Crds("crds.yaml", version="1.9.3")
+        yield Crds("crds.yaml", version="1.9.4")
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("lease", "lease.yaml.j2", {"name": names.lease})
         yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
