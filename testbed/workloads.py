@@ -286,7 +286,7 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         scripts={"/bin/sh": DASH, "/usr/local/bin/nslookup": NSLOOKUP},
     ),
     "docker.io/library/python": Packaged(
-        packages=("python3", "libstdc++6"),
+        packages=("python3", "libstdc++6", "bash"),
         version="3.11",
         entrypoint=("/usr/bin/python3",),
         scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
