@@ -110,6 +110,36 @@ exec busybox nslookup "$1"
 DASH = '#!/bin/dash\nexec /bin/dash "$@"\n'
 """A shell that looks for programs; busybox's own takes its own nslookup for one."""
 
+KATIB = {
+    "katib-controller": ("/app/katib-controller", "katib-controller/v1beta1"),
+    "katib-db-manager": ("/app/katib-db-manager", "db-manager/v1beta1"),
+    "katib-ui": ("/app/katib-ui", "ui/v1beta1"),
+    "suggestion-goptuna": ("/opt/katib/goptuna-suggestion", "suggestion/goptuna/v1beta1"),
+    "file-metrics-collector": ("/app/file-metricscollector", "metricscollector/v1beta1/file-metricscollector"),
+}
+"""Katib's images: of each the program's path and its folder of Katib's `cmd`."""
+
+WITH_SHELL: Mapping[str, Mapping[str, str]] = {
+    "katib-db-manager": {},
+    # The page itself is built by Node.js; this is the frame that it is put into.
+    "katib-ui": {"/app/build/static/index.html": "pkg/ui/v1beta1/frontend/src/index.html"},
+}
+"""Those that hold more than their program, with further files of the source."""
+
+
+def _katib(name: str) -> Real:
+    path, folder = KATIB[name]
+    return Real(
+        module="katib",
+        source="github.com/kubeflow/katib",
+        programs={path: f"github.com/kubeflow/katib/cmd/{folder}"},
+        stamp="main.version",
+        entrypoint=(path,),
+        files=WITH_SHELL.get(name, {}),
+        bare=name not in WITH_SHELL,
+    )
+
+
 WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "docker.io/envoyproxy/envoy": Packaged(
         packages=("busybox-static",),
@@ -220,48 +250,7 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="k8s.io/component-base/version.gitVersion",
         entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
     ),
-    "ghcr.io/kubeflow/katib/katib-controller": Real(
-        module="katib",
-        source="github.com/kubeflow/katib",
-        programs={"/app/katib-controller": "github.com/kubeflow/katib/cmd/katib-controller/v1beta1"},
-        stamp="main.version",
-        entrypoint=("/app/katib-controller",),
-        bare=True,
-    ),
-    "ghcr.io/kubeflow/katib/katib-db-manager": Real(
-        module="katib",
-        source="github.com/kubeflow/katib",
-        programs={"/app/katib-db-manager": "github.com/kubeflow/katib/cmd/db-manager/v1beta1"},
-        stamp="main.version",
-        entrypoint=("/app/katib-db-manager",),
-    ),
-    "ghcr.io/kubeflow/katib/katib-ui": Real(
-        module="katib",
-        source="github.com/kubeflow/katib",
-        programs={"/app/katib-ui": "github.com/kubeflow/katib/cmd/ui/v1beta1"},
-        stamp="main.version",
-        entrypoint=("/app/katib-ui",),
-        # The page itself is built by Node.js; this is the frame that it is put into.
-        files={"/app/build/static/index.html": "pkg/ui/v1beta1/frontend/src/index.html"},
-    ),
-    "ghcr.io/kubeflow/katib/suggestion-goptuna": Real(
-        module="katib",
-        source="github.com/kubeflow/katib",
-        programs={"/opt/katib/goptuna-suggestion": "github.com/kubeflow/katib/cmd/suggestion/goptuna/v1beta1"},
-        stamp="main.version",
-        entrypoint=("/opt/katib/goptuna-suggestion",),
-        bare=True,
-    ),
-    "ghcr.io/kubeflow/katib/file-metrics-collector": Real(
-        module="katib",
-        source="github.com/kubeflow/katib",
-        programs={
-            "/app/file-metricscollector": "github.com/kubeflow/katib/cmd/metricscollector/v1beta1/file-metricscollector"
-        },
-        stamp="main.version",
-        entrypoint=("/app/file-metricscollector",),
-        bare=True,
-    ),
+    **{f"ghcr.io/kubeflow/katib/{name}": _katib(name) for name in KATIB},
     "quay.io/argoproj/workflow-controller": Real(
         module="argo",
         source="github.com/argoproj/argo-workflows/v3",
@@ -298,7 +287,7 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         scripts={"/bin/sh": DASH, "/usr/local/bin/nslookup": NSLOOKUP},
     ),
     "docker.io/library/python": Packaged(
-        packages=("python3", "libstdc++6"),
+        packages=("python3", "libstdc++6", "bash"),
         version="3.11",
         entrypoint=("/usr/bin/python3",),
         scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},

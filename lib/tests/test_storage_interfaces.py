@@ -1,13 +1,14 @@
-"""`mysql_client`, `object-storage` and `s3`: databags as the published charms write and read them."""
+"""Databases and object stores: databags as the published charms write and read them."""
 
 import json
 from typing import Any
 
 import pytest
 import yaml
-from kubeflow_charms.interfaces import mysql_client, object_storage, s3
+from kubeflow_charms.interfaces import mysql_client, object_storage, postgresql_client, s3
 from kubeflow_charms.interfaces.mysql_client import MYSQL_CLIENT
 from kubeflow_charms.interfaces.object_storage import OBJECT_STORAGE
+from kubeflow_charms.interfaces.postgresql_client import POSTGRESQL_CLIENT
 from kubeflow_charms.interfaces.s3 import S3
 from kubeflow_charms.object_store import Store
 
@@ -17,6 +18,8 @@ STORE: Any = OBJECT_STORAGE.provider
 READER: Any = OBJECT_STORAGE.requirer
 PROVIDER: Any = S3.provider
 CONSUMER: Any = S3.requirer
+POSTGRESQL_SERVER: Any = POSTGRESQL_CLIENT.provider
+POSTGRESQL: Any = POSTGRESQL_CLIENT.requirer
 SECRET = "secret:d0erdgfmp25c762i8np0"
 MYSQL_K8S = {
     "data": '{"database": "mlpipeline", "requested-secrets": "[\\"username\\", \\"password\\"]"}',
@@ -141,6 +144,45 @@ def test_a_server_answers_as_mysql_k8s_does() -> None:
     written = SERVER.encode(answer, {})
     assert written.keys() == MYSQL_K8S.keys() - {"data"}
     assert SERVER.decode(written) == answer
+
+
+POSTGRESQL_K8S = {
+    "endpoints": "postgresql-k8s-primary.kubeflow.svc.cluster.local:5432",
+    "database": "katib",
+    "secret-user": "secret:user",
+    "secret-tls": "secret:tls",
+}
+
+
+def told_by_postgresql(databag: dict[str, str], **tls: str) -> postgresql_client.Login:
+    """Return the login in what a PostgreSQL server says."""
+    secrets = {"secret:user": {"username": "relation-7", "password": "word"}, "secret:tls": tls}
+    database = POSTGRESQL_SERVER.decode(databag)
+    return database.login(lambda identifier: secrets[identifier])
+
+
+def test_postgresql_k8s_gives_a_login() -> None:
+    assert told_by_postgresql(POSTGRESQL_K8S, tls="False") == postgresql_client.Login(
+        host="postgresql-k8s-primary.kubeflow.svc.cluster.local",
+        port=5432,
+        database="katib",
+        username="relation-7",
+        password="word",
+    )
+
+
+def test_a_postgresql_server_that_wants_tls_says_who_signs_its_certificate() -> None:
+    login = told_by_postgresql(POSTGRESQL_K8S, **{"tls": "True", "tls-ca": "PEM"})
+    assert (login.secure, login.authority) == (True, "PEM")
+    plain = {"endpoints": "10.0.0.1", "username": "me", "password": "word", "tls": "True"}
+    login = told_by_postgresql(plain)
+    assert (login.port, login.secure, login.authority) == (5432, True, "")
+
+
+@pytest.mark.parametrize("name", ["postgres", "Template1"])
+def test_a_database_of_postgresql_itself_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"the database {name} is PostgreSQL's own"):
+        POSTGRESQL.decode({"database": name})
 
 
 def test_minio_is_read_in_plain_text() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import experiment_clean_up
 import katib_config
 import katib_controller
+import katib_database
 import katib_db_manager
 import katib_experiments
 import katib_network
@@ -17,7 +18,7 @@ import trial_templates
 from katib_options import KatibOptions
 from kubeflow_charms import Charm, Requires, authorization, certificates, main
 from kubeflow_charms.cluster import Reference
-from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client
+from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client, postgresql_client
 from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
 from kubeflow_charms.parts.fence import gateways
 from kubeflow_charms.problems import Problem, say
@@ -29,7 +30,8 @@ MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorizat
 class Katib(Charm[KatibOptions]):
     """The controller, the database manager and the page, and the kinds of object that users write."""
 
-    database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
+    mysql = Requires("relational-db", mysql_client.MYSQL_CLIENT)
+    postgresql = Requires("relational-db-postgresql", postgresql_client.POSTGRESQL_CLIENT)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
 
@@ -51,7 +53,8 @@ class Katib(Charm[KatibOptions]):
         yield self._confinement()
         yield self._configuration()
         yield Ports(katib_network.WEBHOOKS, katib_network.METRICS, katib_network.PAGES)
-        yield self.database.send(mysql_client.Request(database=katib_db_manager.DATABASE))
+        yield self.mysql.send(mysql_client.Request(database=katib_database.NAME))
+        yield self.postgresql.send(postgresql_client.Request(database=katib_database.NAME))
         yield self.links.send(katib_ui.LINKS)
         authorization.require(self.run)
         yield from self._page()
@@ -143,7 +146,7 @@ class Katib(Charm[KatibOptions]):
         yield Manifests(
             "service", "service.yaml.j2", {"name": katib_network.SERVICE, "port": katib_network.DATABASE_MANAGER}
         )
-        database = self.database.one(lambda said: said.login(self.secrets.granted))
+        database = katib_database.related(self.mysql, self.postgresql, self.secrets)
         yield katib_db_manager.workload(database, self.options.database_timeout)
 
     def _list_experiments(self, event: ops.ActionEvent) -> None:

@@ -4,9 +4,9 @@ import dataclasses
 import datetime
 import pathlib
 import re
-import time
 
 import katib_experiments
+from kubeflow_charms import remembered
 from kubeflow_charms.cluster import Object, Reference
 from kubeflow_charms.run import Run
 
@@ -48,7 +48,7 @@ class CleanUp:
             Blocked: the application lacks trust.
             Waiting: Kubernetes does not answer.
         """
-        if not run.leader or self._recent():
+        if not run.leader or remembered.recent(self.memory, EVERY):
             return
         before = datetime.datetime.now(datetime.UTC) - self.age
         for item in katib_experiments.found(run.cluster, ""):
@@ -57,13 +57,6 @@ class CleanUp:
                 reference = Reference(katib_experiments.VERSION, "Experiment", metadata["name"], metadata["namespace"])
                 run.cluster.delete(reference)
         self.memory.touch()
-
-    def _recent(self) -> bool:
-        try:
-            # One from the future was made under a clock that has been set back since.
-            return 0 <= time.time() - self.memory.stat().st_mtime < EVERY
-        except FileNotFoundError:
-            return False
 
 
 def ended_before(experiment: Object, moment: datetime.datetime) -> bool:

@@ -6,15 +6,15 @@ alone, so a shell reads them from a file on the way.
 
 import shlex
 
+import katib_database
+from katib_database import Login
 from katib_network import DATABASE_MANAGER
 from kubeflow_charms import network
-from kubeflow_charms.interfaces.mysql_client import Login
 from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
 
 CONTAINER = "katib-db-manager"
-DATABASE = "katib"
 FOLDER = "/etc/katib-db-manager"
-LOGIN = f"{FOLDER}/login"
+LOGIN, AUTHORITY = f"{FOLDER}/login", f"{FOLDER}/database-ca.crt"
 
 
 def sandbox(memory: str) -> Sandbox:
@@ -31,19 +31,16 @@ def workload(database: Login, timeout: str) -> Workload:
         database: where the numbers are kept.
         timeout: how long it waits for the database before it is started again.
     """
-    login = {
-        "DB_NAME": "mysql",
-        "DB_USER": database.username,
-        "DB_PASSWORD": database.password,
-        "KATIB_MYSQL_DB_HOST": network.in_url(database.host),
-        "KATIB_MYSQL_DB_PORT": str(database.port),
-        "KATIB_MYSQL_DB_DATABASE": database.database or DATABASE,
-    }
+    login = katib_database.variables(database, AUTHORITY)
+    authority = katib_database.authority(database)
     address = f"{network.in_url(network.anywhere())}:{DATABASE_MANAGER}"
     return Workload(
         container=CONTAINER,
         command=f"/bin/sh -c '. {LOGIN} && exec /app/katib-db-manager --listen-address={address} "
         f"--connect-timeout={timeout}'",
-        files={LOGIN: File("".join(f"export {name}={shlex.quote(value)}\n" for name, value in login.items()))},
+        files={
+            LOGIN: File("".join(f"export {name}={shlex.quote(value)}\n" for name, value in login.items())),
+            **({AUTHORITY: File(authority)} if authority else {}),
+        },
         checks={CONTAINER: TcpCheck(DATABASE_MANAGER)},
     )

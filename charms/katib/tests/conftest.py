@@ -12,6 +12,12 @@ ROOT = pathlib.Path(__file__).parent.parent
 PRINCIPAL = "cluster.local/ns/edge/sa/istio-ingressgateway"
 WORD = "word'of the database"
 CONTROLLER, MANAGER, PAGE = "katib-controller", "katib-db-manager", "katib-ui"
+POSTGRESQL: Mapping[str, str] = {
+    "endpoints": "postgresql-k8s-primary.edge.svc.cluster.local:5432",
+    "database": "katib",
+    "username": "u",
+    "password": WORD,
+}
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 EXPERIMENTS = "/apis/kubeflow.org/v1beta1"
 DATABAGS: Mapping[str, Mapping[str, str]] = {
@@ -30,6 +36,14 @@ class Katib(Unit):
     """A unit of katib."""
 
     databags = DATABAGS
+
+    def with_postgresql(self, **more: str) -> testing.State:
+        """Return the state of a unit whose numbers are kept by PostgreSQL."""
+        return self.settle(databags={"relational-db": None, "relational-db-postgresql": {**POSTGRESQL, **more}})
+
+    def login(self) -> str:
+        """Return what the database manager is told of the database."""
+        return self.deployment.files[MANAGER]["/etc/katib-db-manager/login"].text
 
     def configured(self, **options: Any) -> testing.State:
         """Return the state of a unit with these options, with underscores for hyphens."""

@@ -2,19 +2,10 @@ import pytest
 from ops import testing
 
 CONTROLLER, MANAGER, PAGE = "katib-controller", "katib-db-manager", "katib-ui"
-LOGIN = "/etc/katib-db-manager/login"
-WORD = "word'of the database"
 
 
 def test_with_its_relations_the_unit_is_active_and_says_where_the_page_is(katib):
     assert katib.settle().unit_status == testing.ActiveStatus("https://kubeflow.example.com/katib/")
-
-
-def test_without_a_database_it_says_what_to_type_and_the_rest_runs(katib):
-    state = katib.settle(databags={"relational-db": None})
-    assert "juju integrate katib:relational-db" in state.unit_status.message
-    assert katib.program(state, CONTROLLER)
-    assert katib.program(state, PAGE)
 
 
 def test_without_a_gateway_experiments_run_all_the_same(katib):
@@ -34,22 +25,6 @@ def test_all_programs_find_the_database_manager_by_the_name_that_the_sdk_knows(k
     service = katib.cluster.find("Service", "katib-db-manager")["spec"]
     assert service["ports"] == [{"name": "api", "port": 6789, "targetPort": 6789, "protocol": "TCP"}]
     assert service["selector"] == {"app.kubernetes.io/name": "katib"}
-
-
-def test_the_login_of_the_database_is_in_a_file_of_the_manager_alone(katib):
-    state = katib.settle()
-    file = katib.deployment.files[MANAGER][LOGIN]
-    assert file.mode == 0o600
-    assert "export DB_PASSWORD='word'\"'\"'of the database'\n" in file.text
-    assert "export KATIB_MYSQL_DB_HOST=mysql-primary.edge.svc.cluster.local\n" in file.text
-    assert "export KATIB_MYSQL_DB_DATABASE=katib\n" in file.text
-    assert f". {LOGIN} && exec /app/katib-db-manager" in katib.program(state, MANAGER).command
-    public = [str(katib.cluster.objects), *(str(item.plan.to_dict()) for item in state.containers)]
-    assert WORD not in " ".join(public)
-
-
-def test_it_asks_for_a_database_of_its_own(katib):
-    assert katib.sent(katib.settle(), "relational-db")["database"] == "katib"
 
 
 def test_the_page_asks_kubernetes_what_a_user_may_do(katib):

@@ -7,12 +7,12 @@ plugins. Source of the labels: NVIDIA's GPU feature discovery.
 import dataclasses
 import pathlib
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
+from kubeflow_charms import remembered
 
 Object = dict[str, Any]
 
@@ -78,12 +78,11 @@ def recent(memory: pathlib.Path, ask: Callable[[], Iterable[Object]]) -> tuple[G
         memory: a file that keeps the last answer; the unit's own, and gone with its pod.
         ask: returns all nodes.
     """
-    try:
-        # One from the future was kept by a clock that has been set back since.
-        if 0 <= time.time() - memory.stat().st_mtime < PATIENCE:
+    if remembered.recent(memory, PATIENCE):
+        try:
             return msgspec.json.decode(memory.read_bytes(), type=tuple[Gpu, ...])
-    except (FileNotFoundError, msgspec.DecodeError):
-        memory.unlink(missing_ok=True)
+        except (FileNotFoundError, msgspec.DecodeError):
+            memory.unlink(missing_ok=True)
     gpus = found(ask())
     memory.write_bytes(msgspec.json.encode(gpus))
     return gpus

@@ -82,20 +82,21 @@ class Database(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         if any(port and not 1 <= int(port) <= 65535 for port in ports):
             raise ValueError(f"{self.endpoints} has a port beyond 65535")
 
-    def login(self, read: Callable[[str], dict[str, str]]) -> Login:
+    def login(self, read: Callable[[str], dict[str, str]], port: int = PORT) -> Login:
         """Return the first endpoint with its login in plain text.
 
         Args:
             read: returns the content of a Juju secret by its identifier.
+            port: of an endpoint that names none.
 
         Raises:
             ValueError: the secret lacks a part of the login.
         """
         login = read(self.secret_user) if self.secret_user else {"username": self.username, "password": self.password}
-        host, _, port = self.endpoints.split(",")[0].partition(":")
+        host, _, told = self.endpoints.split(",")[0].partition(":")
         return Login(
             host=host.rstrip("."),  # mysql-k8s ends its names with a dot, which not every client understands
-            port=int(port or PORT),
+            port=int(told or port),
             database=self.database,
             username=field(login, "username"),
             password=field(login, "password"),
