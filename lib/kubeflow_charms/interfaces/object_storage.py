@@ -6,7 +6,7 @@ says so (see `secret_readers`); then `secret-key` is a secret's identifier, gran
 
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
 
-    yield self.objects.send(object_storage.Reader(secrets=True))
+    yield self.objects.send(object_storage.Reader(secrets=True, buckets=("mlpipeline",)))
     store = self.objects.one(lambda said: said.store(self.secrets.granted))  # an object_store.Store
 """
 
@@ -31,6 +31,8 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         port: where it answers.
         secure: whether it speaks https.
         namespace: of the Service; None if `service` is a host name, or in the consumer's own model.
+        profile_logins: identifier of the Juju secret whose key `seed` gives the login of each profile (see
+            `profile_logins`), granted to readers that asked for it; None from a store that knows no such logins.
     """
 
     access_key: str
@@ -39,6 +41,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     port: Port
     secure: bool
     namespace: str | None = None
+    profile_logins: str | None = None
 
     def store(self, read: Callable[[str], dict[str, str]]) -> Store:
         """Return the store with its password in plain text.

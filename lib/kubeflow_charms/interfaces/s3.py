@@ -35,12 +35,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         path: below which it would keep its objects.
         lib_version: of the format; empty from a v0 consumer.
         requested_secrets: what it wants to read from a Juju secret; nothing from a v0 consumer.
+        profile_logins: it hands out the logins of profiles, whose objects are in the bucket; of ours, others pass over it.
     """
 
     bucket: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
     path: str = ""
     lib_version: str = VERSION
     requested_secrets: tuple[str, ...] = KEYS
+    profile_logins: bool | None = None
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -56,6 +58,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         path: below which to keep objects.
         s3_uri_style: `path` or `host`: where the bucket's name goes in a URL.
         tls_ca_chain: certificates in PEM that the store is to be trusted by.
+        profile_logins: identifier of the Juju secret whose key `seed` gives the login of each profile (see
+            `profile_logins`), granted to consumers that asked for it; of ours, others pass over it.
     """
 
     lib_version: str = ""
@@ -68,6 +72,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     path: str = ""
     s3_uri_style: str = ""
     tls_ca_chain: tuple[str, ...] = ()
+    profile_logins: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an endpoint that is none, or one at which nothing of ours would find a bucket.
