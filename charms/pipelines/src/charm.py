@@ -126,8 +126,9 @@ class Pipelines(Charm):
         """Yield what related applications are told, and asked for."""
         options, model = self.options, self.model.name
         yield self.database.send(mysql_client.Request(database=api_server.DATABASE))
-        yield self.objects.send(object_storage.Reader(secrets=True))
-        yield self.s3.send(s3.Request(bucket=options.object_store_bucket_name))
+        bucket = options.object_store_bucket_name
+        yield self.objects.send(object_storage.Reader(secrets=True, buckets=(bucket,), profile_logins=True))
+        yield self.s3.send(s3.Request(bucket=bucket, profile_logins=True))
         yield self.gateway.send(
             ingress.Route(
                 service=self.app.name,

@@ -35,7 +35,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         path: below which it would keep its objects.
         lib_version: of the format; empty from a v0 consumer.
         requested_secrets: what it wants to read from a Juju secret; nothing from a v0 consumer.
-        profile_logins: it hands out the logins of profiles, whose objects are in the bucket; of ours, others pass over it.
+        profile_logins: it hands out the logins of profiles, whose objects are in the bucket; others pass over it.
     """
 
     bucket: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
