@@ -32,7 +32,12 @@ class Seaweedfs(Charm):
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
-        for event in (self.on.list_buckets_action, self.on.rotate_login_action, self.on.import_action):
+        for event in (
+            self.on.list_buckets_action,
+            self.on.rotate_login_action,
+            self.on.import_action,
+            self.on.export_action,
+        ):
             framework.observe(event, self._act)
         for endpoint in (self.consumers, self.bucket_consumers):
             framework.observe(self.on[endpoint.name].relation_broken, self._forget)
@@ -193,6 +198,9 @@ class Seaweedfs(Charm):
             own=self._own,
         )
         store_actions.act(server, event)
+        if self.logins.changed:
+            # The store has to know another login before those whose it is hear of it, which is when the hook ends.
+            self._reconcile(event)
 
     def _own(self) -> Store:
         self._require_answer()

@@ -50,6 +50,18 @@ class Progress:
     left: int = 0
     failed: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
 
+    def with_more(self, bucket: str, more: "Progress") -> "Progress":
+        """Return what came of this and of another bucket's copy together."""
+        return Progress(
+            objects=self.objects + more.objects,
+            size=self.size + more.size,
+            had=self.had + more.had,
+            copied=self.copied + more.copied,
+            copied_size=self.copied_size + more.copied_size,
+            left=self.left + more.left,
+            failed={**self.failed, **{f"{bucket}/{key}": text for key, text in more.failed.items()}},
+        )
+
 
 def copy_bucket(pair: Pair, bucket: str, deadline: float, say: Callable[[Progress], None]) -> Progress:
     """Copy what is not there yet, or differs, until the time is over; run again, it goes on.

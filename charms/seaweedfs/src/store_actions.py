@@ -55,6 +55,7 @@ def act(server: Server, event: ops.ActionEvent) -> None:
         "list_buckets_action": list_buckets,
         "rotate_login_action": rotate_login,
         "import_action": import_objects,
+        "export_action": export_objects,
     }[event.handle.kind]
     try:
         event.set_results(do(server, event))
@@ -97,38 +98,50 @@ def rotate_login(server: Server, event: ops.ActionEvent) -> Results:
 
 
 def import_objects(server: Server, event: ops.ActionEvent) -> Results:
-    """Copy another store's objects until all are there, or the time is over.
+    """Copy another store's objects to ours.
 
     Raises:
         Blocked: there is no source, or something could not be copied.
         Waiting: the store does not answer yet, or the source says nothing yet.
         StoreError: one of the stores refuses.
     """
+    secret = str(event.params.get("source", ""))
+    return _copy(_named(server, secret, "source") if secret else _related(server), server.own(), event)
+
+
+def export_objects(server: Server, event: ops.ActionEvent) -> Results:
+    """Copy our objects to another store.
+
+    Raises:
+        Blocked: there is no such store, or something could not be copied.
+        Waiting: the store does not answer yet.
+        StoreError: one of the stores refuses.
+    """
+    return _copy(server.own(), _named(server, str(event.params.get("target", "")), "target"), event)
+
+
+def _copy(source: Store, target: Store, event: ops.ActionEvent) -> Results:
+    """Copy until all is there, or the time is over."""
     import s3_listing
     from s3_copy import Pair, Progress, copy_bucket, differing
 
-    pair = Pair(_source(server, str(event.params.get("source", ""))), server.own())
-    deadline, spoken = time.monotonic() + int(event.params.get("seconds", SECONDS)), time.monotonic()
+    pair, bucket = Pair(source, target), ""
+    spoken = time.monotonic()
+    deadline = spoken + int(event.params.get("seconds", SECONDS))
     total, different = Progress(), list[str]()
 
     def say(now: Progress) -> None:
         nonlocal spoken
         if time.monotonic() - spoken > TOLD:
             spoken = time.monotonic()
-            event.log(f"{bucket}: {now.had + now.copied} of {now.objects} objects are here, {len(now.failed)} failed")
+            event.log(f"{bucket}: {now.had + now.copied} of {now.objects} objects are there, {len(now.failed)} failed")
 
     wanted = str(event.params.get("bucket", ""))
-    for bucket in [wanted] if wanted else s3_listing.buckets(pair.source):
+    for bucket in [wanted] if wanted else s3_listing.buckets(source):
+        if bucket == HIDDEN:
+            continue
         found = copy_bucket(pair, bucket, deadline, say)
-        total = Progress(
-            objects=total.objects + found.objects,
-            size=total.size + found.size,
-            had=total.had + found.had,
-            copied=total.copied + found.copied,
-            copied_size=total.copied_size + found.copied_size,
-            left=total.left + found.left,
-            failed={**total.failed, **{f"{bucket}/{key}": text for key, text in found.failed.items()}},
-        )
+        total = total.with_more(bucket, found)
         if not found.left:
             different += [f"{bucket}/{key}" for key in differing(pair, bucket)]
     results = {
@@ -136,7 +149,7 @@ def import_objects(server: Server, event: ops.ActionEvent) -> Results:
         "bytes": total.size,
         "copied": total.copied,
         "copied-bytes": total.copied_size,
-        "here-before": total.had,
+        "there-before": total.had,
         "left": total.left,
         "different": len(different),
     }
@@ -147,24 +160,20 @@ def import_objects(server: Server, event: ops.ActionEvent) -> Results:
     return {**results, "complete": "no, run it again" if total.left else "yes"}
 
 
-def _source(server: Server, secret: str) -> Store:
-    """Return the store to copy.
+def _related(server: Server) -> Store:
+    if not server.source.relations:
+        raise Blocked(
+            "from where? Give source=SECRET, or run: "
+            f"juju integrate {server.application}:import-from minio:object-storage"
+        )
+    return server.source.one(lambda said: said.store(server.logins.secrets.granted))
 
-    Raises:
-        Blocked: it is not named, or not so that it can be read.
-        Waiting: it says nothing yet.
-    """
-    if not secret:
-        if not server.source.relations:
-            raise Blocked(
-                "from where? Give source=SECRET, or run: "
-                f"juju integrate {server.application}:import-from minio:object-storage"
-            )
-        secrets = server.logins.secrets
-        return server.source.one(lambda said: said.store(secrets.granted))
+
+def _named(server: Server, secret: str, parameter: str) -> Store:
+    """Return the store that a user secret names."""
     keys = SecretKeys(required=("endpoint", "access-key", "secret-key"), optional=("region", "ca"))
     try:
-        content = keys.read(server.model, secret, "source", server.application)
+        content = keys.read(server.model, secret, parameter, server.application)
         return s3.Connection(
             access_key=content["access-key"],
             secret_key=content["secret-key"],
@@ -173,4 +182,4 @@ def _source(server: Server, secret: str) -> Store:
             tls_ca_chain=(content["ca"],) if content.get("ca") else (),
         ).store(lambda identifier: {})
     except ValueError as error:
-        raise Blocked(f"source: {error}") from error
+        raise Blocked(f"{parameter}: {error}") from error

@@ -40,9 +40,15 @@ def of_relation(relation: ops.Relation) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Logins:
-    """The application's logins, which the leader makes, and every unit reads."""
+    """The application's logins, which the leader makes, and every unit reads.
+
+    Attributes:
+        secrets: where they are kept.
+        changed: what this hook has put there, which Juju need not tell before the hook ends.
+    """
 
     secrets: Secrets
+    changed: dict[str, Content] = dataclasses.field(default_factory=dict[str, Content])
 
     def root(self) -> Login:
         """Return the login that may do everything, and never leaves the charm.
@@ -58,7 +64,8 @@ class Logins:
         Raises:
             Waiting: the leader has not made it yet.
         """
-        return _login(self.secrets.ensure(of_relation(relation), lambda: fresh("REL")))
+        label = of_relation(relation)
+        return _login(self.changed.get(label) or self.secrets.ensure(label, lambda: fresh("REL")))
 
     def seed(self) -> str:
         """Return what profiles' logins are derived from.
@@ -66,11 +73,11 @@ class Logins:
         Raises:
             Waiting: the leader has not made it yet.
         """
-        return self.secrets.ensure(SEED, fresh_seed)["seed"]
+        return (self.changed.get(SEED) or self.secrets.ensure(SEED, fresh_seed))["seed"]
 
     def before(self, label: str) -> Content | None:
         """Return the content that a secret had before it was rotated, as long as that stays good."""
-        kept = self.secrets.peek(_before(label))
+        kept = self.changed.get(_before(label)) or self.secrets.peek(_before(label))
         if kept is None or time.time() > float(kept["until"]):
             return None
         return kept
@@ -84,6 +91,7 @@ class Logins:
         self.secrets.ensure(_before(label), lambda: kept)
         self.secrets.replace(_before(label), kept)
         self.secrets.replace(label, content)
+        self.changed.update({label: content, _before(label): kept})
 
     def forget(self, relation: ops.Relation) -> None:
         """Let a login go with its relation; units that do not lead leave it to the leader."""
