@@ -275,6 +275,13 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="github.com/minio/minio/cmd.ReleaseTag",
         entrypoint=("/usr/bin/minio",),
     ),
+    "docker.io/chrislusf/seaweedfs": Real(
+        module="seaweedfs",
+        source="github.com/seaweedfs/seaweedfs",
+        programs={"/usr/bin/weed": "github.com/seaweedfs/seaweedfs/weed"},
+        stamp="github.com/seaweedfs/seaweedfs/weed/util/version.COMMIT",
+        entrypoint=("/usr/bin/weed",),
+    ),
     "docker.io/library/mysql": Packaged(
         packages=("mariadb-server-core", "mariadb-client"),
         version="10.11",

@@ -54,7 +54,7 @@ def related(object_storage: BoundEndpoint, s3: BoundEndpoint, secrets: Secrets) 
     """Return the object store that one of two endpoints is related to.
 
     Args:
-        object_storage: of the interface `object-storage`; say `Reader(secrets=True)` on it.
+        object_storage: of the interface `object-storage`; say `Reader(secrets=True, buckets=...)` on it.
         s3: of the interface `s3`; say `Request(bucket=...)` on it.
         secrets: of the application.
 
@@ -69,5 +69,5 @@ def related(object_storage: BoundEndpoint, s3: BoundEndpoint, secrets: Secrets) 
             f"juju remove-relation {application}:{s3.name} {s3.relations[0].app.name}"
         )
     if not object_storage.relations and not s3.relations:
-        raise Blocked(f"needs an object store, run: juju integrate {application}:{object_storage.name} minio")
+        raise Blocked(f"needs an object store, run: juju integrate {application}:{object_storage.name} seaweedfs")
     return (object_storage if object_storage.relations else s3).one(lambda said: said.store(secrets.granted))

@@ -4,6 +4,7 @@ Source: Amazon's documentation of the signature's version 4. A bucket is named i
 store understands.
 """
 
+import dataclasses
 import datetime
 import hashlib
 import hmac
@@ -20,6 +21,21 @@ from .object_store import DEFAULT_REGION, Store
 TIMEOUT = 5
 
 
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a store answers.
+
+    Attributes:
+        status: the code.
+        body: empty where it went into a file.
+        headers: by their names in small letters.
+    """
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
 def send(
     store: Store,
     method: str,
@@ -30,7 +46,23 @@ def send(
     into: BinaryIO | None = None,
     timeout: float = TIMEOUT,
 ) -> tuple[int, bytes]:
-    """Send one request and return its status code and answer.
+    """Send one request as `exchange` does, and return its status code and body alone."""
+    answer = exchange(store, method, path, body, query=query, into=into, timeout=timeout)
+    return answer.status, answer.body
+
+
+def exchange(
+    store: Store,
+    method: str,
+    path: str,
+    body: bytes | BinaryIO = b"",
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    into: BinaryIO | None = None,
+    timeout: float = TIMEOUT,
+) -> Answer:
+    """Send one request and return all of the answer.
 
     Args:
         store: where to, and whose login signs.
@@ -38,6 +70,7 @@ def send(
         path: of a bucket or an object, such as `/bucket/key`.
         body: what to send; a file is sent from its beginning, without being read into memory.
         query: parameters of the request.
+        headers: further ones, by their names in small letters; they are signed, too.
         into: a file that takes a good answer, which is not returned then.
         timeout: seconds to wait for the connection and for each part of the answer.
 
@@ -48,23 +81,30 @@ def send(
     quoted = urllib.parse.quote(path)
     parameters = urllib.parse.urlencode(sorted((query or {}).items()), quote_via=urllib.parse.quote, safe="")
     moment = datetime.datetime.now(datetime.UTC)
-    headers = sign(store, method, quoted, body, moment, parameters)
+    signed = sign(store, method, quoted, body, moment, parameters, headers)
     if not isinstance(body, bytes):
-        headers["content-length"] = str(body.seek(0, 2))
+        signed["content-length"] = str(body.seek(0, 2))
         body.seek(0)
     connection = _connection(store, timeout)
     try:
-        connection.request(method, f"{quoted}?{parameters}" if parameters else quoted, body, headers)
+        connection.request(method, f"{quoted}?{parameters}" if parameters else quoted, body, signed)
         answer = connection.getresponse()
         if into is not None and answer.status < 300:
             shutil.copyfileobj(answer, into)
-        return answer.status, answer.read()
+        said = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, answer.read(), said)
     finally:
         connection.close()
 
 
 def sign(
-    store: Store, method: str, path: str, body: bytes | BinaryIO, moment: datetime.datetime, query: str = ""
+    store: Store,
+    method: str,
+    path: str,
+    body: bytes | BinaryIO,
+    moment: datetime.datetime,
+    query: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Return the headers of a request, its signature among them.
 
@@ -75,12 +115,13 @@ def sign(
         body: the request's.
         moment: when it is sent, UTC; stores refuse what is more than some minutes old.
         query: quoted, its parameters in order.
+        more: further headers, by their names in small letters.
     """
     digest = _digest(body)
     time, region = moment.strftime("%Y%m%dT%H%M%SZ"), store.region or DEFAULT_REGION
-    headers = {"host": _host(store), "x-amz-content-sha256": digest, "x-amz-date": time}
-    names = ";".join(headers)
-    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    headers = {"host": _host(store), "x-amz-content-sha256": digest, "x-amz-date": time, **(more or {})}
+    names = ";".join(sorted(headers))
+    lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in sorted(headers))
     canonical = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{digest}"
     scope = f"{time[:8]}/{region}/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"

@@ -70,7 +70,7 @@ def test_a_store_that_says_nothing_yet_is_waited_for(consumer: Deployment) -> No
 
 def test_no_store_blocks_with_what_to_type(consumer: Deployment) -> None:
     assert status(consumer) == ops.BlockedStatus(
-        "needs an object store, run: juju integrate example:object-storage minio"
+        "needs an object store, run: juju integrate example:object-storage seaweedfs"
     )
 
 

@@ -3,10 +3,6 @@
 import dataclasses
 import io
 import os
-import pathlib
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,43 +10,15 @@ import ops
 import pytest
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Bucket, Part
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.s3_requests import exchange, send
 from support.examples import Deploy
-from support.programs import find
-
-PATIENCE = 60
+from support.real_minio import minio
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    program, folder = find("minio"), tmp_path_factory.mktemp("minio")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    login = {"MINIO_ROOT_USER": "tester", "MINIO_ROOT_PASSWORD": "long enough"}
-    command = [program, "server", folder / "data", f"--address=127.0.0.1:{port}", "--quiet"]
-    with (folder / "log").open("wb") as log:
-        environment = {**os.environ, **login, "HOME": str(folder), "MINIO_BROWSER": "off"}
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        try:
-            found = Store(host="127.0.0.1", port=port, secure=False, access_key="tester", secret_key="long enough")
-            _await(found, folder / "log")
-            yield found
-        finally:
-            server.kill()
-            server.wait()
-
-
-def _await(store: Store, log: pathlib.Path) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if send(store, "HEAD", "/nothing")[0] == 404:
-                return
-        except OSError:
-            pass
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)
+    with minio(tmp_path_factory.mktemp("minio")) as found:
+        yield found
 
 
 def test_an_object_comes_back_as_it_was_put(store: Store) -> None:
@@ -85,6 +53,15 @@ def test_a_query_is_signed(store: Store) -> None:
     assert code == 200
     assert b"<Key>below/one</Key>" in answer
     assert b"<KeyCount>2</KeyCount>" in answer
+
+
+def test_further_headers_are_signed_and_those_of_the_answer_returned(store: Store) -> None:
+    send(store, "PUT", "/described")
+    headers = {"content-type": "text/markdown", "x-amz-meta-who": "ada  and   bob"}
+    exchange(store, "PUT", "/described/key", b"kept", headers=headers)
+    answer = exchange(store, "HEAD", "/described/key")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/markdown")
+    assert answer.headers["x-amz-meta-who"].split() == ["ada", "and", "bob"]
 
 
 def test_another_password_is_refused(store: Store) -> None:

@@ -16,7 +16,6 @@ from support.kubeflow import Kubeflow, Visitor
 STATUS = "performance.getEntriesByType('navigation')[0].responseStatus"
 LOADED = "document.readyState === 'complete'"
 FORM = "document.querySelector('input[name=password]') !== null"
-CONSOLE_FORM = "document.querySelector('input#accessKey') !== null"
 
 
 @pytest.fixture(scope="module")
@@ -53,14 +52,8 @@ def test_who_logs_in_arrives_at_the_dashboard(window: Chromium, pages: pathlib.P
 def test_every_link_leads_to_a_page(window: Chromium, visitor: Visitor):
     found = {link["link"] for link in links("menuLinks", "quickLinks", "externalLinks")}
     paths = sorted({urlsplit(link).path for link in found if link.startswith("/")})
-    assert {"/jupyter/", "/minio/", "/pipeline/", "/tensorboards/", "/volumes/"} <= set(paths)
+    assert {"/jupyter/", "/pipeline/", "/tensorboards/", "/volumes/"} <= set(paths)
     for path in paths:
         window.open(f"{visitor.address}{path}")
         window.await_(f"location.pathname === {path!r} && {LOADED}")
         assert (path, window.evaluate(STATUS)) == (path, 200)
-
-
-def test_the_object_stores_console_shows_its_form(window: Chromium, visitor: Visitor, pages: pathlib.Path):
-    window.open(f"{visitor.address}/minio/")
-    window.await_(CONSOLE_FORM)
-    window.screenshot(pages / "minio.png")

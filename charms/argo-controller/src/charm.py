@@ -27,7 +27,7 @@ class ArgoController(Charm[ArgoOptions]):
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("lease", "lease.yaml.j2", {"name": workflow_program.LEASE})
         yield Ports(workflow_settings.METRICS_PORT)
-        yield self.objects.send(object_storage.Reader(secrets=True))
+        yield self.objects.send(object_storage.Reader(secrets=True, buckets=(options.bucket,)))
         yield self.bucket.send(s3.Request(bucket=options.bucket))
         store = artefact_repository.qualified(related(self.objects, self.bucket, self.secrets), self.model.name)
         yield Bucket(store, store.bucket or options.bucket)

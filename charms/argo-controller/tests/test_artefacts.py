@@ -87,7 +87,7 @@ def test_a_login_that_is_refused_blocks(argo):
 
 
 def test_without_a_store_the_unit_says_how_to_get_one(argo):
-    assert "juju integrate argo-controller:object-storage minio" in argo.settle(relations=[]).unit_status.message
+    assert "juju integrate argo-controller:object-storage seaweedfs" in argo.settle(relations=[]).unit_status.message
 
 
 def test_two_stores_are_one_too_many(argo):

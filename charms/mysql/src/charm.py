@@ -72,7 +72,7 @@ class Mysql(Charm[MysqlOptions]):
             Waiting: it says nothing yet.
         """
         if not self.object_store.relations:
-            raise Blocked(f"needs an object store, run: juju integrate {self.app.name}:s3-parameters minio:s3")
+            raise Blocked(f"needs an object store, run: juju integrate {self.app.name}:s3-parameters seaweedfs:s3")
         store = self.object_store.one(lambda said: said.store(self.secrets.granted))
         bucket = self.options.backup_bucket
         return backups(store, bucket=bucket, model=self.model.name, application=self.app.name)

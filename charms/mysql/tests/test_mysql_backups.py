@@ -80,7 +80,7 @@ def test_a_store_that_refuses_is_named(mysql, bucket):
 
 
 def test_without_an_object_store_one_is_asked_for(mysql):
-    with pytest.raises(testing.ActionFailed, match="run: juju integrate mysql:s3-parameters minio:s3"):
+    with pytest.raises(testing.ActionFailed, match="run: juju integrate mysql:s3-parameters seaweedfs:s3"):
         mysql.act(mysql.settle(), "backup")
 
 

@@ -10,17 +10,21 @@ from kubeflow_charms.object_store import Store
 
 NAME = "access-minio"
 """Of the PodDefault and its Secret, and the label by which pods ask for it."""
-ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+OWN = "mlpipeline-minio-artifact"
+"""The Secret with the login of a profile, by Kubeflow Pipelines' name."""
+KEYS = ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 REGION = "us-east-1"
 """What S3's clients sign with where a store knows no regions."""
 
 
-def pod_default(store: Store, namespace: str) -> dict[str, Any]:
+def pod_default(store: Store, namespace: str, *, own_logins: bool = False) -> dict[str, Any]:
     """Return the PodDefault; it goes to the namespace of every profile.
 
     Args:
         store: the object store.
         namespace: of a store that gives its Service's name alone.
+        own_logins: whether each profile has a login of its own, in the Secret that pipelines put there; without
+            pipelines pods start all the same, and have none.
     """
     host = network.in_url(store.host if set(store.host) & set(".:") else f"{store.host}.{namespace}.svc")
     url = f"{'https' if store.secure else 'http'}://{host}:{store.port}"
@@ -32,9 +36,9 @@ def pod_default(store: Store, namespace: str) -> dict[str, Any]:
         "S3_USE_HTTPS": "1" if store.secure else "0",
         "S3_VERIFY_SSL": "1" if store.secure else "0",
     }
-    keys = [
-        {"name": key, "valueFrom": {"secretKeyRef": {"name": NAME, "key": key}}} for key in (ACCESS_KEY, SECRET_KEY)
-    ]
+    named = {ACCESS_KEY: "accesskey", SECRET_KEY: "secretkey"} if own_logins else {key: key for key in KEYS}
+    where = {"name": OWN, "optional": True} if own_logins else {"name": NAME}
+    keys = [{"name": key, "valueFrom": {"secretKeyRef": {**where, "key": named[key]}}} for key in KEYS]
     return {
         "apiVersion": "kubeflow.org/v1alpha1",
         "kind": "PodDefault",

@@ -130,20 +130,27 @@ class Notebooks(Charm[NotebooksOptions]):
 
     def _bucket(self) -> Iterator[Part]:
         """Yield what users get to read an object store, where one is related."""
-        yield self.objects.send(object_storage.Reader(secrets=True))
-        store = self.objects.maybe(lambda said: said.store(self.secrets.granted))
+        # It reads no bucket itself: where profiles have logins of their own, users have these.
+        yield self.objects.send(object_storage.Reader(secrets=True, buckets=()))
+        store, own = self.objects.maybe(lambda said: (said.store(self.secrets.granted), bool(said.profile_logins))) or (
+            None,
+            False,
+        )
         proxy = network.proxy(self.model)
         yield self.pod_defaults.send(
             kubernetes_manifest.plain(
                 [
-                    *([bucket_access.pod_default(store, self.model.name)] if store else []),
+                    *([bucket_access.pod_default(store, self.model.name, own_logins=own)] if store else []),
                     *([proxy_access.pod_default(proxy)] if proxy else []),
                 ]
             )
         )
         yield self.user_secrets.send_each(
             lambda relation: kubernetes_manifest.in_secret(
-                [bucket_access.secret(store)] if store else [], relation, secrets=self.secrets, label="user-secrets"
+                [bucket_access.secret(store)] if store and not own else [],
+                relation,
+                secrets=self.secrets,
+                label="user-secrets",
             )
         )
 

@@ -163,6 +163,20 @@ def test_the_stores_keys_go_to_users_namespaces_in_a_juju_secret_alone(notebooks
     assert "hush" not in str(said) + str(notebooks.cluster.objects) + str(notebooks.deployment.files)
 
 
+def test_where_profiles_have_logins_of_their_own_users_have_these_and_no_common_one(notebooks):
+    said = json.loads(STORE["data"]) | {"profile-logins": "secret:d0erdgfmp25c762i8np0"}
+    store = {**STORE, "data": json.dumps(said)}
+    state = notebooks.settle(databags={"object-storage": store, "pod-defaults": {}, "secrets": {}})
+    (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
+    named = [item["valueFrom"]["secretKeyRef"] for item in found["spec"]["env"] if "valueFrom" in item]
+    assert {item["name"] for item in named} == {"mlpipeline-minio-artifact"}
+    assert json.loads(state.get_secret(label="user-secrets").latest_content["manifests"]) == []
+
+
+def test_it_asks_for_no_bucket_of_its_own(notebooks):
+    assert notebooks.sent(related_to_a_store(notebooks), "object-storage")["buckets"] == "[]"
+
+
 def test_without_an_object_store_users_get_nothing(notebooks):
     state = notebooks.settle(databags={"pod-defaults": {}, "secrets": {}})
     assert json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"]) == []

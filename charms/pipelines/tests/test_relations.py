@@ -20,7 +20,7 @@ def test_without_a_database_the_unit_is_blocked_with_what_to_type(pipelines, end
 def test_without_an_object_store_the_unit_is_blocked_with_what_to_type(pipelines):
     state = pipelines.settle(databags={"object-storage": None})
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert "juju integrate pipelines:object-storage minio" in state.unit_status.message
+    assert "juju integrate pipelines:object-storage seaweedfs" in state.unit_status.message
 
 
 def test_a_database_that_is_silent_is_waited_for(pipelines):

@@ -12,6 +12,7 @@ from .ports import Ports
 from .publish import Publish
 from .report import Report
 from .sandbox import Sandbox, Token
+from .shared_folder import SharedFolder
 from .webhooks import Webhooks
 from .workload import File, HttpCheck, Reachable, TcpCheck, Workload
 
@@ -32,6 +33,7 @@ __all__ = [
     "Reachable",
     "Report",
     "Sandbox",
+    "SharedFolder",
     "TcpCheck",
     "Token",
     "Webhooks",

@@ -87,6 +87,7 @@ class Workload:
         checks: by name; the unit is ready when all of them pass, but for what is only to be `Reachable`.
         folder: the working directory; empty for the image's.
         metrics: where it shows metrics; None if nowhere.
+        kill_delay: seconds that the program may take to end; 0 for Pebble's own five.
     """
 
     container: str
@@ -96,6 +97,7 @@ class Workload:
     checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
+    kill_delay: int = 0
 
     def declare(self, run: Run) -> None:
         """Nothing is needed of the cluster, see `Sandbox`; tell where metrics are."""
@@ -144,6 +146,8 @@ class Workload:
         }
         if self.folder:
             service["working-dir"] = self.folder
+        if self.kill_delay:
+            service["kill-delay"] = f"{self.kill_delay}s"
         checks = {
             name: {
                 "override": "replace",

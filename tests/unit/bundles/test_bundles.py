@@ -132,8 +132,10 @@ def test_the_overlay_for_several_nodes_leaves_out_only_what_keeps_data() -> None
 
 def test_the_overlay_for_another_store_says_who_does_not_know_it() -> None:
     related = {end.split(":")[0] for it in relations(overlay("external-s3")) for end in (it.one, it.other)}
-    using = {it.other.split(":")[0] for it in relations(bundle("kubeflow-lite")) if it.one == "minio:object-storage"}
+    using = {
+        it.other.split(":")[0] for it in relations(bundle("kubeflow-lite")) if it.one == "seaweedfs:object-storage"
+    }
     text = (REPOSITORY / "bundles/overlays/external-s3.yaml").read_text()
-    assert overlay("external-s3")["applications"]["minio"] is None
+    assert overlay("external-s3")["applications"]["seaweedfs"] is None
     for application in using - related:
         assert f"The charm {application} knows no such store" in text

@@ -31,7 +31,7 @@ class StorageConsumer(Charm[Any]):
         """Yield what should exist."""
         yield Sandbox(container="client", writable=(FOLDER,))
         yield self.database.send(mysql_client.Request(database=str(self.config["database"])))
-        yield self.objects.send(object_storage.Reader(secrets=True))
+        yield self.objects.send(object_storage.Reader(secrets=True, buckets=("bucket",)))
         yield self.bucket.send(s3.Request(bucket="consumer"))
         if self.objects.relations or self.bucket.relations:
             related(self.objects, self.bucket, self.secrets)

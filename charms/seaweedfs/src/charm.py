@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Operate SeaweedFS, the object store of Kubeflow."""
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+
+import ops
+import seaweedfs_server
+import store_actions
+import store_disk
+import store_keeper
+from kubeflow_charms import Charm, Provides, Requires, Waiting, main
+from kubeflow_charms.interfaces import object_storage, s3
+from kubeflow_charms.object_store import Store
+from kubeflow_charms.parts import Bucket, FirstUnit, Manifests, Part, Ports, Report
+from kubeflow_charms.parts.first_unit import holds, name
+from kubeflow_charms.parts.workload import answers
+from kubeflow_charms.profile_logins import Login
+from seaweedfs_options import GRPC, SeaweedfsOptions
+from store_consumers import User, buckets_of_reader, buckets_of_request, checked
+from store_login import SEED, Logins, of_relation
+
+
+class Seaweedfs(Charm):
+    """SeaweedFS on one unit's storage, and a login for each that may use it."""
+
+    options_type = SeaweedfsOptions
+    consumers = Provides("object-storage", object_storage.OBJECT_STORAGE)
+    bucket_consumers = Provides("s3", s3.S3)
+    source = Requires("import-from", object_storage.OBJECT_STORAGE)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        for event in (
+            self.on.list_buckets_action,
+            self.on.rotate_login_action,
+            self.on.import_action,
+            self.on.export_action,
+        ):
+            framework.observe(event, self._act)
+        for endpoint in (self.consumers, self.bucket_consumers):
+            framework.observe(self.on[endpoint.name].relation_broken, self._forget)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        options: SeaweedfsOptions = self.options
+        yield seaweedfs_server.sandbox(options)
+        yield store_keeper.sandbox()
+        yield store_keeper.folder()
+        yield Ports(options.port)
+        yield FirstUnit({"http-s3": options.port})
+        yield Manifests("fence", "store-fence.yaml.j2", {"port": options.port + GRPC})
+        yield self.source.send(object_storage.Reader(secrets=True))
+        root, users = self.logins.root(), tuple(self.users.values())
+        if holds(self.unit):
+            disk = store_disk.disk(self.model)
+            yield store_keeper.workload(
+                options,
+                root,
+                users,
+                seeds=self._seeds() if any(user.profiles for user in users) else (),
+                profile_buckets=sorted({bucket for user in users if user.profiles for bucket in user.buckets}),
+                read=self.run.source,
+            )
+            yield seaweedfs_server.workload(options, seaweedfs_server.volumes(disk.size), self.run.source)
+            if warning := disk.warning(options.disk_warning, self.app.name):
+                yield Report(warning)
+        for bucket in sorted({bucket for user in users for bucket in user.buckets}):
+            yield Bucket(self._near(root), bucket, when=self._serves)
+        yield self.consumers.send_each(self._tell_consumer)
+        yield self.bucket_consumers.send_each(self._tell_bucket_consumer)
+
+    @functools.cached_property
+    def logins(self) -> Logins:
+        """The logins that the charm makes."""
+        return Logins(self.secrets)
+
+    @functools.cached_property
+    def users(self) -> dict[int, User]:
+        """The related applications that said what they want, by the identifier of their relation."""
+        found: dict[int, User] = {}
+        for item in self.consumers.all(checked):
+            buckets = buckets_of_reader(item.data, item.application, self.options.common_buckets)
+            found[item.relation.id] = self._user(item.relation, buckets, item.data.profile_logins)
+        for item in self.bucket_consumers.all():
+            buckets = buckets_of_request(item.data)
+            found[item.relation.id] = self._user(item.relation, buckets, bool(item.data.profile_logins))
+        return found
+
+    def _user(self, relation: ops.Relation, buckets: tuple[str, ...], profiles: bool) -> User:
+        label = of_relation(relation)
+        before = self.logins.before(label)
+        logins = [self.logins.of(relation), *([Login(before["access-key"], before["secret-key"])] if before else [])]
+        return User(label, tuple(logins), buckets, profiles)
+
+    def _seeds(self) -> tuple[str, ...]:
+        before = self.logins.before(SEED)
+        return (self.logins.seed(), *([before["seed"]] if before else []))
+
+    def _serves(self) -> bool:
+        """Tell whether the store answers, as far as this unit can see."""
+        return not holds(self.unit) or all(
+            answers(self.unit.get_container(container))
+            for container in (seaweedfs_server.CONTAINER, store_keeper.CONTAINER)
+        )
+
+    def _require_answer(self) -> None:
+        if not self._serves():
+            raise Waiting("seaweedfs to answer")
+
+    def _store(self, login: Login) -> Store:
+        """Return the store as consumers reach it."""
+        options = self.options
+        return Store(
+            host=f"{name(self.app.name)}.{self.model.name}.svc",
+            port=options.port,
+            secure=options.secure,
+            access_key=login.access_key,
+            secret_key=login.secret_key,
+            authorities=(options.ssl_ca,) if options.ssl_ca else (),
+        )
+
+    def _near(self, login: Login) -> Store:
+        """Return the store as this unit reaches it: at once, where the Service takes some seconds to lead to it.
+
+        Its certificate would not be one for this name.
+        """
+        store = self._store(login)
+        return dataclasses.replace(store, host="localhost") if holds(self.unit) and not store.secure else store
+
+    def _shared_seed(self, relation: ops.Relation, asked: bool) -> str:
+        """Return the identifier of the secret with the seed, which is granted to those that asked for it."""
+        self.logins.seed()
+        found = self.secrets.find(SEED)
+        if asked:
+            return self.secrets.share(SEED, relation)
+        return (found.get_info().id or "") if found else ""
+
+    def _tell_consumer(self, relation: ops.Relation) -> object_storage.ObjectStorage | None:
+        """Return what a consumer is told; nothing until it said whether it reads Juju secrets.
+
+        Raises:
+            Waiting: the store does not answer yet, and nothing would wake a consumer that found that out.
+        """
+        reader = self.consumers.by(relation)
+        if reader is None or relation.id not in self.users:
+            return None
+        self._require_answer()
+        login = self.logins.of(relation)
+        return object_storage.ObjectStorage(
+            access_key=login.access_key,
+            secret_key=self.secrets.share(of_relation(relation), relation) if reader.secrets else login.secret_key,
+            service=name(self.app.name),
+            namespace=self.model.name,
+            port=self.options.port,
+            secure=self.options.secure,
+            profile_logins=self._shared_seed(relation, reader.profile_logins) if reader.secrets else None,
+        )
+
+    def _tell_bucket_consumer(self, relation: ops.Relation) -> s3.Connection | None:
+        """Return what a consumer of s3 is told; nothing until it asked for a bucket.
+
+        Raises:
+            Waiting: the store does not answer yet.
+        """
+        asked = self.bucket_consumers.by(relation)
+        if asked is None:
+            return None
+        self._require_answer()
+        login, hidden = self.logins.of(relation), bool(asked.requested_secrets)
+        store = self._store(login)
+        return s3.Connection(
+            lib_version=s3.VERSION,
+            secret_extra=self.secrets.share(of_relation(relation), relation) if hidden else "",
+            access_key="" if hidden else login.access_key,
+            secret_key="" if hidden else login.secret_key,
+            endpoint=store.url,
+            bucket=asked.bucket,
+            region=s3.DEFAULT_REGION,
+            path=asked.path,
+            s3_uri_style="path",
+            tls_ca_chain=store.authorities,
+            profile_logins=self._shared_seed(relation, True) if hidden and asked.profile_logins else "",
+        )
+
+    def _forget(self, event: ops.RelationBrokenEvent) -> None:
+        self.logins.forget(event.relation)
+
+    def _act(self, event: ops.ActionEvent) -> None:
+        server = store_actions.Server(
+            application=self.app.name,
+            leader=self.unit.is_leader(),
+            model=self.model,
+            logins=self.logins,
+            relations=[*self.consumers.relations, *self.bucket_consumers.relations],
+            source=self.source,
+            own=self._own,
+        )
+        store_actions.act(server, event)
+        if self.logins.changed:
+            # The store has to know another login before those whose it is hear of it, which is when the hook ends.
+            self._reconcile(event)
+
+    def _own(self) -> Store:
+        self._require_answer()
+        return self._near(self.logins.root())
+
+
+if __name__ == "__main__":
+    main(Seaweedfs)

@@ -1,0 +1,111 @@
+"""How SeaweedFS is started: master, volume server, filer and S3 in one process.
+
+Source of flags and variables: seaweedfs/seaweedfs 4.53, weed/command/server.go, master.go, s3.go; what each is for was
+measured, as charms/seaweedfs/README.md tells.
+"""
+
+from collections.abc import Callable
+
+from kubeflow_charms import network
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from seaweedfs_options import MEBIBYTE, SeaweedfsOptions
+
+CONTAINER = "seaweedfs"
+DATA = "/data"
+FOLDER = "/run/seaweedfs"
+"""In memory, for what must not be on a disk: the certificate's key."""
+
+SHARED = "/run/store-logins"
+"""In memory, seen by both containers."""
+
+IDENTITIES, BELL = f"{SHARED}/identities.json", f"{SHARED}/bell"
+SCRIPT = "store_server.sh"
+CERTIFICATE, KEY = f"{FOLDER}/tls.crt", f"{FOLDER}/tls.key"
+METRICS_PORT = 9327
+READY_PORT = 8334
+"""Where the program with the logins tells whether the store answers a signed request."""
+
+KILL_DELAY = 60
+"""Seconds; soon after writes SeaweedFS was seen to take up to 45 to end."""
+
+HEAP = 512 * MEBIBYTE
+VOLUME_SIZE = 1024
+"""Of a volume, in MiB; nothing is allocated before it is used."""
+
+LOOPBACK = "127.0.0.1"
+
+
+def sandbox(options: SeaweedfsOptions) -> Sandbox:
+    """Return the server's sandbox; it asks nothing of Kubernetes."""
+    return Sandbox(container=CONTAINER, writable=(FOLDER, "/tmp"), memory=options.memory.quantity)
+
+
+def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]) -> Workload:
+    """Return the server.
+
+    Args:
+        options: the charm's.
+        volumes: how many files there may be with objects of up to `VOLUME_SIZE` each.
+        read: returns the text of a file of the charm's `src`.
+    """
+    anywhere = network.anywhere()
+    flags = {
+        "dir": DATA,
+        # Master, volume server and filer ask nobody who she is: they are for this pod alone.
+        "ip": LOOPBACK,
+        "ip.bind": LOOPBACK,
+        "filer": "true",
+        "s3": "true",
+        "s3.ip.bind": anywhere,
+        "s3.port": options.port,
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+        "s3.config": IDENTITIES,
+        # Nobody makes keys for herself, which would outlive a rotation.
+        "s3.iam": "false",
+        "s3.autoCreateBucket": "false",
+        # Without a limit uploads of eight clients took 1.7 GB, and were slower.
+        "s3.concurrentUploadLimitMB": 64,
+        "master.telemetry": "false",
+        # Without peers it does not wait for votes, which took a restart up to 30 seconds.
+        "master.peers": "none",
+        "master.volumeSizeLimitMB": VOLUME_SIZE,
+        # Each bucket has volumes of its own; as many as fit the free space now would be none for a later bucket.
+        "volume.max": volumes,
+        "volume.minFreeSpace": "500MiB",
+        "volume.preStopSeconds": 1,
+        "metricsPort": METRICS_PORT,
+        "metricsIp": anywhere,
+        **({"s3.cert.file": CERTIFICATE, "s3.key.file": KEY} if options.secure else {}),
+    }
+    given = " ".join(f"-{name}={value}" for name, value in flags.items())
+    heap = options.memory.size * 3 // 4 if options.memory.size else HEAP
+    certificate = {CERTIFICATE: File(options.ssl_cert), KEY: File(options.ssl_key)} if options.secure else {}
+    return Workload(
+        container=CONTAINER,
+        command=f"/bin/sh {FOLDER}/{SCRIPT} {IDENTITIES} {BELL} /usr/bin/weed -logtostderr=true server {given}",
+        environment={
+            "HOME": FOLDER,
+            "GOMEMLIMIT": f"{heap // MEBIBYTE}MiB",
+            # By default a new bucket gets seven volumes at once.
+            "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
+            "WEED_LEVELDB2_ENABLED": "true",
+            "WEED_LEVELDB2_DIR": f"{DATA}/filerldb2",
+        },
+        files={f"{FOLDER}/{SCRIPT}": File(read(SCRIPT)), **certificate},
+        # Its own pages for health ask nothing that it depends on.
+        checks={CONTAINER: HttpCheck(READY_PORT, "/ready")},
+        metrics=Metrics(METRICS_PORT),
+        kill_delay=KILL_DELAY,
+    )
+
+
+def volumes(size: int) -> int:
+    """Return how many volumes there may be.
+
+    Args:
+        size: of the disk, in bytes.
+    """
+    full = size // (VOLUME_SIZE * MEBIBYTE)
+    # Each bucket has one that is not full; in hundreds, so that a disk that grows a little restarts nothing.
+    return (full // 100 + 3) * 100

@@ -1,0 +1,87 @@
+"""How the program is started that tells the store who is who."""
+
+import json
+import pathlib
+from collections.abc import Callable, Sequence
+
+import seaweedfs_server
+import store_policies
+from kubeflow_charms import profile_logins
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, SharedFolder, Workload
+from kubeflow_charms.profile_logins import Login
+from seaweedfs_options import SeaweedfsOptions
+from store_consumers import User
+
+CONTAINER = "logins"
+FOLDER = "/srv/logins"
+PROGRAM = ("login_keeper.py", "keeper_kubernetes.py", "keeper_store.py")
+PROFILES = "app.kubernetes.io/part-of=kubeflow-profile"
+"""The label by which the charm kubeflow-profiles tells a profile's namespace."""
+
+
+def sandbox() -> Sandbox:
+    """Return the program's sandbox: it may see namespaces, and no more."""
+    return Sandbox(container=CONTAINER, role="keeper-role.yaml.j2", writable=(FOLDER,))
+
+
+def folder() -> SharedFolder:
+    """Return the folder in which the store finds who is who."""
+    return SharedFolder("store-logins", seaweedfs_server.SHARED, (seaweedfs_server.CONTAINER, CONTAINER))
+
+
+def workload(
+    options: SeaweedfsOptions,
+    root: Login,
+    users: Sequence[User],
+    *,
+    seeds: Sequence[str],
+    profile_buckets: Sequence[str],
+    read: Callable[[str], str],
+) -> Workload:
+    """Return the program.
+
+    Args:
+        options: the charm's.
+        root: the login that may do everything.
+        users: the related applications.
+        seeds: from which profiles' logins are derived, the newest first; none for no such logins.
+        profile_buckets: in which profiles have folders of their own.
+        read: returns the text of a file of the charm's `src`.
+    """
+    as_root = store_policies.credential(root.access_key, root.secret_key)
+    document = {
+        "identities": [store_policies.administrator("root.0", [as_root]), *(_identity(user) for user in users)],
+        "policies": [
+            *(store_policies.policy(user.name, store_policies.of_application(user.buckets)) for user in users),
+            store_policies.policy(store_policies.PROFILES, store_policies.of_profiles(profile_buckets)),
+        ],
+        "profiles": PROFILES,
+        "policy": store_policies.PROFILES,
+        "seeds": list(seeds),
+        "root": [root.access_key, root.secret_key],
+        "port": options.port,
+        "secure": options.secure,
+        "answer": seaweedfs_server.READY_PORT,
+        "folder": seaweedfs_server.SHARED,
+        "warning": options.disk_warning,
+    }
+    settings, derivation = f"{FOLDER}/settings.json", pathlib.Path(profile_logins.__file__)
+    return Workload(
+        container=CONTAINER,
+        command=f"python3 -B {FOLDER}/{PROGRAM[0]} {settings}",
+        files={
+            **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
+            f"{FOLDER}/{derivation.name}": File(derivation.read_text()),
+            settings: File(json.dumps(document, sort_keys=True)),
+        },
+        # The second, which makes nothing unready, wakes the charm when the disk gets full, and when it no longer is.
+        checks={
+            CONTAINER: HttpCheck(seaweedfs_server.READY_PORT, "/healthz"),
+            "disk": HttpCheck(seaweedfs_server.READY_PORT, "/disk", level=""),
+        },
+    )
+
+
+def _identity(user: User) -> store_policies.Document:
+    credentials = [store_policies.credential(login.access_key, login.secret_key) for login in user.logins]
+    return store_policies.identity(user.name, credentials, user.name)
