@@ -54,6 +54,8 @@ class Packaged:
         entrypoint: what the image runs by itself.
         scripts: the text of further programs by their path in the image.
         wheels: files of Python packages by their path in the image.
+        python: the list in `testbed/python` of Python packages that Debian's Python finds; "" for none.
+        user: whom it runs as; "" is root.
     """
 
     packages: tuple[str, ...]
@@ -61,6 +63,8 @@ class Packaged:
     entrypoint: tuple[str, ...] = ()
     scripts: Mapping[str, str] = field(default_factory=dict[str, str])
     wheels: Mapping[str, Wheel] = field(default_factory=dict[str, Wheel])
+    python: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,20 @@ exec busybox nslookup "$1"
 
 DASH = '#!/bin/dash\nexec /bin/dash "$@"\n'
 """A shell that looks for programs; busybox's own takes its own nslookup for one."""
+
+MLSERVER = """\
+#!/usr/bin/python3
+from mlserver.cli import main
+main()
+"""
+
+DOWNLOAD = """\
+#!/usr/bin/python3
+# What KServe's own entry point does, with the SDK's storage as it is published by itself.
+import sys
+from kserve_storage import Storage
+Storage.download(*sys.argv[1:3])
+"""
 
 WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "docker.io/envoyproxy/envoy": Packaged(
@@ -260,6 +278,51 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="main.version",
         entrypoint=("/app/file-metricscollector",),
         bare=True,
+    ),
+    "docker.io/kserve/kserve-controller": Real(
+        module="kserve",
+        source="github.com/kserve/kserve",
+        programs={"/manager": "github.com/kserve/kserve/cmd/manager"},
+        stamp="main.version",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
+    "docker.io/kserve/agent": Real(
+        module="kserve",
+        source="github.com/kserve/kserve",
+        programs={"/ko-app/agent": "github.com/kserve/kserve/cmd/agent"},
+        stamp="main.version",
+        entrypoint=("/ko-app/agent",),
+        user="1000",
+        bare=True,
+    ),
+    "docker.io/kserve/router": Real(
+        module="kserve",
+        source="github.com/kserve/kserve",
+        programs={"/ko-app/router": "github.com/kserve/kserve/cmd/router"},
+        stamp="main.version",
+        entrypoint=("/ko-app/router",),
+        user="1000",
+        bare=True,
+    ),
+    "docker.io/kserve/storage-initializer": Packaged(
+        packages=("python3",),
+        version="0.21.0",
+        entrypoint=("/storage-initializer/scripts/initializer-entrypoint",),
+        scripts={"/storage-initializer/scripts/initializer-entrypoint": DOWNLOAD},
+        python="storage-initializer",
+        user="1000",
+    ),
+    "docker.io/seldonio/mlserver": Packaged(
+        packages=("python3", "libstdc++6"),
+        version="1.7.1",
+        entrypoint=("/bin/sh", "-c", "exec mlserver start ${MLSERVER_MODELS_DIR:-/mnt/models}"),
+        scripts={"/usr/local/bin/mlserver": MLSERVER},
+        python="mlserver",
+        user="1000",
+    ),
+    "docker.io/kserve/models-web-app": StandIn(
+        command="/usr/local/bin/gunicorn", ports={5000: ("/", "/healthz/")}, user="1000"
     ),
     "quay.io/argoproj/workflow-controller": Real(
         module="argo",
