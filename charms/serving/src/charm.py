@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Operate KServe, which lets trained models answer requests."""
 
+import contextlib
 from collections.abc import Iterator
 
 import kserve_controller
@@ -60,7 +61,11 @@ class Serving(Charm):
         """Let go of models: with purge they go, otherwise they go on, and can be deleted without KServe."""
         if self.run.purge:
             self.run.attempt(served_models.delete_all, self.run.cluster)
-        self.run.attempt(self._stop_controller)
+        for kind in ("Mutating", "Validating"):
+            name = f"{self.app.name}-{self.model.name}"
+            webhooks = Reference("admissionregistration.k8s.io/v1", f"{kind}WebhookConfiguration", name)
+            self.run.attempt(self.run.cluster.delete, webhooks)
+        self._stop_controller()
         self.run.attempt(served_models.let_go, self.run.cluster)
         yield from ()
 
@@ -137,9 +142,8 @@ class Serving(Charm):
 
     def _stop_controller(self) -> None:
         """End KServe, which would take hold again of what it is made to let go."""
-        container = self.unit.get_container(kserve_controller.CONTAINER)
-        if container.can_connect():
-            container.stop(kserve_controller.CONTAINER)
+        with contextlib.suppress(ops.pebble.Error):
+            self.unit.get_container(kserve_controller.CONTAINER).stop(kserve_controller.CONTAINER)
 
     def _list_models(self, event: ops.ActionEvent) -> None:
         import yaml
