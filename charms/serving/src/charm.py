@@ -52,10 +52,10 @@ class Serving(Charm):
         yield self.links.send(models_web_app.LINKS)
         authorization.require(self.run)
         yield from self._page()
-        yield from self._store()
         info = self.gateway.one()
         yield from self._controller(info)
         yield model_routes.workload(info, app=self.app.name, model=self.model.name, domain=network.cluster_domain())
+        yield from self._store()
 
     def left_behind(self) -> Iterator[Reference]:
         """Let go of models: with purge they go, otherwise they go on, and can be deleted without KServe."""

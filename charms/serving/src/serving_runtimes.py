@@ -16,6 +16,8 @@ MODELS = "/mnt/models"
 HTTP, GRPC = 8080, 9000
 NAME = "--model_name={{.Name}}"
 """KServe puts the name of the InferenceService in."""
+READY = "/v2/health/ready"
+"""Of the Open Inference Protocol. With the open port alone a model that is still being loaded would be asked."""
 PREDICTOR = (NAME, f"--model_dir={MODELS}", f"--http_port={HTTP}")
 FETCHED = ("gs://", "s3://", "hdfs://", "hf://", "webhdfs://")
 FETCHED_ALIKE = (
@@ -39,6 +41,7 @@ class Runtime:
         metrics: the port of its metrics.
         user: whom it runs as, where its image does not say so by number; 0 for the image's.
         shared_memory: whether processes of it share memory.
+        ready: the path that says whether its models are loaded; "" where KServe looks for the open port alone.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Runtime:
     metrics: int = HTTP
     user: int = 0
     shared_memory: bool = False
+    ready: str = ""
 
 
 RUNTIMES = (
@@ -83,6 +87,7 @@ RUNTIMES = (
             "MLSERVER_GRPC_PORT": str(GRPC),
             "MODELS_DIR": MODELS,
         },
+        ready=READY,
     ),
     Runtime(
         name="kserve-paddleserver",
@@ -136,6 +141,7 @@ RUNTIMES = (
         ),
         metrics=8002,
         user=1000,
+        ready=READY,
     ),
     Runtime(
         name="kserve-xgbserver",
@@ -195,6 +201,8 @@ def _runtime(runtime: Runtime, settings: Settings) -> dict[str, Any]:
         container["command"] = list(runtime.command)
     if runtime.arguments:
         container["args"] = list(runtime.arguments)
+    if runtime.ready:
+        container["readinessProbe"] = {"httpGet": {"path": runtime.ready, "port": HTTP}, "periodSeconds": 5}
     if runtime.environment:
         container["env"] = _variables(runtime.environment)
     spec: dict[str, Any] = {

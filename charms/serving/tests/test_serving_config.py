@@ -99,3 +99,10 @@ def test_a_bad_option_is_named_and_what_runs_goes_on(serving, option, value, sai
     assert said in after.unit_status.message
     for container in ("kserve-controller", "model-routes", "models-web-app"):
         assert serving.program(after, container).summary == serving.program(before, container).summary
+
+
+@pytest.mark.parametrize("name", ["kserve-mlserver", "kserve-tritonserver"])
+def test_a_server_is_asked_only_once_its_model_is_loaded(serving, name):
+    serving.settle()
+    probe = serving.runtime(name)["containers"][0]["readinessProbe"]
+    assert probe["httpGet"] == {"path": "/v2/health/ready", "port": 8080}
