@@ -316,7 +316,8 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "docker.io/seldonio/mlserver": Packaged(
         packages=("python3", "libstdc++6"),
         version="1.7.1",
-        entrypoint=("/bin/sh", "-c", "exec mlserver start ${MLSERVER_MODELS_DIR:-/mnt/models}"),
+        # It keeps numbers where it is started, which its user may not at the root.
+        entrypoint=("/bin/sh", "-c", "cd /tmp && exec mlserver start ${MLSERVER_MODELS_DIR:-/mnt/models}"),
         scripts={"/usr/local/bin/mlserver": MLSERVER},
         python="mlserver",
         user="1000",

@@ -68,7 +68,8 @@ def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[s
 
 def _reason(status: Mapping[str, Any], conditions: Iterable[Mapping[str, Any]]) -> str:
     failure = (status.get("modelStatus") or {}).get("lastFailureInfo") or {}
-    told = [failure.get("reason", ""), failure.get("message", "")]
+    # A program that ends by an exception says it on its last line.
+    told = [failure.get("reason", ""), *(failure.get("message") or "").strip().splitlines()[-1:]]
     for condition in conditions:
         if condition.get("status") == "False" and condition.get("type") != "Ready":
             told += [condition.get("reason", ""), condition.get("message", "")]

@@ -9,7 +9,7 @@ FAILED = {
         {"type": "PredictorReady", "status": "False", "reason": "MinimumReplicasUnavailable", "message": "no replica"},
         {"type": "Ready", "status": "False"},
     ],
-    "modelStatus": {"lastFailureInfo": {"reason": "ModelLoadFailed", "message": "no such bucket\n"}},
+    "modelStatus": {"lastFailureInfo": {"reason": "ModelLoadFailed", "message": "Traceback\n  at\nno such bucket\n"}},
 }
 
 
