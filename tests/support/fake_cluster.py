@@ -19,6 +19,7 @@ from .field_managers import conflicts, managed
 
 Object = dict[str, Any]
 
+MERGE = "application/merge-patch+json"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
@@ -101,13 +102,7 @@ class FakeCluster:
             code, message = refusal if isinstance(refusal, tuple) else (refusal, "refused by the test")
             return _status(code, message)
         if request.method == "PATCH":
-            manager = request.url.params["fieldManager"]
-            there, fields = self.objects.get(path), json.loads(request.content)
-            if there and request.url.params.get("force") != "true" and (others := conflicts(there, fields, manager)):
-                return _status(409, f"Apply failed with {len(others)} conflicts: {' '.join(others)}")
-            if "dryRun" in request.url.params:
-                return httpx2.Response(200, json=json.loads(request.content))
-            return httpx2.Response(200, json=self._apply(path, json.loads(request.content), manager))
+            return self._patch(request, path, json.loads(request.content))
         if request.method == "POST" and path.endswith("/token"):
             return self._token(path.removesuffix("/token"), json.loads(request.content))
         if request.method == "POST" and path == REVIEWS:
@@ -121,6 +116,20 @@ class FakeCluster:
         if request.method == "DELETE":
             return httpx2.Response(200, json=self.objects.pop(path))
         return httpx2.Response(200, json=self.objects[path])
+
+    def _patch(self, request: httpx2.Request, path: str, fields: Object) -> httpx2.Response:
+        there, parameters = self.objects.get(path), request.url.params
+        if request.headers["Content-Type"] == MERGE:
+            if there is None:
+                return _status(404, "not found")
+            self.objects[path] = _merged(there, fields)
+            return httpx2.Response(200, json=self.objects[path])
+        manager = parameters["fieldManager"]
+        if there and parameters.get("force") != "true" and (others := conflicts(there, fields, manager)):
+            return _status(409, f"Apply failed with {len(others)} conflicts: {' '.join(others)}")
+        if "dryRun" in parameters:
+            return httpx2.Response(200, json=fields)
+        return httpx2.Response(200, json=self._apply(path, fields, manager))
 
     def token(self, account: str, wanted: Object) -> Object:
         """Return the specification of the TokenRequest that is granted, with a token that tells whose it is."""
@@ -163,6 +172,19 @@ def _merge(had: Object, patch: Object) -> Object:
     for key, value in patch.items():
         merged[key] = _merge(had.get(key) or {}, value) if isinstance(value, dict) else value
     return merged
+
+
+def _merged(there: Object, fields: Object) -> Object:
+    """Return an object changed as a JSON merge patch says."""
+    found = {**there}
+    for key, value in fields.items():
+        if isinstance(value, dict):
+            found[key] = _merged(there.get(key) or {}, value)
+        elif value is None:
+            found.pop(key, None)
+        else:
+            found[key] = value
+    return found
 
 
 def _status(code: int, message: str) -> httpx2.Response:

@@ -22,10 +22,9 @@ from store_consumers import User, buckets_of_reader, buckets_of_request, checked
 from store_login import SEED, Logins, of_relation
 
 
-class Seaweedfs(Charm):
+class Seaweedfs(Charm[SeaweedfsOptions]):
     """SeaweedFS on one unit's storage, and a login for each that may use it."""
 
-    options_type = SeaweedfsOptions
     consumers = Provides("object-storage", object_storage.OBJECT_STORAGE)
     bucket_consumers = Provides("s3", s3.S3)
     source = Requires("import-from", object_storage.OBJECT_STORAGE)

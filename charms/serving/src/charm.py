@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""Operate KServe, which lets trained models answer requests."""
+
+import contextlib
+from collections.abc import Iterator
+
+import kserve_controller
+import model_routes
+import model_store
+import models_web_app
+import ops
+import served_models
+import serving_config
+import serving_network
+import serving_runtimes
+from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
+from kubeflow_charms.cluster import Reference
+from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
+from kubeflow_charms.interfaces.gateway_info import GatewayInfo
+from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
+from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.problems import Problem, say
+from serving_options import ServingOptions
+
+
+class Serving(Charm[ServingOptions]):
+    """KServe's controller, the program that makes routes to models, and the page."""
+
+    gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
+    page = Requires("ingress", ingress.INGRESS)
+    links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
+    objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
+    user_secrets = Requires("secrets", kubernetes_manifest.KUBERNETES_MANIFEST)
+    user_accounts = Requires("service-accounts", kubernetes_manifest.KUBERNETES_MANIFEST)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        framework.observe(self.on.list_models_action, self._list_models)
+
+    def plan(self) -> Iterator[Part]:
+        """Yield what should exist."""
+        memory = self.options.memory
+        for program in (kserve_controller, model_routes, models_web_app):
+            yield program.sandbox(memory.get(program.CONTAINER, ""))
+        yield Crds("crds.yaml", version="0.15.2")
+        yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("lease", "lease.yaml.j2", {"name": kserve_controller.LEASE})
+        yield self._confinement()
+        yield Ports(serving_network.WEBHOOKS, serving_network.METRICS, serving_network.PAGES)
+        yield Manifests("runtimes", "runtimes.yaml.j2", {"items": serving_runtimes.objects(self._settings)})
+        yield self.links.send(models_web_app.LINKS)
+        authorization.require(self.run)
+        yield from self._page()
+        info = self.gateway.one()
+        yield from self._controller(info)
+        yield model_routes.workload(info, app=self.app.name, model=self.model.name, domain=network.cluster_domain())
+        yield from self._store()
+
+    def left_behind(self) -> Iterator[Reference]:
+        """Let go of models: with purge they go, otherwise they go on, and can be deleted without KServe."""
+        if self.run.purge:
+            self.run.attempt(served_models.delete_all, self.run.cluster)
+        for kind in ("Mutating", "Validating"):
+            name = f"{self.app.name}-{self.model.name}"
+            webhooks = Reference("admissionregistration.k8s.io/v1", f"{kind}WebhookConfiguration", name)
+            self.run.attempt(self.run.cluster.delete, webhooks)
+        self._stop_controller()
+        self.run.attempt(served_models.let_go, self.run.cluster)
+        yield from ()
+
+    @property
+    def _settings(self) -> serving_runtimes.Settings:
+        options = self.options
+        return serving_runtimes.Settings(
+            images=options.images,
+            requests=options.model_requests,
+            limits=options.model_limits,
+            disabled=options.runtimes_disabled,
+            fetch_limits=options.storage_initializer_limits,
+            proxy=network.proxy(self.model),
+        )
+
+    def _confinement(self) -> Manifests:
+        """Return what Kubernetes keeps the programs from, whoever asks them."""
+        programs = {
+            "controller": kserve_controller.account(self.app.name),
+            "routes": model_routes.account(self.app.name),
+        }
+        return Manifests("confinement", "confinement.yaml.j2", {"programs": programs, "wanted": serving_network.WANTED})
+
+    def _page(self) -> Iterator[Part]:
+        """Yield the page, its route, and who may ask for it."""
+        yield self.page.send(models_web_app.route(self.app.name))
+        address = self.page.maybe() or ingress.Address()
+        yield Fence({serving_network.PAGES: gateways(address.principals)})
+        yield models_web_app.workload(secure_cookies=address.url.startswith("https:"))
+        if address.url:
+            yield Message(f"{address.url}/serving/NAMESPACE/NAME/")
+
+    def _store(self) -> Iterator[Part]:
+        """Yield what models need to come from an object store, where one is related."""
+        yield self.objects.send(object_storage.Reader(secrets=True))
+        store = self.objects.maybe(lambda said: said.store(self.secrets.granted))
+        yield self.user_accounts.send(kubernetes_manifest.plain([model_store.account()] if store else []))
+        yield self.user_secrets.send_each(
+            lambda relation: kubernetes_manifest.in_secret(
+                [model_store.secret(store, self.model.name)] if store else [],
+                relation,
+                secrets=self.secrets,
+                label="user-secrets",
+            )
+        )
+
+    def _controller(self, info: GatewayInfo) -> Iterator[Part]:
+        options, certificate = self.options, self.webhook_certificate
+        configuration = serving_config.data(
+            images=options.images,
+            requests=options.model_requests,
+            limits=options.model_limits,
+            fetch_limits=options.storage_initializer_limits,
+            gpus=options.gpu_resources,
+            gateway=f"{info.gateway_namespace}/{info.gateway_name}",
+            domain=network.cluster_domain(),
+        )
+        yield Manifests("configuration", "configuration.yaml.j2", {"name": serving_config.NAME, "data": configuration})
+        yield kserve_controller.workload(
+            namespace=self.model.name,
+            started_with=serving_config.at_start(configuration),
+            certificate=certificate,
+        )
+        yield Webhooks(
+            "webhooks",
+            "webhooks.yaml.j2",
+            container=kserve_controller.CONTAINER,
+            context={
+                "ca_bundle": certificates.bundle(certificate.authority),
+                "port": serving_network.WEBHOOKS,
+                "wanted": serving_network.WANTED,
+            },
+        )
+
+    def _stop_controller(self) -> None:
+        """End KServe, which would take hold again of what it is made to let go."""
+        with contextlib.suppress(ops.pebble.Error):
+            self.unit.get_container(kserve_controller.CONTAINER).stop(kserve_controller.CONTAINER)
+
+    def _list_models(self, event: ops.ActionEvent) -> None:
+        import yaml
+
+        try:
+            services = served_models.found(self.run.cluster, event.params.get("namespace", ""))
+        except Problem as problem:
+            event.fail(say(problem))
+            return
+        rows = yaml.safe_dump(served_models.table(services), sort_keys=False)
+        event.set_results({"summary": served_models.describe(services), "models": rows})
+
+
+if __name__ == "__main__":
+    main(Serving)

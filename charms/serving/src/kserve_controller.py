@@ -1,0 +1,53 @@
+"""How KServe's controller is started.
+
+Source of flags, variables, paths and ports: kserve/kserve v0.15.2, cmd/manager and config/manager.
+"""
+
+import serving_network
+from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+
+CONTAINER = "kserve-controller"
+CERTIFICATES = "/tmp/k8s-webhook-server/serving-certs"
+STARTED_WITH = f"{CERTIFICATES}/started-with.json"
+"""What of the configuration holds from the start on: a file, so that a change of it starts the program anew."""
+LEASE = "kserve-controller-manager-leader-lock"
+
+
+def account(app: str) -> str:
+    """Return the controller's ServiceAccount."""
+    return f"{app}-{CONTAINER}"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the controller's sandbox."""
+    return Sandbox(
+        container=CONTAINER,
+        role="controller-role.yaml.j2",
+        context={"lease": LEASE},
+        writable=(CERTIFICATES,),
+        memory=memory,
+    )
+
+
+def workload(*, namespace: str, started_with: str, certificate: Certificate) -> Workload:
+    """Return the controller; most of its configuration it asks Kubernetes for whenever it needs it.
+
+    Args:
+        namespace: the model's.
+        started_with: the rest of its configuration.
+        certificate: what its webhooks show the API server.
+    """
+    return Workload(
+        container=CONTAINER,
+        command=f"/manager --metrics-addr=:{serving_network.METRICS} --webhook-port={serving_network.WEBHOOKS} "
+        f"--health-probe-addr=:{serving_network.HEALTH} --leader-elect",
+        environment={"POD_NAMESPACE": namespace},
+        files={
+            STARTED_WITH: File(started_with),
+            f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
+            f"{CERTIFICATES}/tls.key": File(certificate.key),
+        },
+        checks={CONTAINER: HttpCheck(serving_network.HEALTH, "/readyz")},
+        metrics=Metrics(serving_network.METRICS),
+    )

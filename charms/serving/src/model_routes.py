@@ -1,0 +1,58 @@
+"""How the program is started that makes the route to each model, and keeps others off.
+
+KServe itself makes Ingresses and HTTPRoutes with a host name for each model; a site with one address and no wildcard in
+its DNS reaches models by paths.
+"""
+
+import json
+import pathlib
+
+import serving_network
+from kubeflow_charms.interfaces.gateway_info import GatewayInfo
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+
+CONTAINER = "model-routes"
+FOLDER = "/etc/model-routes"
+PROGRAM = ("route_maker.py", "route_objects.py", "route_api.py")
+
+
+def account(app: str) -> str:
+    """Return the program's ServiceAccount."""
+    return f"{app}-{CONTAINER}"
+
+
+def sandbox(memory: str) -> Sandbox:
+    """Return the program's sandbox."""
+    return Sandbox(container=CONTAINER, role="routes-role.yaml.j2", writable=(FOLDER,), memory=memory)
+
+
+def workload(info: GatewayInfo, *, app: str, model: str, domain: str) -> Workload:
+    """Return the program.
+
+    Args:
+        info: the gateway that the routes come from.
+        app: the application; with its model it marks what is made.
+        model: see `app`.
+        domain: the cluster's.
+    """
+    ((key, value),) = serving_network.WANTED.items()
+    # The gateway's proxies are where its principal says, which the Gateway object itself need not be.
+    proxies = info.gateway_principal.split("/")[2] if info.gateway_principal else info.gateway_namespace
+    settings = {
+        "manager": f"{app}.{CONTAINER}",
+        "labels": {"kubeflow-charms/route-of": app, "kubeflow-charms/route-from": model},
+        "profiles": f"{key}={value}",
+        "gateway": f"{info.gateway_namespace}/{info.gateway_name}",
+        "proxies": proxies,
+        "domain": domain,
+    }
+    path = f"{FOLDER}/settings.json"
+    return Workload(
+        container=CONTAINER,
+        command=f"python3 -u {FOLDER}/{PROGRAM[0]} {path} {serving_network.ROUTES}",
+        files={
+            **{f"{FOLDER}/{name}": File((pathlib.Path(__file__).parent / name).read_text()) for name in PROGRAM},
+            path: File(json.dumps(settings, sort_keys=True)),
+        },
+        checks={CONTAINER: HttpCheck(serving_network.ROUTES, "/healthz")},
+    )

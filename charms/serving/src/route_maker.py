@@ -1,0 +1,208 @@
+"""Make the route to every model, and keep it so; runs in a container of its own, on every unit.
+
+What is made belongs to its InferenceService, and Kubernetes takes it away with that. What is there already and bears no
+mark of ours is left alone.
+"""
+
+import contextlib
+import http.server
+import json
+import os
+import pathlib
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from route_api import Kubernetes, Object, Refused
+from route_objects import GRAPHS, SERVICES, VERSIONS, Server, Settings, objects
+
+MADE = {
+    "VirtualService": "/apis/networking.istio.io/v1/{}virtualservices",
+    "DestinationRule": "/apis/networking.istio.io/v1/{}destinationrules",
+    "NetworkPolicy": "/apis/networking.k8s.io/v1/{}networkpolicies",
+}
+PLURALS = {SERVICES: "inferenceservices", GRAPHS: "inferencegraphs"}
+NAMESPACES = "/api/v1/namespaces"
+PERIOD = 60
+"""Seconds after which all is looked at again, whether something changed or not."""
+PAUSE = 2
+"""Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
+PATIENCE = 180
+"""Seconds without a complete pass after which the program calls itself ill."""
+
+
+def holds(there: Any, wanted: Any) -> bool:
+    """Tell whether an object has all that is wanted of it; what Kubernetes added does not count."""
+    if isinstance(wanted, dict):
+        return isinstance(there, dict) and all(holds(there.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(there, list) and len(there) == len(wanted) and all(map(holds, there, wanted))
+    return there == wanted
+
+
+def wanted(servers: Iterable[Server], settings: Settings) -> Iterator[Object]:
+    """Yield all that the servers need; of two at one path an InferenceService gets the route."""
+    taken: set[str] = set()
+    for server in sorted(servers, key=lambda it: (it.kind != SERVICES, it.namespace, it.name)):
+        yield from objects(server, settings, routed=server.prefix not in taken)
+        taken.add(server.prefix)
+
+
+class Maker:
+    """Brings routes to what the cluster's models need, pass by pass."""
+
+    def __init__(self, kubernetes: Kubernetes, settings: Settings, say: Any = print):
+        self._kubernetes = kubernetes
+        self._settings = settings
+        self._say = say
+        self._told: frozenset[str] = frozenset()
+        self._generations: dict[str, int] = {}
+        self.passed = time.monotonic()
+
+    def run(self) -> None:
+        """Go on for ever."""
+        pause = PAUSE
+        while True:
+            try:
+                version, fine = self.look()
+                self.passed = time.monotonic()
+                self._await_change(version, PERIOD if fine else pause)
+            except Refused as refusal:
+                fine = False
+                self._tell([f"Kubernetes does not answer as it should: {refusal}"])
+                time.sleep(pause)
+            pause = PAUSE if fine else min(2 * pause, PERIOD)
+
+    def look(self) -> tuple[str, bool]:
+        """Make one pass; return the version of the list of InferenceServices that it saw, and whether all went well.
+
+        Raises:
+            Refused: it does not get so far as to know what is there.
+        """
+        profiles = self._listed(NAMESPACES, self._settings.profiles)
+        namespaces = {
+            item["metadata"]["name"] for item in profiles["items"] if "deletionTimestamp" not in item["metadata"]
+        }
+        found = {kind: self._listed(f"/apis/{VERSIONS[kind]}/{PLURALS[kind]}") for kind in (SERVICES, GRAPHS)}
+        servers = [
+            Server.of(kind, item)
+            for kind, listed in found.items()
+            for item in listed["items"]
+            if item["metadata"]["namespace"] in namespaces and "deletionTimestamp" not in item["metadata"]
+        ]
+        self._generations = {
+            item["metadata"]["uid"]: item["metadata"].get("generation", 0) for item in found[SERVICES]["items"]
+        }
+        problems = list(self._bring(list(wanted(servers, self._settings))))
+        self._tell(problems)
+        return found[SERVICES]["metadata"].get("resourceVersion", ""), not problems
+
+    def _bring(self, items: list[Object]) -> Iterator[str]:
+        """Make what is missing, take away what is too much, and yield what went wrong."""
+        selector = ",".join(f"{key}={value}" for key, value in self._settings.labels.items())
+        for kind, path in MADE.items():
+            there = {_key(item): item for item in self._listed(path.format(""), selector)["items"]}
+            for item in (item for item in items if item["kind"] == kind):
+                had = there.pop(_key(item), None)
+                # Kubernetes leaves out in a list what all its items have in common.
+                if had is None or not holds({**had, "apiVersion": item["apiVersion"], "kind": kind}, item):
+                    yield from self._attempt(item, lambda item=item, had=had, path=path: self._put(path, item, had))
+            for item in there.values():
+                item |= {"kind": kind}
+                yield from self._attempt(item, lambda item=item, path=path: self._take(path, item))
+
+    def _put(self, path: str, item: Object, had: Object | None) -> None:
+        place = _place(path, item)
+        if had is None and self._kubernetes.get(place) is not None:
+            raise Refused(409, "somebody else's is there, and stays")
+        self._kubernetes.apply(place, item, self._settings.manager, force=had is not None)
+        self._say(f"made {_named(item)}")
+
+    def _take(self, path: str, item: Object) -> None:
+        self._kubernetes.delete(_place(path, item), item["metadata"]["uid"])
+        self._say(f"removed {_named(item)}")
+
+    def _attempt(self, item: Object, action: Any) -> Iterator[str]:
+        try:
+            action()
+        except Refused as refusal:
+            yield f"{_named(item)}: {refusal}"
+
+    def _listed(self, path: str, selector: str = "") -> Object:
+        found = self._kubernetes.get(path, {"labelSelector": selector} if selector else None)
+        if found is None:
+            raise Refused(404, f"{path} is not known yet")
+        return {"items": found.get("items") or [], "metadata": found.get("metadata") or {}}
+
+    def _tell(self, problems: Iterable[str]) -> None:
+        found = frozenset(problems)
+        for problem in sorted(found - self._told):
+            self._say(problem)
+        self._told = found
+
+    def _await_change(self, version: str, seconds: int) -> None:
+        """Return when an InferenceService comes, goes or changes more than its status, or the time is over."""
+        path = f"/apis/{VERSIONS[SERVICES]}/{PLURALS[SERVICES]}"
+        for event in self._kubernetes.watch(path, {"resourceVersion": version}, seconds):
+            metadata = event.get("object", {}).get("metadata", {})
+            known = self._generations.get(metadata.get("uid", ""))
+            if event.get("type") != "MODIFIED" or metadata.get("generation") != known:
+                return
+
+
+def _key(item: Object) -> tuple[str, str]:
+    return item["metadata"]["namespace"], item["metadata"]["name"]
+
+
+def _place(path: str, item: Object) -> str:
+    namespace, name = _key(item)
+    return f"{path.format(f'namespaces/{namespace}/')}/{name}"
+
+
+def _named(item: Object) -> str:
+    return f"{item['kind']} {item['metadata']['name']} in {item['metadata']['namespace']}"
+
+
+class Server6(http.server.ThreadingHTTPServer):
+    """A server at all of the pod's addresses, of both kinds where there are both."""
+
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+
+    def server_bind(self) -> None:
+        """Take IPv4 at the socket for IPv6 as well, whatever the node's default is."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
+def serve(maker: Maker, port: int) -> None:
+    """Answer 200 while passes are made."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with contextlib.suppress(ConnectionError):  # on a busy machine Pebble does not wait
+                self.send_response(200 if time.monotonic() - maker.passed < PATIENCE else 503)
+                self.end_headers()
+
+        def log_message(self, format: str, *_: Any) -> None:
+            """Keep the log to what changes."""
+
+    server = Server6(("", port), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def main(file: str, port: str) -> None:
+    """Run with the file that holds the settings, and the port to answer at."""
+    host, secure = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+    server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
+    settings: Mapping[str, Any] = json.loads(pathlib.Path(file).read_text())
+    maker = Maker(Kubernetes(server), Settings(**settings))
+    serve(maker, int(port))
+    maker.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,119 @@
+"""What there is of served models: for an operator without a browser, and for the removal of KServe.
+
+Source of the fields: kserve/kserve v0.15.2, pkg/apis/serving. KServe keeps an object of these kinds, by finalizers,
+until it has cleaned up after it.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kubeflow_charms.cluster import Cluster, Object, Reference
+from kubeflow_charms.user_objects import EVERYWHERE, list_all, merge
+
+SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+HELD = (
+    SERVICE,
+    ("serving.kserve.io/v1alpha1", "InferenceGraph"),
+    ("serving.kserve.io/v1alpha1", "TrainedModel"),
+)
+"""The kinds that KServe holds."""
+PATIENCE = 30.0
+"""Seconds that KServe is given to let go of what is deleted."""
+
+
+def found(cluster: Cluster, namespace: str) -> list[Object]:
+    """Return InferenceServices, by namespace and name.
+
+    Args:
+        cluster: where to look.
+        namespace: the only one to look in; empty for all.
+
+    Raises:
+        Blocked: the application lacks trust.
+        Waiting: Kubernetes does not answer.
+    """
+    items = list_all(cluster, Reference(*SERVICE, "list", namespace or EVERYWHERE))
+    return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+
+
+def table(services: Iterable[Object]) -> list[Object]:
+    """Return a row for each InferenceService."""
+    return [_row(item["metadata"], item.get("spec") or {}, item.get("status") or {}) for item in services]
+
+
+def describe(services: Iterable[Object]) -> str:
+    """Return how many there are, in how many namespaces, and how many of them answer."""
+    rows = table(services)
+    if not rows:
+        return "no models"
+    ready = sum(row["ready"] for row in rows)
+    namespaces = len({row["namespace"] for row in rows})
+    return f"{len(rows)} models in {namespaces} namespaces, {ready} ready"
+
+
+def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any]) -> Object:
+    conditions = {item.get("type"): item for item in status.get("conditions") or []}
+    ready = conditions.get("Ready", {}).get("status") == "True"
+    model = (spec.get("predictor") or {}).get("model") or {}
+    return {
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "format": (model.get("modelFormat") or {}).get("name", ""),
+        "ready": ready,
+        "reason": "" if ready else _reason(status, conditions.values()),
+        "path": f"/serving/{metadata['namespace']}/{metadata['name']}/",
+    }
+
+
+def _reason(status: Mapping[str, Any], conditions: Iterable[Mapping[str, Any]]) -> str:
+    failure = (status.get("modelStatus") or {}).get("lastFailureInfo") or {}
+    # A program that ends by an exception says it on its last line.
+    told = [failure.get("reason", ""), *(failure.get("message") or "").strip().splitlines()[-1:]]
+    for condition in conditions:
+        if condition.get("status") == "False" and condition.get("type") != "Ready":
+            told += [condition.get("reason", ""), condition.get("message", "")]
+    return ": ".join(dict.fromkeys(text.strip() for text in told if text))
+
+
+def delete_all(cluster: Cluster, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Delete all objects that KServe holds while it runs, so that it cleans up after them.
+
+    Args:
+        cluster: where they are.
+        patience: seconds that KServe is given.
+        sleep: waits for so many seconds.
+
+    Raises:
+        Blocked: the application lacks trust.
+        Waiting: Kubernetes does not answer.
+    """
+    for reference, _ in _held(cluster):
+        cluster.delete(reference)
+    waited = 0.0
+    while _held(cluster) and waited < patience:
+        sleep(1)
+        waited += 1
+
+
+def let_go(cluster: Cluster) -> None:
+    """Take KServe's hold off all objects that have it: once KServe is gone they would never go, nor their namespaces.
+
+    Raises:
+        Blocked: the application lacks trust.
+        Waiting: Kubernetes does not answer.
+    """
+    for reference, held in _held(cluster):
+        if held:
+            merge(cluster, reference, {"metadata": {"finalizers": None}})
+
+
+def _held(cluster: Cluster) -> list[tuple[Reference, bool]]:
+    return [
+        (
+            Reference(version, kind, item["metadata"]["name"], item["metadata"]["namespace"]),
+            bool(item["metadata"].get("finalizers")),
+        )
+        for version, kind in HELD
+        for item in list_all(cluster, Reference(version, kind, "list", EVERYWHERE))
+    ]

@@ -1,0 +1,82 @@
+"""The options of serving."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+import serving_images
+import serving_runtimes
+from kubeflow_charms import option, options
+from serving_images import Images
+
+PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")
+"""The containers of charmcraft.yaml."""
+LIMITED = ("cpu", "memory")
+GPU = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+
+
+def images(value: str | None) -> dict[str, str]:
+    """Accept a map of keys of built-in images to images."""
+    found = options.pairs(value)
+    if unknown := sorted(found.keys() - serving_images.BUILT_IN.keys()):
+        raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(serving_images.BUILT_IN)}")
+    return {key: options.image(image) for key, image in found.items()}
+
+
+def resources(value: str | None) -> dict[str, str]:
+    """Accept a map of processors and memory to quantities."""
+    found = options.pairs(value)
+    if unknown := sorted(found.keys() - set(LIMITED)):
+        raise ValueError(f"{unknown[0]!r} is no resource here, expected some of {', '.join(LIMITED)}")
+    return {name: _some(options.quantity(amount), name) for name, amount in found.items()}
+
+
+def both(value: str | None) -> dict[str, str]:
+    """Accept a map that has processors and memory; KServe would start no pod of a model without."""
+    found = resources(value)
+    if missing := [name for name in LIMITED if name not in found]:
+        raise ValueError(f"it does not say how much {missing[0]}, expected for example cpu=1,memory=1Gi")
+    return found
+
+
+def runtimes(value: str | None) -> tuple[str, ...]:
+    """Accept names of built-in runtimes."""
+    found = options.words(value)
+    names = [runtime.name for runtime in serving_runtimes.RUNTIMES]
+    if unknown := sorted(set(found) - set(names)):
+        raise ValueError(f"there is no runtime {unknown[0]!r}, expected some of {', '.join(names)}")
+    return found
+
+
+def gpus(value: str | None) -> tuple[str, ...]:
+    """Accept names of resources."""
+    found = options.words(value)
+    for name in found:
+        if not GPU.fullmatch(name):
+            raise ValueError(f"{name!r} is no resource, expected for example nvidia.com/mig-1g.5gb")
+    return found
+
+
+def _some(amount: str, name: str) -> str:
+    if not amount:
+        raise ValueError(f"{name} has no amount, expected for example {name}=1")
+    return amount
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ServingOptions:
+    """The options, as charmcraft.yaml describes them."""
+
+    image_registry: str = option(options.registry)
+    custom_images: Mapping[str, str] = option(images)
+    runtimes_disabled: tuple[str, ...] = option(runtimes)
+    model_requests: Mapping[str, str] = option(resources)
+    model_limits: Mapping[str, str] = option(resources)
+    storage_initializer_limits: Mapping[str, str] = option(both)
+    gpu_resources: tuple[str, ...] = option(gpus)
+    memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
+
+    @property
+    def images(self) -> Images:
+        """The images that pods of users' models get."""
+        return Images(self.image_registry, self.custom_images)

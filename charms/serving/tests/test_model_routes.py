@@ -1,0 +1,245 @@
+"""The program that makes routes, against an API in memory."""
+
+import copy
+import pathlib
+import sys
+from typing import Any
+
+import pytest
+
+SOURCES = pathlib.Path(__file__).parent.parent / "src"
+Object = dict[str, Any]
+API = "/apis/serving.kserve.io"
+PLURALS = (
+    "destinationrules",
+    "inferencegraphs",
+    "inferenceservices",
+    "namespaces",
+    "networkpolicies",
+    "virtualservices",
+)
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(str(SOURCES))
+    for name in ("route_maker", "route_objects", "route_api"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    import route_maker
+
+    return route_maker
+
+
+class Api:
+    """Objects by their path."""
+
+    def __init__(self, program: Any) -> None:
+        self.refused = program.Refused
+        self.objects: dict[str, Object] = {}
+        self.applied: list[str] = []
+        self.deny: str = ""
+        self.namespace("ada", profile=True)
+        self.namespace("plain", profile=False)
+
+    def namespace(self, name: str, *, profile: bool) -> None:
+        labels = {"app.kubernetes.io/part-of": "kubeflow-profile"} if profile else {}
+        self.objects[f"/api/v1/namespaces/{name}"] = {"metadata": {"name": name, "labels": labels}}
+
+    def model(self, name: str, namespace: str = "ada", kind: str = "InferenceService", **more: Any) -> Object:
+        version = "v1beta1" if kind == "InferenceService" else "v1alpha1"
+        metadata = {"name": name, "namespace": namespace, "uid": f"{kind}-{name}", "generation": 1}
+        item = {"kind": kind, "metadata": metadata | more.pop("metadata", {}), "spec": {"predictor": {}} | more}
+        self.objects[f"{API}/{version}/namespaces/{namespace}/{kind.lower()}s/{name}"] = item
+        return item
+
+    def get(self, path: str, parameters: Any = None) -> Object | None:
+        if path in self.objects:
+            return self.objects[path]
+        folder, _, plural = path.rpartition("/")
+        if plural in PLURALS:
+            pairs = dict(pair.split("=") for pair in ((parameters or {}).get("labelSelector") or "").split(",") if pair)
+            items = [
+                # Kubernetes leaves these out in a list.
+                {key: value for key, value in item.items() if key not in ("kind", "apiVersion")}
+                for where, item in self.objects.items()
+                if where.startswith(f"{folder}/")
+                and where.split("/")[-2] == plural
+                and pairs.items() <= (item["metadata"].get("labels") or {}).items()
+            ]
+            return {"items": copy.deepcopy(items), "metadata": {"resourceVersion": "7"}}
+        return None
+
+    def apply(self, path: str, item: Object, manager: str, *, force: bool) -> None:
+        if self.deny and self.deny in path:
+            raise self.refused(403, "not allowed")
+        item = copy.deepcopy(item)
+        item["metadata"]["uid"] = f"made-{len(self.applied)}"
+        self.objects[path] = item
+        self.applied.append(path)
+
+    def delete(self, path: str, uid: str) -> None:
+        assert self.objects[path]["metadata"]["uid"] == uid
+        del self.objects[path]
+
+    def made(self, kind: str) -> dict[str, Object]:
+        """Return the specifications of what was made of a kind, by name."""
+        return {
+            item["metadata"]["name"]: item["spec"]
+            for path, item in self.objects.items()
+            if item.get("kind") == kind and not path.startswith(API)
+        }
+
+
+@pytest.fixture
+def api(program) -> Api:
+    return Api(program)
+
+
+@pytest.fixture
+def maker(program, api):
+    settings = program.Settings(
+        manager="serving.model-routes",
+        labels={"kubeflow-charms/route-of": "serving"},
+        profiles="app.kubernetes.io/part-of=kubeflow-profile",
+        gateway="edge/kubeflow-gateway",
+        proxies="edge",
+        domain="cluster.local",
+    )
+    said: list[str] = []
+    made = program.Maker(api, settings, said.append)
+    made.said = said
+    return made
+
+
+def test_a_model_is_reached_at_its_path_and_at_no_other(api, maker):
+    api.model("iris")
+    assert maker.look() == ("7", True)
+    spec = api.made("VirtualService")["serving-iris"]
+    assert (spec["gateways"], spec["hosts"]) == (["edge/kubeflow-gateway"], ["*"])
+    (way,) = spec["http"]
+    assert way["match"] == [{"uri": {"prefix": "/serving/ada/iris/"}}]
+    assert way["rewrite"] == {"uri": "/"}
+    assert way["route"][0]["destination"] == {
+        "host": "iris-predictor.ada.svc.cluster.local",
+        "port": {"number": 80},
+    }
+
+
+def test_no_model_gets_what_tells_the_gateway_who_asks(api, maker):
+    api.model("iris")
+    maker.look()
+    (way,) = api.made("VirtualService")["serving-iris"]["http"]
+    assert way["headers"]["request"]["remove"] == ["authorization", "cookie"]
+
+
+def test_the_gateway_speaks_to_pods_alone_whose_sidecar_asks_who_the_user_is(api, maker):
+    api.model("iris")
+    maker.look()
+    spec = api.made("DestinationRule")["serving-iris-predictor"]
+    assert spec["trafficPolicy"] == {"tls": {"mode": "ISTIO_MUTUAL"}}
+    assert (spec["host"], spec["exportTo"]) == ("iris-predictor.ada.svc.cluster.local", ["edge"])
+
+
+def test_pods_of_the_namespace_and_the_gateway_alone_reach_a_model(api, maker):
+    api.model("iris")
+    maker.look()
+    spec = api.made("NetworkPolicy")["serving-iris"]
+    assert spec["podSelector"] == {"matchLabels": {"serving.kserve.io/inferenceservice": "iris"}}
+    assert spec["ingress"] == [
+        {
+            "from": [
+                {"podSelector": {}},
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "edge"}},
+                    "podSelector": {"matchLabels": {"istio": "ingressgateway"}},
+                },
+            ]
+        }
+    ]
+
+
+def test_with_a_transformer_that_is_asked_and_for_explanations_the_explainer(api, maker):
+    api.model("iris", transformer={"containers": []}, explainer={"art": {}})
+    maker.look()
+    explain, rest = api.made("VirtualService")["serving-iris"]["http"]
+    assert explain["match"] == [{"uri": {"regex": "/serving/ada/iris/v1/models/[^/]+:explain"}}]
+    assert explain["rewrite"]["uriRegexRewrite"] == {"match": "^/serving/ada/iris(/.*)$", "rewrite": "\\1"}
+    assert explain["route"][0]["destination"]["host"] == "iris-explainer.ada.svc.cluster.local"
+    assert rest["route"][0]["destination"]["host"] == "iris-transformer.ada.svc.cluster.local"
+    assert api.made("DestinationRule").keys() == {"serving-iris-transformer", "serving-iris-explainer"}
+
+
+def test_a_graph_is_reached_likewise_unless_a_model_has_its_path(api, maker):
+    api.model("chain", kind="InferenceGraph")
+    api.model("iris", kind="InferenceGraph")
+    api.model("iris")
+    maker.look()
+    routes = api.made("VirtualService")
+    assert routes.keys() == {"serving-iris", "serving-graph-chain"}
+    destination = routes["serving-graph-chain"]["http"][0]["route"][0]["destination"]
+    assert destination["host"] == "chain.ada.svc.cluster.local"
+    assert api.made("NetworkPolicy").keys() == {"serving-iris", "serving-graph-iris", "serving-graph-chain"}
+
+
+def test_one_that_its_owner_wants_inside_alone_gets_no_route(api, maker):
+    api.model("iris", metadata={"labels": {"networking.kserve.io/visibility": "cluster-local"}})
+    maker.look()
+    assert api.made("VirtualService") == {}
+    assert api.made("NetworkPolicy").keys() == {"serving-iris"}
+
+
+def test_outside_of_profiles_nothing_is_made(api, maker):
+    api.model("iris", namespace="plain")
+    maker.look()
+    assert api.applied == []
+
+
+def test_what_is_made_belongs_to_its_model(api, maker):
+    api.model("iris")
+    maker.look()
+    owners = {
+        (owner["kind"], owner["name"], owner["uid"])
+        for path in api.applied
+        for owner in api.objects[path]["metadata"]["ownerReferences"]
+    }
+    assert owners == {("InferenceService", "iris", "InferenceService-iris")}
+
+
+def test_a_second_pass_changes_nothing(api, maker):
+    api.model("iris")
+    maker.look()
+    before = list(api.applied)
+    maker.look()
+    assert api.applied == before
+
+
+def test_what_somebody_changes_is_put_back_and_what_is_too_much_goes(api, maker):
+    api.model("iris")
+    maker.look()
+    (path,) = [path for path in api.applied if "virtualservices" in path]
+    api.objects[path]["spec"]["hosts"] = ["elsewhere"]
+    maker.look()
+    assert api.objects[path]["spec"]["hosts"] == ["*"]
+    (model,) = [path for path in api.objects if path.startswith(API)]
+    del api.objects[model]
+    maker.look()
+    assert not api.made("VirtualService")
+    assert not api.made("NetworkPolicy")
+
+
+def test_somebody_elses_object_stays_and_the_log_says_so_once(api, maker):
+    api.model("iris")
+    path = "/apis/networking.istio.io/v1/namespaces/ada/virtualservices/serving-iris"
+    api.objects[path] = {"kind": "VirtualService", "metadata": {"name": "serving-iris", "namespace": "ada"}, "spec": {}}
+    assert maker.look()[1] is False
+    maker.look()
+    assert api.objects[path]["spec"] == {}
+    assert maker.said.count("VirtualService serving-iris in ada: somebody else's is there, and stays") == 1
+
+
+def test_what_is_refused_for_one_model_does_not_keep_others(api, maker):
+    api.model("bad")
+    api.model("good")
+    api.deny = "serving-bad"
+    assert maker.look()[1] is False
+    assert api.made("VirtualService").keys() == {"serving-good"}

@@ -1,0 +1,42 @@
+import json
+
+NAME = "kserve-controller-s3"
+WORD = "word'of the store"
+
+
+def secret(serving, state) -> dict:
+    """Return the Secret that profiles get."""
+    identifier = serving.sent(state, "secrets")["kubernetes_manifests"]
+    (found,) = [secret for secret in state.secrets if secret.id == identifier]
+    (item,) = json.loads((found.latest_content or found.tracked_content)["manifests"])
+    return item
+
+
+def test_profiles_get_the_stores_login_as_kserve_looks_for_it(serving):
+    item = secret(serving, serving.settle())
+    assert item["metadata"]["name"] == NAME
+    assert item["stringData"] == {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": WORD}
+    told = {key.removeprefix("serving.kserve.io/s3-"): text for key, text in item["metadata"]["annotations"].items()}
+    assert (told["endpoint"], told["usehttps"], told["region"]) == ("minio.edge.svc:9000", "0", "us-east-1")
+
+
+def test_an_account_leads_kserve_to_the_login_and_to_no_token(serving):
+    state = serving.settle()
+    (item,) = json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"])
+    assert (item["kind"], item["secrets"], item["automountServiceAccountToken"]) == (
+        "ServiceAccount",
+        [{"name": NAME}],
+        False,
+    )
+
+
+def test_the_login_is_in_a_secret_alone(serving):
+    state = serving.settle()
+    databags = [str(relation.local_app_data) for relation in state.relations]
+    public = [str(serving.cluster.objects), *databags, *(str(item.plan.to_dict()) for item in state.containers)]
+    assert WORD not in " ".join(public)
+
+
+def test_without_a_store_profiles_get_nothing(serving):
+    state = serving.settle(databags={"object-storage": None})
+    assert json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"]) == []

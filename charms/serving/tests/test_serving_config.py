@@ -1,0 +1,108 @@
+import pathlib
+
+import pytest
+import yaml
+from ops import testing
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def test_the_list_of_images_is_the_one_that_the_charm_hands_out(serving):
+    listed = yaml.safe_load((ROOT / "images.yaml").read_text())["custom-images"]
+    serving.settle()
+    handed_out = {
+        container["image"]
+        for item in serving.cluster.objects.values()
+        if item["kind"] == "ClusterServingRuntime"
+        for container in item["spec"]["containers"]
+    }
+    sections = ("agent", "batcher", "logger", "router", "storageInitializer")
+    art = serving.section("explainers")["art"]
+    handed_out |= {serving.section(name)["image"] for name in sections}
+    handed_out.add(f"{art['image']}:{art['defaultImageVersion']}")
+    assert handed_out == set(listed.values())
+
+
+def test_a_registry_takes_the_place_of_the_public_ones_but_not_of_what_is_named(serving):
+    serving.configured(
+        image_registry="registry.site:5000/mirror",
+        custom_images="{serving_runtimes__kserve_mlserver: 'elsewhere.site/mlserver:2'}",
+    )
+    triton = serving.runtime("kserve-tritonserver")["containers"][0]["image"]
+    assert triton == "registry.site:5000/mirror/nvidia/tritonserver:23.05-py3"
+    assert serving.runtime("kserve-mlserver")["containers"][0]["image"] == "elsewhere.site/mlserver:2"
+    assert serving.section("router")["image"] == "registry.site:5000/mirror/kserve/router:v0.15.2"
+
+
+def test_no_model_server_is_root(serving):
+    serving.settle()
+    runtimes = [item for item in serving.cluster.objects.values() if item["kind"] == "ClusterServingRuntime"]
+    assert runtimes
+    for item in runtimes:
+        context = item["spec"]["containers"][0]["securityContext"]
+        assert (context["runAsNonRoot"], context["allowPrivilegeEscalation"]) == (True, False)
+        assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_pytorch_is_served_by_triton(serving):
+    serving.settle()
+    formats = serving.runtime("kserve-tritonserver")["supportedModelFormats"]
+    assert {"name": "pytorch", "version": "1", "autoSelect": True, "priority": 1} in formats
+
+
+def test_a_runtime_that_is_disabled_is_not_chosen_and_others_are(serving):
+    serving.configured(runtimes_disabled="kserve-sklearnserver")
+    assert serving.runtime("kserve-sklearnserver")["disabled"] is True
+    assert serving.runtime("kserve-mlserver")["disabled"] is False
+
+
+def test_what_models_ask_for_and_may_use_is_the_operators(serving):
+    serving.configured(model_requests="cpu=100m", model_limits="cpu=2,memory=4Gi")
+    resources = serving.runtime("kserve-mlserver")["containers"][0]["resources"]
+    assert resources == {"requests": {"cpu": "100m"}, "limits": {"cpu": "2", "memory": "4Gi"}}
+    told = serving.section("inferenceService")["resource"]
+    assert told == {"cpuRequest": "100m", "memoryRequest": "", "cpuLimit": "2", "memoryLimit": "4Gi"}
+
+
+def test_what_fetches_models_goes_through_the_models_proxy(serving, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy.site:3128")
+    serving.settle()
+    container = serving.cluster.find("ClusterStorageContainer", "default")["spec"]["container"]
+    assert {"name": "HTTPS_PROXY", "value": "http://proxy.site:3128"} in container["env"]
+
+
+def test_what_fetches_models_has_the_operators_limits(serving):
+    serving.configured(storage_initializer_limits="cpu=2,memory=8Gi")
+    container = serving.cluster.find("ClusterStorageContainer", "default")["spec"]["container"]
+    assert container["resources"]["limits"] == {"cpu": "2", "memory": "8Gi"}
+    assert serving.section("storageInitializer")["memoryLimit"] == "8Gi"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("custom-images", "{serving_runtimes__none: a/b:1}", "expected some of configmap__agent"),
+        ("image-registry", "http://registry", "image-registry"),
+        ("runtimes-disabled", "kserve-none", "expected some of kserve-huggingfaceserver"),
+        ("model-requests", "gpu=1", "expected some of cpu, memory"),
+        ("model-limits", "cpu=", "expected for example cpu=1"),
+        ("storage-initializer-limits", "cpu=1", "does not say how much memory"),
+        ("gpu-resources", "gpu", "expected for example nvidia.com/mig-1g.5gb"),
+        ("memory", "nobody=1Gi", "memory"),
+    ],
+)
+def test_a_bad_option_is_named_and_what_runs_goes_on(serving, option, value, said):
+    before = serving.settle()
+    after = serving.reconfigure(before, **{option.replace("-", "_"): value})
+    assert isinstance(after.unit_status, testing.BlockedStatus)
+    assert option in after.unit_status.message
+    assert said in after.unit_status.message
+    for container in ("kserve-controller", "model-routes", "models-web-app"):
+        assert serving.program(after, container).summary == serving.program(before, container).summary
+
+
+@pytest.mark.parametrize("name", ["kserve-mlserver", "kserve-tritonserver"])
+def test_a_server_is_asked_only_once_its_model_is_loaded(serving, name):
+    serving.settle()
+    probe = serving.runtime(name)["containers"][0]["readinessProbe"]
+    assert probe["httpGet"] == {"path": "/v2/health/ready", "port": 8080}

@@ -1,0 +1,109 @@
+"""What Kubernetes keeps KServe's programs from, whoever asks them, and how models are let go of."""
+
+import dataclasses
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from ops import testing
+from support import samples
+from support.apiserver import ApiServer
+from support.application import Application, deployed_on
+from support.charms import load_charm
+from support.deployment import deployed
+from support.eventually import eventually
+
+ROOT = pathlib.Path(__file__).parents[2] / "charms" / "serving"
+GATEWAY = {
+    "gateway_name": "kubeflow-gateway",
+    "gateway_namespace": "edge",
+    "gateway_principal": "cluster.local/ns/edge/sa/istio-ingressgateway",
+}
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+MODELS = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
+POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
+
+
+@dataclasses.dataclass
+class Serving:
+    """The application, and the state of its unit."""
+
+    application: Application
+    state: testing.State
+
+    @property
+    def http(self) -> httpx2.Client:
+        return self.application.http
+
+    def namespace(self, name: str, **labels: str) -> str:
+        """Make a namespace, and return its name."""
+        metadata = {"name": f"{self.application.model}-{name}", "labels": labels}
+        self.http.post("/api/v1/namespaces", json={"metadata": metadata}).raise_for_status()
+        return metadata["name"]
+
+
+@pytest.fixture
+def serving(
+    collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> Iterator[Serving]:
+    samples.define(collected, samples.kinds())
+    with deployed(load_charm(ROOT).Serving, ROOT, monkeypatch, tmp_path) as deployment:
+        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
+            relation = testing.Relation("gateway-info", remote_app_name="istio-pilot", remote_app_data=GATEWAY)
+            state = application.settle(application.state(relations=[relation]))
+            # No program runs that could answer for the webhooks.
+            for kind in ("mutating", "validating"):
+                name = f"serving-{application.model}"
+                collected.delete(f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/{name}")
+            yield Serving(application, state)
+            application.run(dataclasses.replace(state, planned_units=0), "stop")
+
+
+def deployment() -> dict[str, Any]:
+    labels = {"app": "iris"}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "main", "image": "python"}]}}
+    return {"metadata": {"name": "iris"}, "spec": {"selector": {"matchLabels": labels}, "template": pod}}
+
+
+def policy() -> dict[str, Any]:
+    return {"metadata": {"name": "iris"}, "spec": {"podSelector": {}}}
+
+
+def model(**metadata: Any) -> dict[str, Any]:
+    predictor = {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}
+    kind = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"}
+    return {**kind, "metadata": {"name": "iris", **metadata}, "spec": {"predictor": predictor}}
+
+
+def test_programs_make_things_in_profiles_alone_and_models_are_nowhere_else(serving: Serving) -> None:
+    ada, plain = serving.namespace("ada", **PROFILE), serving.namespace("plain")
+    for container, where, item in (
+        ("kserve-controller", DEPLOYMENTS, deployment()),
+        ("model-routes", POLICIES, policy()),
+    ):
+        with serving.application.workload(container) as program:
+
+            def refused(where: str = where, item: Any = item, program: httpx2.Client = program) -> bool:
+                answer = program.post(where.format(plain), json=item, params={"dryRun": "All"})
+                return answer.status_code == 422 and "in the namespace of a profile" in answer.json()["message"]
+
+            assert eventually(refused), container
+            program.post(where.format(ada), json=item).raise_for_status()
+            program.delete(f"{where.format(ada)}/iris").raise_for_status()
+            serving.http.post(where.format(plain), json=item).raise_for_status()
+            assert program.delete(f"{where.format(plain)}/iris").status_code == 422
+    answer = serving.http.post(MODELS.format(plain), json=model())
+    assert "in the namespaces of profiles alone" in answer.json()["message"]
+    serving.http.post(MODELS.format(ada), json=model(), params={"dryRun": "All"}).raise_for_status()
+
+
+def test_a_model_can_be_deleted_once_kserve_is_gone(serving: Serving) -> None:
+    where = MODELS.format(serving.namespace("ben", **PROFILE))
+    serving.http.post(where, json=model(finalizers=["inferenceservice.finalizers"])).raise_for_status()
+    serving.application.run(dataclasses.replace(serving.state, planned_units=0), "stop")
+    assert serving.http.get(f"{where}/iris").json()["spec"]
+    serving.http.delete(f"{where}/iris").raise_for_status()
+    assert eventually(lambda: serving.http.get(f"{where}/iris").status_code == 404)
