@@ -10,11 +10,10 @@ from collections.abc import Mapping
 
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.mysql_client import Login
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.object_store import DEFAULT_REGION, Store
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
 from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER
 from pipelines_options import PipelinesOptions
-from profile_sync import DEFAULT_REGION
 
 CONTAINER = "api-server"
 DATABASE = "mlpipeline"

@@ -13,7 +13,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.object_store import DEFAULT_REGION, Store
 from pipelines_network import ENABLED
 
 Object = dict[str, Any]
@@ -27,8 +27,6 @@ STORE_KEY, PROOFS_KEY = "store", "proofs"
 """The names of the keys from which a namespace's login and proof are made."""
 TAKES_OVER = {"metacontroller.k8s.io/decorator-controller": "kubeflow-pipelines-profile-controller"}
 """What earlier revisions, and upstream, had Metacontroller make; source: its pkg/controller/decorator."""
-DEFAULT_REGION = "us-east-1"
-"""What signing libraries want where a store has no regions; an empty one is refused by launchers."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
