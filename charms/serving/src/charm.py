@@ -44,6 +44,7 @@ class Serving(Charm[ServingOptions]):
             yield program.sandbox(memory.get(program.CONTAINER, ""))
         yield Crds("crds.yaml", version="0.15.2")
         yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("logins", "logins.yaml.j2", {"name": model_store.role(self.app.name, self.model.name)})
         yield Manifests("lease", "lease.yaml.j2", {"name": kserve_controller.LEASE})
         yield self._confinement()
         yield Ports(serving_network.WEBHOOKS, serving_network.METRICS, serving_network.PAGES)
@@ -99,15 +100,24 @@ class Serving(Charm[ServingOptions]):
 
     def _store(self) -> Iterator[Part]:
         """Yield what models need to come from an object store, where one is related."""
-        yield self.objects.send(object_storage.Reader(secrets=True))
+        # It reads no bucket itself: models are in those that profiles have folders in.
+        yield self.objects.send(object_storage.Reader(secrets=True, buckets=(), profile_logins=True))
         store = self.objects.maybe(lambda said: said.store(self.secrets.granted))
-        yield self.user_accounts.send(kubernetes_manifest.plain([model_store.account()] if store else []))
+        yield self.user_accounts.send(
+            kubernetes_manifest.plain(
+                [
+                    model_store.binding(self.app.name, self.model.name, kserve_controller.account(self.app.name)),
+                    *([model_store.account()] if store else []),
+                ]
+            )
+        )
         yield self.user_secrets.send_each(
             lambda relation: kubernetes_manifest.in_secret(
                 [model_store.secret(store, self.model.name)] if store else [],
                 relation,
                 secrets=self.secrets,
                 label="user-secrets",
+                keys=model_store.keys(store),
             )
         )
 

@@ -1,5 +1,7 @@
 import json
 
+from ops import testing
+
 NAME = "kserve-controller-s3"
 WORD = "word'of the store"
 
@@ -22,7 +24,7 @@ def test_profiles_get_the_stores_login_as_kserve_looks_for_it(serving):
 
 def test_an_account_leads_kserve_to_the_login_and_to_no_token(serving):
     state = serving.settle()
-    (item,) = json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"])
+    _, item = json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"])
     assert (item["kind"], item["secrets"], item["automountServiceAccountToken"]) == (
         "ServiceAccount",
         [{"name": NAME}],
@@ -39,4 +41,27 @@ def test_the_login_is_in_a_secret_alone(serving):
 
 def test_without_a_store_profiles_get_nothing(serving):
     state = serving.settle(databags={"object-storage": None})
-    assert json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"]) == []
+    (item,) = json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"])
+    assert item["kind"] == "RoleBinding"
+
+
+def test_the_controller_reads_logins_in_profiles_alone(serving):
+    state = serving.settle()
+    binding, _ = json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"])
+    role = serving.cluster.find("ClusterRole", binding["roleRef"]["name"])
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]
+    assert binding["subjects"][0]["name"] == "serving-kserve-controller"
+    whole = serving.cluster.find("ClusterRole", "edge-serving-kserve-controller")
+    assert not [rule for rule in whole["rules"] if "secrets" in rule["resources"]]
+
+
+def test_where_the_store_has_a_login_for_each_profile_models_use_their_own(serving):
+    seed = testing.Secret({"seed": "of-all-profiles"})
+    databag = serving.databags["object-storage"]
+    data = {**json.loads(databag["data"]), "profile-logins": seed.id}
+    databags = {"object-storage": {**databag, "data": json.dumps(data)}}
+    state = serving.settle(databags=databags, secrets=[seed])
+    assert secret(serving, state)["stringData"] == {
+        "AWS_ACCESS_KEY_ID": "{{ ACCESS_KEY store }}",
+        "AWS_SECRET_ACCESS_KEY": "{{ SECRET_KEY store }}",
+    }

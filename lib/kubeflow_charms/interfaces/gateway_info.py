@@ -4,7 +4,10 @@ Format: plain keys, as the library published with istio-pilot writes them. Ours 
 and `sidecars_need_rights`, which readers of the published format pass over.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from ..codecs import Flat
 from ..endpoints import Interface
@@ -24,7 +27,7 @@ class GatewayInfo(msgspec.Struct, frozen=True, kw_only=True):
     gateway_name: str
     gateway_namespace: str
     gateway_up: bool = True
-    gateway_principal: str = ""
+    gateway_principal: Annotated[str, Meta(pattern=r"^([a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+)?$")] = ""
     sidecars_need_rights: bool = False
 
 
