@@ -10,11 +10,12 @@ import urllib.parse
 from collections.abc import Iterator
 
 import pytest
+from kubeflow_charms.s3_requests import send
 from support.browser import Browser
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import Object, kubectl, look_up, processes
-from support.workspace import Workspace, workspace
+from support.workspace import PROFILE, Workspace, workspace
 
 from testbed.workloads import PYTHON
 
@@ -58,7 +59,9 @@ class Tenant:
 
 @pytest.fixture(scope="module")
 def tenant(kubeflow: Kubeflow, echo: str) -> Iterator[Tenant]:
-    with workspace(OURS) as own, workspace(THEIRS) as other, kubeflow.session() as browser:
+    with workspace(OURS, PROFILE) as own, workspace(THEIRS, PROFILE) as other, kubeflow.session() as browser:
+        own.await_pipelines()
+        other.await_pipelines()
         binding: Object = {
             "apiVersion": "rbac.authorization.k8s.io/v1",
             "kind": "RoleBinding",
@@ -147,6 +150,29 @@ def test_what_is_anothers_or_the_clusters_is_refused(tenant: Tenant, path: str):
 )
 def test_nothing_is_started_or_written_for_others(tenant: Tenant, path: str):
     assert tenant.status(path, "POST") in (400, 403, 404)
+
+
+def test_her_login_at_the_store_opens_what_is_hers_and_nothing_else(tenant: Tenant):
+    repository = tenant.own.repository()
+    bucket, ours, theirs = (f"/{repository['bucket']}", tenant.own.store(repository), tenant.other.store(repository))
+    assert ours.access_key != theirs.access_key
+    hers, own = f"{bucket}/private-artifacts/{THEIRS}/a", f"{bucket}/private-artifacts/{OURS}/a"
+
+    def known() -> bool:
+        return send(theirs, "PUT", hers, b"secret")[0] == 200 and send(ours, "PUT", own, b"own")[0] == 200
+
+    eventually(known)
+    assert send(ours, "GET", own) == (200, b"own")
+    folder = {"list-type": "2", "prefix": f"private-artifacts/{THEIRS}/"}
+    refused = [
+        *(send(ours, method, hers, b"x" if method == "PUT" else b"")[0] for method in ("GET", "HEAD", "PUT", "DELETE")),
+        send(ours, "GET", bucket, query=folder)[0],
+        send(ours, "GET", bucket, query={"list-type": "2"})[0],
+        send(ours, "PUT", "/her-own-bucket")[0],
+        send(ours, "PUT", f"{bucket}/pipelines/a", b"x")[0],
+    ]
+    assert refused == [403] * len(refused)
+    assert send(theirs, "GET", hers) == (200, b"secret")
 
 
 def test_a_page_named_by_a_referer_is_not_asked(tenant: Tenant):

@@ -67,19 +67,29 @@ class Workspace:
             s3: the repository, as Argo is told of it.
             key: of the object in the repository's bucket.
         """
+        return send(self.store(s3), "HEAD", f"/{s3['bucket']}/{key}")[0]
+
+    def store(self, s3: Object) -> Store:
+        """Return the object store with the login that the namespace has.
+
+        Args:
+            s3: the repository, as Argo is told of it.
+        """
         data = self.get("secret", LOGIN)["data"]
         host, _, port = s3["endpoint"].rpartition(":")
         login = {name: base64.b64decode(data[name]).decode() for name in ("accesskey", "secretkey")}
         name, _, rest = host.partition(".")
-        address = look_up("service", name, "-n", rest.partition(".")[0])["spec"]["clusterIP"]
-        store = Store(
-            host=address,
+        return Store(
+            host=look_up("service", name, "-n", rest.partition(".")[0])["spec"]["clusterIP"],
             port=int(port),
             secure=not s3["insecure"],
             access_key=login["accesskey"],
             secret_key=login["secretkey"],
         )
-        return send(store, "HEAD", f"/{s3['bucket']}/{key}")[0]
+
+    def repository(self) -> Object:
+        """Return where Argo keeps what pods of the namespace leave behind."""
+        return json.loads(self.get("configmap", "artifact-repositories")["data"]["default-namespaced"])["s3"]
 
 
 def notebook(name: str, pod: Object) -> Object:

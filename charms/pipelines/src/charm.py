@@ -153,6 +153,8 @@ class Pipelines(Charm[PipelinesOptions]):
         settings = profile_settings.settings(
             self.options, app=self.app.name, model=self.model.name, store=store, bucket=bucket, proofs=proofs
         )
+        if not settings.store.profile_seed:
+            yield Message("profiles share one login of the object store")
         yield authorizer.workload(
             store=store, bucket=bucket, root=settings.root, key_format=settings.key_format, key=proofs
         )

@@ -78,7 +78,9 @@ def separate(pipelines) -> dict[str, Any]:
 
 
 def test_where_the_store_has_a_login_for_each_profile_steps_use_their_own(pipelines, separate):
-    _, content = pipelines.placed(pipelines.settle(**separate))
+    state = pipelines.settle(**separate)
+    assert state.unit_status == testing.ActiveStatus("https://kubeflow.example.com/pipeline/")
+    _, content = pipelines.placed(state)
     (secret,) = [item for item in json.loads(content["manifests"]) if item["kind"] == "Secret"]
     assert secret["stringData"]["accesskey"] == "{{ ACCESS_KEY store }}"
     assert secret["stringData"]["secretkey"] == "{{ SECRET_KEY store }}"

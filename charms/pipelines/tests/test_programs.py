@@ -9,11 +9,12 @@ from ops import pebble, testing
 
 pipelines_network: Any = importlib.import_module("pipelines_network")
 PROGRAMS: tuple[str, ...] = importlib.import_module("pipelines_options").PROGRAMS
+ACTIVE = "https://kubeflow.example.com/pipeline/; profiles share one login of the object store"
 LEADERS = ("persistence-agent", "scheduled-workflow", "viewer-controller", "metadata-writer")
 
 
 def test_with_databases_and_an_object_store_the_unit_is_active_at_its_address(pipelines):
-    assert pipelines.settle().unit_status == testing.ActiveStatus("https://kubeflow.example.com/pipeline/")
+    assert pipelines.settle().unit_status == testing.ActiveStatus(ACTIVE)
 
 
 def test_every_container_runs_a_program(pipelines):
@@ -139,7 +140,7 @@ def test_programs_that_elect_no_leader_run_once(pipelines):
     follower = pipelines.settle(leader=False, secrets=leaders.secrets)
     running = {container.name for container in follower.containers if container.plan.services}
     assert running == set(PROGRAMS) - set(LEADERS)
-    assert follower.unit_status == testing.ActiveStatus("https://kubeflow.example.com/pipeline/")
+    assert follower.unit_status == testing.ActiveStatus(ACTIVE)
 
 
 def test_a_unit_that_leads_no_longer_stops_what_runs_once(pipelines):
