@@ -117,7 +117,9 @@ DASH = '#!/bin/dash\nexec /bin/dash "$@"\n'
 MLSERVER = """\
 #!/usr/bin/python3
 from mlserver.cli import main
-main()
+# Its workers are new processes, which read this file as well.
+if __name__ == "__main__":
+    main()
 """
 
 DOWNLOAD = """\
