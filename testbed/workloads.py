@@ -147,7 +147,9 @@ def _katib(name: str) -> Real:
 MLSERVER = """\
 #!/usr/bin/python3
 from mlserver.cli import main
-main()
+# Its workers are new processes, which read this file as well.
+if __name__ == "__main__":
+    main()
 """
 
 DOWNLOAD = """\
