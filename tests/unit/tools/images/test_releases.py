@@ -17,7 +17,9 @@ PAGES = sorted(
     path
     for pattern in ("README.md", "docs/*.md", "charms/*/README.md", "bundles/*/README.md", "examples/*/README.md")
     for path in REPOSITORY.root.glob(pattern)
+    if path.name != "upgrading.md"
 )
+"""All but the page that tells of releases before."""
 
 
 def named() -> set[str]:
