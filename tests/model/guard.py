@@ -1,6 +1,6 @@
 """Keeps hooks off every network but the cluster's, and tells what they tried.
 
-Services of the cluster answer every HTTP request with success, as no program runs behind them.
+Services of the cluster, and programs of the unit's own pod, answer every HTTP request with success, as none runs.
 """
 
 import contextlib
@@ -15,6 +15,8 @@ import pytest
 LOCAL = "127.0.0.1"
 SERVICES = (".svc", ".svc.cluster.local")
 """How names of the cluster's Services end."""
+POD = "localhost"
+"""The unit's own pod."""
 
 
 class Guard:
@@ -78,7 +80,7 @@ def guarded(port: int) -> Iterator[Guard]:
             connect(self, address)
 
         def look_up_guarded(host: Any, service: Any, *arguments: Any, **options: Any) -> Any:
-            if isinstance(host, str) and host.endswith(SERVICES):
+            if isinstance(host, str) and (host == POD or host.endswith(SERVICES)):
                 host, service = LOCAL, server.server_port
             guard.check((host, service))
             return look_up(host, service, *arguments, **options)

@@ -43,7 +43,7 @@ BACKUPS = Login("RELBBBBBBBBBBBBBBBBB", "a-long-word-of-the-database")
 SEED = "a-seed-that-nobody-knows"
 USERS = (
     User("relation.1", (PIPELINES,), ("mlpipeline",), profiles=True),
-    User("relation.2", (BACKUPS,), ("backups",)),
+    User("relation.2", (BACKUPS,), ("backups", "made-later")),
 )
 
 

@@ -101,7 +101,8 @@ def free() -> float | None:
         connection.request("GET", "/status")
         found: dict[str, Any] = json.loads(connection.getresponse().read())
         disk = found["DiskStatuses"][0]
-        return 100 * int(disk["free"]) / int(disk["all"])
+        # What is 0 is left out.
+        return 100 * int(disk.get("free", 0)) / int(disk["all"])
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError, ZeroDivisionError):
         return None
     finally:

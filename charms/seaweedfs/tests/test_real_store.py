@@ -95,6 +95,14 @@ def test_applications_reach_their_own_buckets_alone(real):
     assert real.ask(backups, "GET", "/mlpipeline/secret").status == 403
 
 
+def test_an_application_makes_a_bucket_that_it_named_and_no_other(real):
+    backups = real.application(2)
+    assert real.ask(backups, "HEAD", "/made-later").status == 404
+    assert real.ask(backups, "PUT", "/made-later").status == 200
+    assert real.ask(backups, "PUT", "/made-later/key", b"a").status == 200
+    assert real.ask(backups, "PUT", "/made-never").status == 403
+
+
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("query", [{}, {"acl": ""}, {"policy": ""}, {"list-type": "2"}])
 def test_who_signs_nothing_gets_nothing(real, query):
@@ -125,6 +133,16 @@ def test_a_namespace_made_again_has_another_login(real):
     assert real.ask(before, "GET", "/mlpipeline/private/dora/a").status == 403
     assert real.ask(real.profile("dora"), "GET", "/mlpipeline/private/dora/a").status == 404
     real.become(**there)
+
+
+def test_the_disk_is_watched_where_the_store_sees_it(real, monkeypatch):
+    import importlib
+    import shutil
+
+    keeper_store = importlib.import_module("keeper_store")
+    monkeypatch.setattr(keeper_store, "VOLUME_SERVER", real.port + 3)
+    usage = shutil.disk_usage(real.folder)
+    assert keeper_store.free() == pytest.approx(100 * usage.free / usage.total, abs=8)
 
 
 def test_a_thousand_profiles_have_logins_and_are_told_to_the_store_in_seconds(real):

@@ -2,10 +2,14 @@
 
 import importlib
 import json
+import pathlib
 
 import pytest
 from ops import testing
+from support.charms import load_charm
 from support.real_minio import minio
+
+CHARM = load_charm(pathlib.Path(__file__).parents[1]).Seaweedfs
 
 
 def test_an_import_says_where_it_could_copy_from(seaweedfs):
@@ -32,8 +36,7 @@ def test_a_related_store_is_imported_with_its_own_login(seaweedfs, real, monkeyp
         data = {"access-key": old.access_key, "secret-key": old.secret_key, "service": old.host, "port": old.port}
         said = {"_supported_versions": '["v1"]', "data": json.dumps({**data, "secure": False})}
         relation = testing.Relation("import-from", remote_app_name="minio", remote_app_data=said)
-        charm = seaweedfs.deployment.context.charm_spec.charm_type
-        monkeypatch.setattr(charm, "_own", lambda self: real.of(real.root))
+        monkeypatch.setattr(CHARM, "_own", lambda self: real.of(real.root))
         state = seaweedfs.settle(relation)
 
         assert seaweedfs.act("import", state)["complete"] == "yes"
@@ -44,8 +47,7 @@ def test_a_related_store_is_imported_with_its_own_login(seaweedfs, real, monkeyp
 
 
 def test_buckets_are_listed_with_what_is_in_them(seaweedfs, real, monkeypatch):
-    charm = seaweedfs.deployment.context.charm_spec.charm_type
-    monkeypatch.setattr(charm, "_own", lambda self: real.of(real.root))
+    monkeypatch.setattr(CHARM, "_own", lambda self: real.of(real.root))
     real.ask(real.root, "PUT", "/listed")
     real.ask(real.root, "PUT", "/listed/key", b"12345")
     lines = [line.split() for line in seaweedfs.act("list-buckets", seaweedfs.settle())["buckets"].splitlines()]
