@@ -194,6 +194,8 @@ def _runtime(runtime: Runtime, settings: Settings) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": "kserve-container",
         "image": settings.images.of(runtime.image),
+        # Its name is the Service's port's, by which a sidecar knows that it may look who the user is.
+        "ports": [{"name": "http", "containerPort": HTTP, "protocol": "TCP"}],
         "securityContext": secure(runtime.user),
         "resources": {name: amounts for name, amounts in resources.items() if amounts},
     }

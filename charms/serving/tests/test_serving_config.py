@@ -106,3 +106,10 @@ def test_a_server_is_asked_only_once_its_model_is_loaded(serving, name):
     serving.settle()
     probe = serving.runtime(name)["containers"][0]["readinessProbe"]
     assert probe["httpGet"] == {"path": "/v2/health/ready", "port": 8080}
+
+
+def test_sidecars_know_that_models_speak_http(serving):
+    serving.settle()
+    runtimes = [item for item in serving.cluster.objects.values() if item["kind"] == "ClusterServingRuntime"]
+    ports = [item["spec"]["containers"][0]["ports"] for item in runtimes]
+    assert ports == [[{"name": "http", "containerPort": 8080, "protocol": "TCP"}]] * len(runtimes)
