@@ -1,6 +1,6 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
-from ..run import Metrics, Part
+from ..run import Alert, Metrics, Panel, Part
 from .bucket import Bucket
 from .crds import Crds
 from .fence import Fence
@@ -16,6 +16,7 @@ from .webhooks import Webhooks
 from .workload import File, HttpCheck, Reachable, TcpCheck, Workload
 
 __all__ = [
+    "Alert",
     "Bucket",
     "Crds",
     "Fence",
@@ -26,6 +27,7 @@ __all__ = [
     "Message",
     "Metrics",
     "Observed",
+    "Panel",
     "Part",
     "Ports",
     "Publish",
