@@ -100,5 +100,5 @@ class KatibOptions:
 
     @property
     def experiment_defaults(self) -> dict[str, str]:
-        """What Kubernetes puts into experiments that leave it out, before Katib sees them."""
-        return {"Experiment.spec.resumePolicy": self.resume_policy}
+        """What Kubernetes puts into experiments that leave it out, before Katib sees them; none for its own default."""
+        return {} if self.resume_policy == RESUME_POLICIES[0] else {"Experiment.spec.resumePolicy": self.resume_policy}
