@@ -4,8 +4,10 @@ Source of the metric names: Prometheus' client libraries for Go, Python and Node
 (`up`, `scrape_samples_scraped`), and controller-runtime (`controller_runtime_*`, `workqueue_depth`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
+
+from .run import Metrics
 
 # Grafana's charm fills these in with drop-downs for the model, the application and the unit.
 CHOSEN = (
@@ -24,22 +26,23 @@ PANELS = (
 WIDTH, HEIGHT, COLUMNS = 12, 8, 2
 
 
-def dashboard(charm: str, containers: Iterable[str]) -> dict[str, Any]:
+def dashboard(charm: str, metrics: Mapping[str, Metrics]) -> dict[str, Any]:
     """Return a dashboard.
 
     Args:
         charm: its name, which is the dashboard's title.
-        containers: those that show metrics.
+        metrics: of those containers that show any.
     """
+    own = [(panel.title, panel.expression, "short") for _, shown in sorted(metrics.items()) for panel in shown.panels]
     return {
         "title": charm,
         "tags": ["kubeflow", charm],
-        "description": f"Metrics of {', '.join(sorted(containers)) or 'nothing'}.",
+        "description": f"Metrics of {', '.join(sorted(metrics)) or 'nothing'}.",
         "schemaVersion": 36,
         "editable": True,
         "refresh": "1m",
         "time": {"from": "now-3h", "to": "now"},
-        "panels": [_panel(number, *panel) for number, panel in enumerate(PANELS)],
+        "panels": [_panel(number, *panel) for number, panel in enumerate((*own, *PANELS))],
     }
 
 
@@ -52,5 +55,5 @@ def _panel(number: int, title: str, expression: str, unit: str) -> dict[str, Any
         "datasource": source,
         "gridPos": {"h": HEIGHT, "w": WIDTH, "x": number % COLUMNS * WIDTH, "y": number // COLUMNS * HEIGHT},
         "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
-        "targets": [{"refId": "A", "expr": expression % CHOSEN, "datasource": source}],
+        "targets": [{"refId": "A", "expr": expression.replace("%s", CHOSEN), "datasource": source}],
     }

@@ -1,9 +1,12 @@
 """Compact CRDs become what Kubernetes wants."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
+from kubeflow_charms.parts import Crds, Part
 from kubeflow_charms.parts.crds import expand
+from support.examples import Deploy
 
 ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 GROUP = """
@@ -88,3 +91,19 @@ def test_fields_become_a_schema_with_a_status_where_there_is_one() -> None:
 def test_a_schema_may_be_written_in_openapi_too() -> None:
     schema = version("Other", "v1")["schema"]["openAPIV3Schema"]
     assert schema == {"type": "object", "properties": {"spec": {"type": "object"}}, "required": ["spec"]}
+
+
+def test_a_field_that_objects_leave_out_gets_the_default_of_a_charm(deploy: Deploy) -> None:
+    versions = "{v1: {storage: true, fields: {spec: {a: string}}}}"
+    group = f"group: example.com\nkinds: {{Thing: {{plural: things, versions: {versions}}}}}"
+
+    def plan(charm: Any) -> Iterator[Part]:
+        yield Crds("crds.yaml", version="1.0", defaults={"Thing.spec.a": "word", "Other.spec.a": "no"})
+
+    deployment = deploy(plan, sources={"crds.yaml": group})
+    deployment.settle(deployment.state())
+    made = deployment.cluster.find("CustomResourceDefinition", "things.example.com")["spec"]["versions"][0]
+    assert made["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["a"] == {
+        "type": "string",
+        "default": "word",
+    }

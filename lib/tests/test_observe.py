@@ -10,7 +10,7 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms import Blocked
-from kubeflow_charms.parts import Metrics, Part, Workload
+from kubeflow_charms.parts import Alert, Metrics, Panel, Part, Workload
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -59,6 +59,36 @@ def test_prometheus_alerts_when_a_program_of_this_application_shows_no_metrics(d
     assert 'juju_model="edge"' in rule["expr"]
     assert 'juju_application="example"' in rule["expr"]
     assert rule["labels"]["severity"] == "critical"
+
+
+@pytest.fixture
+def telling(deploy: Deploy) -> Deployment:
+    """A charm that knows what its numbers mean."""
+    metrics = Metrics(9090, panels=(Panel("Jobs", "jobs{%s}"),), alerts=(Alert("JobsFail", "failed{%s} > 0", "see"),))
+
+    def telling_plan(charm: Any) -> Iterator[Part]:
+        yield Workload(container="app", command="run", metrics=metrics)
+
+    return deploy(telling_plan, **ENDPOINTS)
+
+
+def test_alerts_of_a_charms_own_are_about_its_application_and_wake_nobody(telling: Deployment) -> None:
+    relation = testing.Relation("metrics-endpoint")
+    told = changed(telling, relation).get_relation(relation.id).local_app_data
+    down, own = json.loads(told["alert_rules"])["groups"][0]["rules"]
+    assert (down["alert"], own["alert"]) == ("KubeflowProgramDown", "JobsFail")
+    assert own["expr"].startswith('failed{juju_model="edge",')
+    assert own["labels"]["severity"] == "warning"
+
+
+def test_panels_of_a_charms_own_come_first(telling: Deployment) -> None:
+    relation = testing.Relation("grafana-dashboard")
+    told = json.loads(changed(telling, relation).get_relation(relation.id).local_app_data["dashboards"])
+    (template,) = told["templates"].values()
+    panels = json.loads(lzma.decompress(base64.b64decode(template["content"])))["panels"]
+    assert panels[0]["title"] == "Jobs"
+    assert panels[0]["targets"][0]["expr"].startswith('jobs{juju_model=~"$juju_model",')
+    assert len({panel["id"] for panel in panels}) == len(panels)
 
 
 def test_prometheus_is_told_each_units_address_even_by_one_that_does_not_lead(deployment: Deployment) -> None:

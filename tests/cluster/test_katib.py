@@ -26,6 +26,7 @@ EXPERIMENTS = "/apis/kubeflow.org/v1beta1/namespaces/{}/experiments"
 TRIALS = "/apis/kubeflow.org/v1beta1/namespaces/{}/trials"
 JOBS = "/apis/batch/v1/namespaces/{}/jobs"
 WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile", "katib.kubeflow.org/metrics-collector-injection": "enabled"}
+PODS = "/api/v1/namespaces/{}/pods"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -96,6 +97,39 @@ def test_the_controller_makes_jobs_in_profiles_that_want_katib_alone(katib: Kati
         controller.delete(f"{JOBS.format(wants)}/trial").raise_for_status()
         katib.http.post(JOBS.format(plain), json=job()).raise_for_status()
         assert controller.delete(f"{JOBS.format(plain)}/trial").status_code == 422
+
+
+def pod(owner: str, *more: str, **labels: str) -> dict[str, Any]:
+    """Return a pod of the job of a trial, with further containers."""
+    reference = {"apiVersion": "batch/v1", "kind": "Job", "name": owner, "uid": "7"}
+    containers = [{"name": name, "image": "python"} for name in ("main", *more)]
+    metadata = {"name": "pod", "labels": labels, "ownerReferences": [reference]}
+    return {"metadata": metadata, "spec": {"containers": containers}}
+
+
+def trial(name: str, **spec: Any) -> dict[str, Any]:
+    kind = {"apiVersion": "kubeflow.org/v1beta1", "kind": "Trial"}
+    return {**kind, "metadata": {"name": name}, "spec": {"primaryContainerName": "main", **spec}}
+
+
+def test_no_trial_runs_without_its_collector_while_katib_cannot_be_asked(katib: Katib) -> None:
+    ada, ben = katib.namespace("ada", **WANTED), katib.namespace("ben", **WANTED)
+    where = PODS.format(ada)
+    pushes = trial("pushes", metricsCollector={"collector": {"kind": "Push"}})
+    many = trial("many", primaryPodLabels={"role": "master"})
+    for item in (trial("tune-1"), pushes, many):
+        katib.http.post(TRIALS.format(ada), json=item).raise_for_status()
+    assert eventually(lambda: "without the collector" in katib.refusal(where, pod("tune-1")))
+    assert eventually(lambda: "without the collector" in katib.refusal(where, pod("many", role="master")))
+    for allowed in (
+        pod("tune-1", "metrics-logger-and-collector"),
+        pod("a-job-of-her-own"),
+        pod("pushes"),
+        pod("many", role="worker"),
+        {**pod(""), "metadata": {"name": "alone"}},
+    ):
+        assert katib.refusal(where, allowed) == ""
+    assert katib.refusal(PODS.format(ben), pod("tune-1")) == ""
 
 
 def test_a_template_of_another_namespace_is_not_read_for_whoever_names_it(katib: Katib) -> None:

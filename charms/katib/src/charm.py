@@ -47,7 +47,7 @@ class Katib(Charm[KatibOptions]):
         )
         yield katib_db_manager.sandbox(memory.get(katib_db_manager.CONTAINER, ""))
         yield katib_ui.sandbox(memory.get(katib_ui.CONTAINER, ""))
-        yield Crds("crds.yaml", version="0.19")
+        yield Crds("crds.yaml", version="0.19", defaults=options.experiment_defaults)
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("lease", "lease.yaml.j2", {"name": katib_controller.lease(self.app.name)})
         yield self._confinement()

@@ -19,8 +19,16 @@ NAME, KEY = "katib-config", "katib-config.yaml"
 """The ConfigMap that Katib looks for in its own namespace, and the key in it."""
 HOST_PATHS = "persistentVolumeSpec"
 """Volumes that Katib would make of folders of nodes; it has no right to."""
-LARGE = {"suggestions": {"enas": "400Mi"}, "metricsCollectors": {"TensorFlowEvent": "1Gi"}}
-"""Memory of what would not start with Katib's default of 100Mi."""
+PYTHON = "400Mi"
+LARGE = {
+    "suggestions": {name: PYTHON for name, image in katib_images.ALGORITHMS.items() if image != katib_images.SMALL},
+    "earlyStoppings": dict.fromkeys(katib_images.EARLY_STOPPINGS, PYTHON),
+    "metricsCollectors": {"TensorFlowEvent": "1Gi"},
+}
+"""Memory of what would not start with Katib's default of 100Mi, or be killed before long.
+
+Measured with v0.19.0's sources on Python 3.11 before the first request: hyperopt 143 MiB, medianstop 103, optuna 79.
+"""
 
 
 @dataclasses.dataclass(frozen=True)

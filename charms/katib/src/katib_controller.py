@@ -6,9 +6,10 @@ Source of the flag, variables, paths and ports: kubeflow/katib v0.19.0, cmd/kati
 from collections.abc import Iterable
 
 import katib_config
+import katib_metrics
 import katib_network
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
 from trial_kinds import TRAINER, TRAINING, Kind
 
 CONTAINER = "katib-controller"
@@ -72,5 +73,5 @@ def workload(*, app: str, namespace: str, kinds: Iterable[str], certificate: Cer
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
         checks={CONTAINER: HttpCheck(katib_network.HEALTH, "/readyz")},
-        metrics=Metrics(katib_network.METRICS),
+        metrics=katib_metrics.METRICS,
     )

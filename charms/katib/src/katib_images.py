@@ -8,6 +8,8 @@ import dataclasses
 from collections.abc import Mapping
 
 PUBLISHED, TAG = "ghcr.io/kubeflow/katib", "v0.19.0"
+SMALL = "suggestion-goptuna"
+"""The one that is no Python."""
 ALGORITHMS = {
     "random": "suggestion-hyperopt",
     "tpe": "suggestion-hyperopt",
@@ -15,8 +17,8 @@ ALGORITHMS = {
     "multivariate-tpe": "suggestion-optuna",
     "hyperband": "suggestion-hyperband",
     "bayesianoptimization": "suggestion-skopt",
-    "cmaes": "suggestion-goptuna",
-    "sobol": "suggestion-goptuna",
+    "cmaes": SMALL,
+    "sobol": SMALL,
     "enas": "suggestion-enas",
     "darts": "suggestion-darts",
     "pbt": "suggestion-pbt",

@@ -16,6 +16,7 @@ from trial_kinds import Kind
 
 PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")
 """The containers of charmcraft.yaml."""
+RESUME_POLICIES = ("Never", "LongRunning", "FromVolume")
 LIMITED = ("cpu", "memory", "ephemeral-storage")
 
 
@@ -87,6 +88,7 @@ class KatibOptions:
     trial_templates: Mapping[str, str] = option(templates)
     volume_access_mode: str = option(options.one_of("ReadWriteOnce", "ReadWriteMany"))
     volume_class: str = option(storage_class)
+    resume_policy: str = option(options.one_of(*RESUME_POLICIES))
     experiment_ttl: datetime.timedelta | None = option(experiment_clean_up.age)
     database_timeout: str = option(options.duration)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
@@ -95,3 +97,8 @@ class KatibOptions:
     def images(self) -> Images:
         """The images that pods of users' experiments get."""
         return Images(self.image_registry, self.custom_images)
+
+    @property
+    def experiment_defaults(self) -> dict[str, str]:
+        """What Kubernetes puts into experiments that leave it out, before Katib sees them; none for its own default."""
+        return {} if self.resume_policy == RESUME_POLICIES[0] else {"Experiment.spec.resumePolicy": self.resume_policy}

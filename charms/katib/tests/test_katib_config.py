@@ -44,7 +44,10 @@ def test_every_algorithm_stopper_and_collector_has_its_image(katib):
     collectors = {item["kind"]: item["image"] for item in katib.runtime()["metricsCollectors"]}
     assert collectors == {kind: f"{PUBLISHED}/{image}:v0.19.0" for kind, image in COLLECTORS.items()}
     (stopper,) = katib.runtime()["earlyStoppings"]
-    assert stopper == {"algorithmName": "medianstop", "image": f"{PUBLISHED}/earlystopping-medianstop:v0.19.0"}
+    assert (stopper["algorithmName"], stopper["image"]) == (
+        "medianstop",
+        f"{PUBLISHED}/earlystopping-medianstop:v0.19.0",
+    )
 
 
 def test_the_list_of_images_has_all_that_the_charm_hands_out(katib):
@@ -87,9 +90,12 @@ def test_an_algorithm_and_a_collector_of_the_site_are_added(katib):
 
 def test_what_would_not_start_in_a_hundred_megabytes_gets_more(katib):
     katib.settle()
-    assert katib.entry("suggestions", "enas")["resources"] == {"limits": {"memory": "400Mi"}}
+    for name, image in ALGORITHMS.items():
+        resources = katib.entry("suggestions", name).get("resources")
+        assert resources == (None if image == "suggestion-goptuna" else {"limits": {"memory": "400Mi"}}), name
+    assert katib.entry("earlyStoppings", "medianstop")["resources"] == {"limits": {"memory": "400Mi"}}
     assert katib.entry("metricsCollectors", "TensorFlowEvent")["resources"] == {"limits": {"memory": "1Gi"}}
-    assert "resources" not in katib.entry("suggestions", "random")
+    assert "resources" not in katib.entry("metricsCollectors", "StdOut")
 
 
 def test_limits_are_those_of_the_options(katib):
@@ -106,6 +112,18 @@ def test_a_volume_is_one_that_a_single_node_has_unless_the_option_says_else(kati
     katib.configured(volume_access_mode="ReadWriteMany", volume_class="shared")
     claim = katib.entry("suggestions", "pbt")["persistentVolumeClaimSpec"]
     assert (claim["accessModes"], claim["storageClassName"]) == (["ReadWriteMany"], "shared")
+
+
+def test_the_resume_policy_of_experiments_that_say_none_is_the_options(katib):
+    def default() -> str:
+        versions = katib.cluster.find("CustomResourceDefinition", "experiments.kubeflow.org")["spec"]["versions"]
+        fields = versions[0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+        return fields["resumePolicy"].get("default", "Katib's")
+
+    before = katib.settle()
+    assert default() == "Katib's"
+    katib.reconfigure(before, resume_policy="LongRunning")
+    assert default() == "LongRunning"
 
 
 def test_templates_are_found_by_their_label_and_those_of_the_site_are_among_them(katib):
@@ -158,6 +176,7 @@ def test_a_further_kind_of_trial_is_watched_and_made_where_the_cluster_knows_it(
         ("trial_templates", "{mine: 'kind: Job'}", "is no object with apiVersion, kind and spec"),
         ("volume_access_mode", "ReadWriteTwice", "expected one of ReadWriteOnce, ReadWriteMany"),
         ("volume_class", "My Class", "option volume-class: it is no storage class"),
+        ("resume_policy", "Always", "expected one of Never, LongRunning, FromVolume"),
         ("experiment_ttl", "long", "option experiment-ttl: it is no age, expected for example 12h or 30d"),
         ("database_timeout", "soon", "option database-timeout: it is no duration"),
         ("memory", "katib=1Gi", "there is no program"),

@@ -1,6 +1,6 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
-from ..run import Metrics, Part
+from ..run import Alert, Metrics, Panel, Part
 from .bucket import Bucket
 from .crds import Crds
 from .fence import Fence
@@ -17,6 +17,7 @@ from .webhooks import Webhooks
 from .workload import File, HttpCheck, Reachable, TcpCheck, Workload
 
 __all__ = [
+    "Alert",
     "Bucket",
     "Crds",
     "Fence",
@@ -27,6 +28,7 @@ __all__ = [
     "Message",
     "Metrics",
     "Observed",
+    "Panel",
     "Part",
     "Ports",
     "Publish",

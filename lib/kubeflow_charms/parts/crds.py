@@ -1,6 +1,7 @@
 """Custom resource definitions, written compactly and expanded here."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from ..cluster import Object
 from ..run import Declaration, Run, fingerprint
@@ -32,11 +33,13 @@ class Crds:
         file: in the charm's src folder.
         version: what the CRDs follow, dotted numbers: upstream's release.
         name: the part's name.
+        defaults: what objects get that leave a field out, by `Kind.field.field`, in every version.
     """
 
     file: str
     version: str
     name: str = "crds"
+    defaults: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def declare(self, run: Run) -> None:
         """Declare the CRDs."""
@@ -44,8 +47,8 @@ class Crds:
         run.declare(
             Declaration(
                 self.name,
-                fingerprint(text, self.version),
-                lambda: [crd for group in render(text, {}) for crd in expand(group)],
+                fingerprint(text, self.version, *([dict(self.defaults)] if self.defaults else [])),
+                lambda: [_filled(crd, self.defaults) for group in render(text, {}) for crd in expand(group)],
                 retained=True,
                 version=self.version,
             )
@@ -58,6 +61,17 @@ class Crds:
 def expand(group: Object) -> list[Object]:
     """Return the CustomResourceDefinition objects of one document of a CRD file."""
     return [_definition(group["group"], kind, fields) for kind, fields in group["kinds"].items()]
+
+
+def _filled(crd: Object, defaults: Mapping[str, str]) -> Object:
+    for path, value in defaults.items():
+        kind, *fields = path.split(".")
+        for version in crd["spec"]["versions"] if crd["spec"]["names"]["kind"] == kind else ():
+            schema = version["schema"]["openAPIV3Schema"]
+            for name in fields:
+                schema = schema["properties"][name]
+            schema["default"] = value
+    return crd
 
 
 def _definition(group: str, kind: str, fields: Object) -> Object:

@@ -134,10 +134,10 @@ def _jobs(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
 
 
 def _alerts(run: Run, topology: Mapping[str, str]) -> dict[str, Any]:
-    """Return the rule by which a program that shows no metrics for five minutes wakes somebody."""
+    """Return the rule by which a program that shows no metrics for five minutes wakes somebody, and the charm's own."""
     labels = _labels({key: value for key, value in topology.items() if key != "unit"})
     chosen = ",".join(f'{key}="{value}"' for key, value in labels.items())
-    rule = {
+    down = {
         "alert": "KubeflowProgramDown",
         "expr": f"up{{{chosen}}} < 1",
         "for": "5m",
@@ -147,7 +147,17 @@ def _alerts(run: Run, topology: Mapping[str, str]) -> dict[str, Any]:
             "description": f"See juju status {run.app} and its README, under Repair.",
         },
     }
-    return {"groups": [{"name": f"{run.namespace}_{run.app}_down", "rules": [rule]}]}
+    own = [
+        {
+            "alert": alert.name,
+            "expr": alert.expression.replace("%s", chosen),
+            "labels": {"severity": "warning", **labels},
+            "annotations": {"summary": alert.summary, "description": f"See juju status {run.app} and its README."},
+        }
+        for _, metrics in sorted(run.metrics.items())
+        for alert in metrics.alerts
+    ]
+    return {"groups": [{"name": f"{run.namespace}_{run.app}_down", "rules": [down, *own]}]}
 
 
 def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
