@@ -50,13 +50,14 @@ class Store:
         return f"{'https' if self.secure else 'http'}://{self.endpoint}"
 
 
-def related(object_storage: BoundEndpoint, s3: BoundEndpoint, secrets: Secrets) -> Store:
+def related(object_storage: BoundEndpoint, s3: BoundEndpoint, secrets: Secrets, *, profiles: bool = False) -> Store:
     """Return the object store that one of two endpoints is related to.
 
     Args:
         object_storage: of the interface `object-storage`; say `Reader(secrets=True, buckets=...)` on it.
         s3: of the interface `s3`; say `Request(bucket=...)` on it.
         secrets: of the application.
+        profiles: whether it hands out the logins of profiles; say so in `Reader` and `Request`, too.
 
     Raises:
         Blocked: both are related, or none.
@@ -70,4 +71,6 @@ def related(object_storage: BoundEndpoint, s3: BoundEndpoint, secrets: Secrets) 
         )
     if not object_storage.relations and not s3.relations:
         raise Blocked(f"needs an object store, run: juju integrate {application}:{object_storage.name} seaweedfs")
-    return (object_storage if object_storage.relations else s3).one(lambda said: said.store(secrets.granted))
+    return (object_storage if object_storage.relations else s3).one(
+        lambda said: said.store(secrets.granted, profiles=profiles)
+    )

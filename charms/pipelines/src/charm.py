@@ -80,7 +80,7 @@ class Pipelines(Charm[PipelinesOptions]):
         authorization.require(self.run)
         yield api_gate.workload()
         yield viewer_controller.workload(options.max_num_viewers)
-        store = related(self.objects, self.s3, self.secrets)
+        store = related(self.objects, self.s3, self.secrets, profiles=True)
         yield from self._metadata()
         bucket = store.bucket or options.object_store_bucket_name
         yield Bucket(store, bucket)

@@ -6,8 +6,6 @@ frontend/server.
 """
 
 import dataclasses
-import hashlib
-import hmac
 import json
 import pathlib
 from collections.abc import Mapping
@@ -23,8 +21,8 @@ LOGIN = "mlpipeline-minio-artifact"
 PROOF = "artefact-proof"
 GUARD = "artefact_guard.js"
 PROXY, VISUALIZATION = "ml-pipeline-ui-artifact", "ml-pipeline-visualizationserver"
-STORE_KEY, PROOFS_KEY = "store", "proofs"
-"""The names of the keys from which a namespace's login and proof are made."""
+STORE_KEY, PROOFS_KEY, LOGIN_KEY = "store", "proofs", "login"
+"""The names of the keys from which a namespace's login and proof are made, and what changes with its login."""
 TAKES_OVER = {"metacontroller.k8s.io/decorator-controller": "kubeflow-pipelines-profile-controller"}
 """What earlier revisions, and upstream, had Metacontroller make; source: its pkg/controller/decorator."""
 
@@ -71,8 +69,10 @@ class Settings:
     @property
     def keys(self) -> dict[str, str]:
         """What a namespace's login and proof are made from."""
-        seed = self.store.profile_seed
-        return {PROOFS_KEY: self.proofs, **({STORE_KEY: seed} if seed else {})}
+        store = self.store
+        login = "\n".join((store.access_key, store.secret_key, store.profile_seed))
+        own = {STORE_KEY: store.profile_seed} if store.profile_seed else {}
+        return {PROOFS_KEY: self.proofs, LOGIN_KEY: login, **own}
 
 
 def objects(settings: Settings) -> list[Object]:
@@ -260,7 +260,7 @@ def _server(
         "metadata": {
             "labels": {**labels, "sidecar.istio.io/inject": "false"},
             # Variables from a Secret stay as they are until the pod is another.
-            "annotations": {"kubeflow-charms/login": _mark(settings)},
+            "annotations": {"kubeflow-charms/login": f"{{{{ DIGEST {LOGIN_KEY} }}}}"},
         },
         "spec": specification,
     }
@@ -295,12 +295,6 @@ def _server(
             },
         },
     ]
-
-
-def _mark(settings: Settings) -> str:
-    """Return what changes with the login, and tells nothing about it."""
-    login = "\n".join((settings.store.access_key, settings.store.secret_key, settings.store.profile_seed))
-    return hmac.new(settings.proofs.encode(), login.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _config_map(name: str, data: dict[str, str]) -> Object:

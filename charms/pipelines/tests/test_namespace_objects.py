@@ -97,14 +97,14 @@ def test_artefacts_elsewhere_than_in_upstreams_folders_need_the_shared_login(pip
 
 
 def test_servers_start_anew_with_another_login(pipelines, separate):
-    def mark(**changes: Any) -> str:
+    def key(**changes: Any) -> str:
         _, content = pipelines.placed(pipelines.settle(**changes))
-        found = {
-            item["metadata"]["name"]: item for item in json.loads(content["manifests"]) if item["kind"] == "Deployment"
-        }
-        return found["ml-pipeline-ui-artifact"]["spec"]["template"]["metadata"]["annotations"]["kubeflow-charms/login"]
+        (server, _) = [item for item in json.loads(content["manifests"]) if item["kind"] == "Deployment"]
+        annotations = server["spec"]["template"]["metadata"]["annotations"]
+        assert annotations["kubeflow-charms/login"] == "{{ DIGEST login }}"
+        return json.loads(content["keys"])["login"]
 
-    assert mark() != mark(**separate)
+    assert key() != key(**separate)
 
 
 def test_without_the_way_to_profiles_the_command_is_told(pipelines):

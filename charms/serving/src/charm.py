@@ -102,7 +102,7 @@ class Serving(Charm[ServingOptions]):
         """Yield what models need to come from an object store, where one is related."""
         # It reads no bucket itself: models are in those that profiles have folders in.
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=(), profile_logins=True))
-        store = self.objects.maybe(lambda said: said.store(self.secrets.granted))
+        store = self.objects.maybe(lambda said: said.store(self.secrets.granted, profiles=True))
         yield self.user_accounts.send(
             kubernetes_manifest.plain(
                 [

@@ -43,11 +43,12 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     namespace: str | None = None
     profile_logins: str | None = None
 
-    def store(self, read: Callable[[str], dict[str, str]]) -> Store:
+    def store(self, read: Callable[[str], dict[str, str]], *, profiles: bool = False) -> Store:
         """Return the store with its password in plain text.
 
         Args:
             read: returns the content of a Juju secret by its identifier.
+            profiles: whether to tell what profiles' logins are derived from; for who asked for it.
 
         Raises:
             ValueError: the secret lacks the password, or another the seed of profiles' logins.
@@ -59,7 +60,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             secure=self.secure,
             access_key=self.access_key,
             secret_key=field(read(secret), "secret-key") if secret.startswith("secret:") else secret,
-            profile_seed=field(read(self.profile_logins), "seed") if self.profile_logins else "",
+            profile_seed=field(read(self.profile_logins), "seed") if profiles and self.profile_logins else "",
         )
 
 

@@ -90,11 +90,12 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
                 "name the bucket in the path"
             )
 
-    def store(self, read: Callable[[str], dict[str, str]]) -> Store:
+    def store(self, read: Callable[[str], dict[str, str]], *, profiles: bool = False) -> Store:
         """Return the store with its login in plain text.
 
         Args:
             read: returns the content of a Juju secret by its identifier.
+            profiles: whether to tell what profiles' logins are derived from; for who asked for it.
 
         Raises:
             ValueError: the secret lacks a key of the login, or another the seed of profiles' logins.
@@ -112,7 +113,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             region=self.region,
             path=self.path.strip("/"),
             authorities=self.tls_ca_chain,
-            profile_seed=field(read(self.profile_logins), "seed") if self.profile_logins else "",
+            profile_seed=field(read(self.profile_logins), "seed") if profiles and self.profile_logins else "",
         )
 
 
