@@ -1,6 +1,7 @@
 """The program that makes routes, against an API in memory."""
 
 import copy
+import importlib
 import pathlib
 import sys
 from typing import Any
@@ -25,9 +26,7 @@ def program(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(SOURCES))
     for name in ("route_maker", "route_objects", "route_api"):
         monkeypatch.delitem(sys.modules, name, raising=False)
-    import route_maker
-
-    return route_maker
+    return importlib.import_module("route_maker")
 
 
 class Api:
@@ -57,7 +56,8 @@ class Api:
             return self.objects[path]
         folder, _, plural = path.rpartition("/")
         if plural in PLURALS:
-            pairs = dict(pair.split("=") for pair in ((parameters or {}).get("labelSelector") or "").split(",") if pair)
+            selector = (parameters or {}).get("labelSelector") or ""
+            pairs = {key: value for key, _, value in (pair.partition("=") for pair in selector.split(",") if pair)}
             items = [
                 # Kubernetes leaves these out in a list.
                 {key: value for key, value in item.items() if key not in ("kind", "apiVersion")}
