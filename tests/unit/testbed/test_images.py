@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from testbed import cache, image, image_table, images
+from testbed import cache, image, image_table, images, pypi
 from testbed.errors import TestbedError
 from testbed.image_table import Format
 from testbed.workloads import WORKLOADS, Real
@@ -89,6 +89,15 @@ def test_an_image_of_packages_tells_of_which_and_in_which_version() -> None:
     assert (rows[0].kind, rows[0].source) == ("packages", "python3 of Debian")
     (remark,) = image_table.remarks(rows)
     assert remark.endswith(f"made of python3 of Debian, version {rows[0].built}")
+
+
+def test_an_image_of_pythons_packages_names_their_list_in_which_each_has_its_version() -> None:
+    (row,) = images.rows({"docker.io/seldonio/mlserver:1.7.1": ("serving",)})
+    assert (row.kind, row.source) == ("packages", "python3 of Debian, testbed/python/mlserver.txt")
+    for path in pypi.LISTS.glob("*.txt"):
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        assert lines
+        assert [line for line in lines if line.count("==") != 1] == []
 
 
 def test_every_image_of_this_repository_has_a_row() -> None:
