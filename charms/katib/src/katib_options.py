@@ -61,6 +61,14 @@ def templates(value: str | None) -> dict[str, str]:
     return found
 
 
+def timeout(value: str | None) -> str:
+    """Accept a duration that is long enough for the database manager to look once: it does so every five seconds."""
+    text = options.duration(value)
+    if re.fullmatch(r"[1-9]s", text):
+        raise ValueError(f"{text!r} is too short for a look, expected at least 10s")
+    return text
+
+
 def storage_class(value: str | None) -> str:
     """Accept nothing, or the name of a storage class."""
     text = (value or "").strip()
@@ -90,7 +98,7 @@ class KatibOptions:
     volume_class: str = option(storage_class)
     resume_policy: str = option(options.one_of(*RESUME_POLICIES))
     experiment_ttl: datetime.timedelta | None = option(experiment_clean_up.age)
-    database_timeout: str = option(options.duration)
+    database_timeout: str = option(timeout)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 
     @property

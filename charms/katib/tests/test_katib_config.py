@@ -179,6 +179,7 @@ def test_a_further_kind_of_trial_is_watched_and_made_where_the_cluster_knows_it(
         ("resume_policy", "Always", "expected one of Never, LongRunning, FromVolume"),
         ("experiment_ttl", "long", "option experiment-ttl: it is no age, expected for example 12h or 30d"),
         ("database_timeout", "soon", "option database-timeout: it is no duration"),
+        ("database_timeout", "5s", "option database-timeout: it is too short for a look, expected at least 10s"),
         ("memory", "katib=1Gi", "there is no program"),
         ("memory", "katib-ui=much", "option memory: it is no quantity"),
     ],
