@@ -22,10 +22,13 @@ from support.workspace import Workspace, workspace
 from testbed.workloads import PYTHON
 
 Object = dict[str, Any]
+NAME = "ada-serves"
+FOLDER = f"mlpipeline/private-artifacts/{NAME}"
+"""Of the bucket that all profiles have a part of."""
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile", "istio-injection": "enabled"}
 RELATIONS = (
     ("serving:gateway-info", "istio-pilot:gateway-info"),
-    ("serving:object-storage", "minio:object-storage"),
+    ("serving:object-storage", "seaweedfs:object-storage"),
     ("serving:secrets", "kubeflow-profiles:secrets"),
     ("serving:service-accounts", "kubeflow-profiles:service-accounts"),
 )
@@ -72,7 +75,7 @@ def serving(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
 
 @pytest.fixture(scope="module")
 def ada(serving: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-serves", PROFILE) as made:
+    with workspace(NAME, PROFILE) as made:
         owned_by(serving.credentials.user, made)
         yield made
         for name in kubectl("get", "inferenceservices", "-n", made.name, "-o", "name").split():
@@ -129,24 +132,24 @@ def trained(ada: Workspace) -> list[int]:
     # The login is in her namespace once its profile's placer has been there.
     secret = eventually(lambda: ada.get("secret", LOGIN))
     login = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
-    service = secret["metadata"]["annotations"]["serving.kserve.io/s3-endpoint"].partition(".")[0]
+    host, _, port = secret["metadata"]["annotations"]["serving.kserve.io/s3-endpoint"].rpartition(":")
     store = Store(
-        host=look_up("service", service, "-n", MODEL)["spec"]["clusterIP"],
-        port=9000,
+        host=look_up("service", host.partition(".")[0], "-n", MODEL)["spec"]["clusterIP"],
+        port=int(port),
         secure=False,
         access_key=login["AWS_ACCESS_KEY_ID"],
         secret_key=login["AWS_SECRET_ACCESS_KEY"],
     )
-    assert send(store, "PUT", "/models")[0] in (200, 409)
-    assert send(store, "PUT", "/models/iris/model.joblib", base64.b64decode(written))[0] == 200
+    kept = f"/{FOLDER}/iris/model.joblib"
+    eventually(lambda: send(store, "PUT", kept, base64.b64decode(written))[0] == 200)
     return [int(answer) for answer in answers]
 
 
 @pytest.fixture(scope="module")
 def served(ada: Workspace, trained: list[int]) -> str:
     """Serve it beside one that is nowhere, and return the path at which it is asked."""
-    eventually(lambda: ada.apply(model("iris", "s3://models/iris")) is None)
-    ada.apply(model("nowhere", "s3://models/nowhere"))
+    eventually(lambda: ada.apply(model("iris", f"s3://{FOLDER}/iris")) is None)
+    ada.apply(model("nowhere", f"s3://{FOLDER}/nowhere"))
     eventually(lambda: is_ready(ada, "iris"))
     return f"/serving/{ada.name}/iris/v2/models/iris/infer"
 
@@ -201,7 +204,7 @@ def test_one_that_cannot_be_fetched_says_why(serving: Kubeflow, ada: Workspace, 
 
 def test_outside_of_profiles_a_model_is_refused_in_words(serving: Kubeflow, served: str):
     with pytest.raises(AssertionError, match="in the namespaces of profiles alone"):
-        kubectl("create", "-n", MODEL, "-f", "-", given=json.dumps(model("elsewhere", "s3://models/iris")))
+        kubectl("create", "-n", MODEL, "-f", "-", given=json.dumps(model("elsewhere", f"s3://{FOLDER}/iris")))
 
 
 def test_another_user_is_refused(session: Browser, ada: Workspace, served: str):
