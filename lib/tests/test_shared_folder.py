@@ -40,4 +40,4 @@ def test_two_folders_of_one_name_are_refused(deploy: Deploy) -> None:
 def test_a_program_is_given_its_time_to_end(deploy: Deploy) -> None:
     deployment = deploy(plan, containers={"app": {}, "page": {}})
     state = deployment.settle(deployment.state())
-    assert state.get_container("app").plan.services["app"].to_dict()["kill-delay"] == "60s"
+    assert state.get_container("app").plan.services["app"].to_dict().get("kill-delay") == "60s"
