@@ -199,7 +199,7 @@ def test_one_that_cannot_be_fetched_says_why(serving: Kubeflow, ada: Workspace, 
         assert not rows["nowhere"]["ready"]
         return rows["nowhere"] if "nowhere" in rows["nowhere"]["reason"] else {}
 
-    assert "ModelLoadFailed" in eventually(row)["reason"]
+    assert "storage-initializer: " in eventually(row)["reason"]
 
 
 def test_outside_of_profiles_a_model_is_refused_in_words(serving: Kubeflow, served: str):

@@ -157,12 +157,14 @@ class Serving(Charm[ServingOptions]):
     def _list_models(self, event: ops.ActionEvent) -> None:
         import yaml
 
+        namespace = event.params.get("namespace", "")
         try:
-            services = served_models.found(self.run.cluster, event.params.get("namespace", ""))
+            services = served_models.found(self.run.cluster, namespace)
+            pods = served_models.pods(self.run.cluster, namespace)
         except Problem as problem:
             event.fail(say(problem))
             return
-        rows = yaml.safe_dump(served_models.table(services), sort_keys=False)
+        rows = yaml.safe_dump(served_models.table(services, pods), sort_keys=False)
         event.set_results({"summary": served_models.describe(services), "models": rows})
 
 

@@ -18,6 +18,8 @@ HELD = (
     ("serving.kserve.io/v1alpha1", "TrainedModel"),
 )
 """The kinds that KServe holds."""
+LABEL = "serving.kserve.io/inferenceservice"
+"""Of a model's pods."""
 PATIENCE = 30.0
 """Seconds that KServe is given to let go of what is deleted."""
 
@@ -37,9 +39,54 @@ def found(cluster: Cluster, namespace: str) -> list[Object]:
     return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
 
 
-def table(services: Iterable[Object]) -> list[Object]:
-    """Return a row for each InferenceService."""
-    return [_row(item["metadata"], item.get("spec") or {}, item.get("status") or {}) for item in services]
+def pods(cluster: Cluster, namespace: str) -> list[Object]:
+    """Return all pods, of models and others; for `table`. KServe looks at them late, and tells of a failure then.
+
+    Args:
+        cluster: where to look.
+        namespace: the only one to look in; empty for all.
+
+    Raises:
+        Blocked: the application lacks trust.
+        Waiting: Kubernetes does not answer.
+    """
+    return list_all(cluster, Reference("v1", "Pod", "list", namespace or EVERYWHERE))
+
+
+def table(services: Iterable[Object], pods: Iterable[Object] = ()) -> list[Object]:
+    """Return a row for each InferenceService.
+
+    Args:
+        services: the InferenceServices.
+        pods: what may tell why one is not ready.
+    """
+    failures: dict[tuple[str, str], str] = {}
+    for pod in pods:
+        metadata = pod["metadata"]
+        model = (metadata.get("labels") or {}).get(LABEL)
+        if model and (failure := _failure(pod.get("status") or {})):
+            failures[metadata["namespace"], model] = failure
+    return [
+        _row(
+            item["metadata"],
+            item.get("spec") or {},
+            item.get("status") or {},
+            failures.get((item["metadata"]["namespace"], item["metadata"]["name"]), ""),
+        )
+        for item in services
+    ]
+
+
+def _failure(status: Mapping[str, Any]) -> str:
+    """Return what the first container that ended badly said last; nothing if none did."""
+    containers = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    for container in containers:
+        for state in (container.get("state") or {}, container.get("lastState") or {}):
+            ended = state.get("terminated") or {}
+            if ended.get("exitCode"):
+                lines = (ended.get("message") or ended.get("reason") or "").strip().splitlines()
+                return f"{container['name']}: {lines[-1] if lines else 'it ended'}"
+    return ""
 
 
 def describe(services: Iterable[Object]) -> str:
@@ -52,7 +99,7 @@ def describe(services: Iterable[Object]) -> str:
     return f"{len(rows)} models in {namespaces} namespaces, {ready} ready"
 
 
-def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any]) -> Object:
+def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any], failure: str) -> Object:
     conditions = {item.get("type"): item for item in status.get("conditions") or []}
     ready = conditions.get("Ready", {}).get("status") == "True"
     model = (spec.get("predictor") or {}).get("model") or {}
@@ -61,7 +108,7 @@ def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[s
         "name": metadata["name"],
         "format": (model.get("modelFormat") or {}).get("name", ""),
         "ready": ready,
-        "reason": "" if ready else _reason(status, conditions.values()),
+        "reason": "" if ready else failure or _reason(status, conditions.values()),
         "path": f"/serving/{metadata['namespace']}/{metadata['name']}/",
     }
 

@@ -38,6 +38,21 @@ def test_one_that_does_not_load_is_shown_with_the_reason(serving):
     assert row["reason"] == "ModelLoadFailed: no such bucket: MinimumReplicasUnavailable: no replica"
 
 
+def test_what_its_pod_said_last_is_known_before_kserve_looks(serving):
+    ended = {"exitCode": 1, "message": "Traceback\n  at\nRuntimeError: No model found in nowhere.\n"}
+    containers = [{"name": "istio-proxy", "state": {"running": {}}}]
+    containers.append({"name": "storage-initializer", "state": {"waiting": {}}, "lastState": {"terminated": ended}})
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p", "namespace": "ada", "labels": {"serving.kserve.io/inferenceservice": "iris"}},
+        "status": {"initContainerStatuses": containers},
+    }
+    serving.cluster.add("/api/v1/namespaces/ada/pods/p", pod)
+    serving.there("InferenceService", "iris", spec=SPEC)
+    assert listed(serving)[0]["reason"] == "storage-initializer: RuntimeError: No model found in nowhere."
+
+
 def test_the_summary_says_how_many_answer(serving):
     serving.there("InferenceService", "iris", spec=SPEC, status=READY)
     serving.there("InferenceService", "wine", namespace="ben", spec=SPEC)
