@@ -53,6 +53,11 @@ def test_with_an_image_that_has_numpy_trials_install_nothing():
     assert "pip install" not in command(documents(image="registry.example/numpy:1"))
 
 
+def test_katib_takes_it_with_few_trials_too():
+    spec = documents(trials=2)[1]["spec"]
+    assert (spec["parallelTrialCount"], spec["maxFailedTrialCount"]) == (2, 2)
+
+
 def test_what_is_printed_is_yaml_for_kubectl():
     arguments = [sys.executable, str(EXAMPLE / "tune.py"), "--trials", "4", "--algorithm", "tpe"]
     printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
