@@ -258,7 +258,7 @@ def test_the_sdk_runs_the_example_with_the_token_that_a_pod_of_hers_has(ada: Wor
         return ada.log("notebook", "main")
 
     text = eventually(said, timeout=LATE)
-    assert "the best of 2 trials is fashion-mnist-" in text
+    assert "the best of 2 trials is fashion-mnist-" in text, text[-1000:]
     kubectl("delete", "experiment", "fashion-mnist", "-n", ada.name)
 
 
