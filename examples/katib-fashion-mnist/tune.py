@@ -72,9 +72,9 @@ def documents(
         "spec": {
             "objective": {"type": "maximize", "objectiveMetricName": "accuracy"},
             "algorithm": {"algorithmName": algorithm},
-            "parallelTrialCount": parallel,
+            "parallelTrialCount": min(parallel, trials),
             "maxTrialCount": trials,
-            "maxFailedTrialCount": 3,
+            "maxFailedTrialCount": min(3, trials),
             "parameters": [
                 {"name": "rate", "parameterType": "double", "feasibleSpace": {"min": "0.0001", "max": "0.02"}},
                 {"name": "batch", "parameterType": "int", "feasibleSpace": {"min": "16", "max": "128"}},

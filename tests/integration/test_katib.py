@@ -4,16 +4,21 @@ Katib is deployed beside kubeflow-lite and removed in the end; the tests are in 
 """
 
 import json
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+import kubernetes
 import pytest
 import yaml
-from support.eventually import eventually
+from support.eventually import LATE, eventually
 from support.kubeflow import ECHO, MODEL, Kubeflow, offer
 from support.kubernetes import cluster_scoped, kubectl, look_up
 from support.leftovers import CRD, definitions
 from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
+from tune import documents
+
+from testbed import pypi
 
 Object = dict[str, Any]
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile", "katib.kubeflow.org/metrics-collector-injection": "enabled"}
@@ -22,14 +27,29 @@ RELATIONS = (
     ("katib:ingress", "istio-pilot:ingress"),
     ("katib:dashboard-links", "kubeflow-dashboard:links"),
 )
+EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "katib-fashion-mnist"
 GOPTUNA = "ghcr.io/kubeflow/katib/suggestion-goptuna:v0.19.0"
 """It knows random search as well; upstream's image for that is Python's, which no registry of packages has."""
 
 TRAIN = """sleep 5; python -c "rate = ${trialParameters.rate}; print('accuracy=%.4f' % (1 - abs(rate - 0.05)))" """
 """A training that does best with a rate of 0.05, and does not end before its collector has begun."""
 
+INTO_A_FILE = """sleep 5; python -c "rate = ${trialParameters.rate}; print('accuracy=%.4f' % rate)" > /numbers/file """
+FILE = {
+    "collector": {"kind": "File"},
+    "source": {"fileSystemPath": {"path": "/numbers/file", "kind": "File"}},
+}
 FAIL = "exit 1 # ${trialParameters.rate}"
 WAIT = "sleep 600 # ${trialParameters.rate}"
+SDK = {"kubeflow-katib": "0.19.0", "kubeflow-training": "1.9.0", "grpcio": "1.76.0", "retrying": "1.4.2"}
+"""Katib's SDK, and what it needs beyond the packages of these tests, which it wants in other versions."""
+
+BY_THE_SDK = """
+import json, sys, tune
+made = json.loads(sys.argv[1])
+assert tune.run(made, timeout=600)["rate"]
+"""
+
 KINDS = "experiments.kubeflow.org,suggestions.kubeflow.org,trials.kubeflow.org"
 
 
@@ -110,6 +130,48 @@ def experiment(name: str, command: str = TRAIN, algorithm: str = "random", **spe
     }
 
 
+def in_torch(name: str) -> Object:
+    """Return an experiment over a training job, of one trial."""
+    item = experiment(name, algorithm="cmaes", maxTrialCount=1, parallelTrialCount=1, maxFailedTrialCount=1)
+    template = item["spec"]["trialTemplate"]
+    pod = template["trialSpec"]["spec"]["template"]
+    pod["spec"]["containers"][0]["name"] = template["primaryContainerName"] = "pytorch"
+    replica = {"replicas": 1, "restartPolicy": "OnFailure", "template": pod}
+    template["trialSpec"] = {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "PyTorchJob",
+        "metadata": template["trialSpec"]["metadata"],
+        "spec": {"pytorchReplicaSpecs": {"Master": replica}},
+    }
+    return item
+
+
+def small(name: str, command: str = TRAIN, **spec: Any) -> Object:
+    """Return an experiment of one trial."""
+    return experiment(
+        name, command, algorithm="cmaes", maxTrialCount=1, parallelTrialCount=1, maxFailedTrialCount=1, **spec
+    )
+
+
+def with_packages(made: list[Object]) -> list[Object]:
+    """Let trials of the example find NumPy where these tests have it."""
+    pod = made[1]["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]
+    mount(pod, {"/packages": pathlib.Path(kubernetes.__file__).parents[1]})
+    pod["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+    return made
+
+
+def mount(pod: Object, folders: dict[str, pathlib.Path]) -> None:
+    """Give the first container of a pod folders of the node, which Python looks for modules in."""
+    container = pod["containers"][0]
+    container["env"] = [{"name": "PYTHONPATH", "value": ":".join(folders)}]
+    for number, (place, folder) in enumerate(folders.items()):
+        volume = {"name": f"folder-{number}", "hostPath": {"path": str(folder), "type": "Directory"}}
+        pod.setdefault("volumes", []).append(volume)
+        mounted = {"name": volume["name"], "mountPath": place, "readOnly": True}
+        container.setdefault("volumeMounts", []).append(mounted)
+
+
 def ended(owner: Workspace, name: str) -> Object:
     """Return what an experiment has come to, once it ended, with how as `end`.
 
@@ -135,8 +197,16 @@ def tuned(katib: Kubeflow, ada: Workspace) -> dict[str, Object]:
     """What experiments came to that ran beside each other, by name."""
     # Kubernetes hears of webhooks, roles and policies a moment later.
     eventually(lambda: ada.apply(experiment("by-chance")) is None)
-    ada.apply(experiment("by-evolution", algorithm="cmaes"), experiment("in-vain", FAIL))
-    return {name: eventually(lambda name=name: ended(ada, name)) for name in ("by-chance", "by-evolution", "in-vain")}
+    others = (
+        experiment("by-evolution", algorithm="cmaes"),
+        experiment("in-vain", FAIL),
+        in_torch("in-torch"),
+        small("from-a-file", INTO_A_FILE, metricsCollectorSpec=FILE),
+        small("goes-further", resumePolicy="LongRunning"),
+    )
+    ada.apply(*others)
+    names = ("by-chance", *(item["metadata"]["name"] for item in others))
+    return {name: eventually(lambda name=name: ended(ada, name)) for name in names}
 
 
 @pytest.mark.parametrize("name", ["by-chance", "by-evolution"])
@@ -149,6 +219,47 @@ def test_an_experiment_succeeds_and_shows_its_best_trial(tuned: dict[str, Object
     reached = [float(item["status"]["observation"]["metrics"][0]["latest"]) for item in trials]
     assert accuracy == max(reached)
     assert len(reached) == 6
+
+
+@pytest.mark.parametrize("name", ["in-torch", "from-a-file"])
+def test_a_training_job_and_a_file_give_their_numbers_as_well(tuned: dict[str, Object], name: str):
+    assert (tuned[name]["end"], tuned[name]["trialsSucceeded"]) == ("Succeeded", 1)
+    assert best(tuned[name])[1] > 0
+
+
+def test_one_whose_trials_may_be_more_later_goes_on(tuned: dict[str, Object], ada: Workspace):
+    more = json.dumps({"spec": {"maxTrialCount": 2}})
+    user = f"system:serviceaccount:{ada.name}:{ACCOUNT}"
+    kubectl("patch", "experiment", "goes-further", "-n", ada.name, "--as", user, "--type=merge", "-p", more)
+
+    def further() -> bool:
+        status = ended(ada, "goes-further")
+        assert status["trialsSucceeded"] == 2, status
+        return True
+
+    assert eventually(further, timeout=LATE)
+
+
+def test_the_sdk_runs_the_example_with_the_token_that_a_pod_of_hers_has(ada: Workspace, tuned: dict[str, Object]):
+    made = with_packages(documents(trials=2, parallel=2, image=IMAGE))
+    command = ["python", "-c", BY_THE_SDK, json.dumps(made)]
+    pod: Object = {
+        "serviceAccountName": ACCOUNT,
+        "restartPolicy": "Never",
+        "containers": [{"name": "main", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "command": command}],
+    }
+    wheels = {f"/{name}": pypi.unpack(name, version) for name, version in SDK.items()}
+    mount(pod, {"/example": EXAMPLE, **wheels, "/packages": pathlib.Path(kubernetes.__file__).parents[1]})
+    ada.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "notebook"}, "spec": pod})
+
+    def said() -> str:
+        phase = ada.get("pod", "notebook")["status"]["phase"]
+        assert phase in ("Succeeded", "Failed"), phase
+        return ada.log("notebook", "main")
+
+    text = eventually(said, timeout=LATE)
+    assert "the best of 2 trials is fashion-mnist-" in text, text[-1000:]
+    kubectl("delete", "experiment", "fashion-mnist", "-n", ada.name)
 
 
 def test_one_whose_trials_fail_ends_with_as_many_as_it_allows(tuned: dict[str, Object]):

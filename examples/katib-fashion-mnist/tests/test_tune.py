@@ -19,7 +19,7 @@ def command(made: list[dict[str, Any]]) -> str:
 
 def tried(capsys: pytest.CaptureFixture[str], *arguments: str) -> float:
     """Return the accuracy that a trial prints."""
-    try_settings([*arguments])
+    try_settings([*arguments, "--at-least=0"])
     name, _, value = capsys.readouterr().out.strip().rpartition("=")
     assert name == "accuracy"
     return float(value)
@@ -51,6 +51,11 @@ def test_what_a_trial_runs_takes_every_setting_that_is_tuned():
 def test_with_an_image_that_has_numpy_trials_install_nothing():
     assert "pip install" in command(documents(image=""))
     assert "pip install" not in command(documents(image="registry.example/numpy:1"))
+
+
+def test_katib_takes_it_with_few_trials_too():
+    spec = documents(trials=2)[1]["spec"]
+    assert (spec["parallelTrialCount"], spec["maxFailedTrialCount"]) == (2, 2)
 
 
 def test_what_is_printed_is_yaml_for_kubectl():
