@@ -5,6 +5,7 @@ there, what it yielded before is kept, and nothing is pruned until it runs to it
 """
 
 import contextlib
+import dataclasses
 import functools
 import logging
 import os
@@ -70,7 +71,8 @@ class Charm(ops.CharmBase, Generic[Options]):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for base in cls.__dict__.get("__orig_bases__", ()):
-            if get_origin(base) is Charm and isinstance(kind := get_args(base)[0], type):
+            kind = get_args(base)[0] if get_origin(base) is Charm else None
+            if isinstance(kind, type) and dataclasses.is_dataclass(kind):
                 cls.options_type = kind
 
     def __init__(self, framework: ops.Framework):

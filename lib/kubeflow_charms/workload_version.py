@@ -9,11 +9,14 @@ from typing import Any
 METADATA = "metadata.yaml"
 """Has the containers with their resources, and the image that each resource is meant to be; packing writes it."""
 
+PYTHON = "/python:"
 _RELEASE = re.compile(r"v?(\d[\w.+-]*|RELEASE\.[\w.-]+)")
 
 
 def workload_version(charm: pathlib.Path) -> str:
     """Return the release that most of a charm's containers have, without a leading v; empty if none says one.
+
+    A plain Python, which runs a program of the charm's own, counts only where there is nothing else.
 
     Args:
         charm: the charm's folder.
@@ -29,7 +32,7 @@ def workload_version(charm: pathlib.Path) -> str:
         (resources.get((container or {}).get("resource")) or {}).get("upstream-source", "")
         for _, container in sorted((metadata.get("containers") or {}).items())
     ]
-    counted = collections.Counter(filter(None, map(_release, images)))
+    counted = collections.Counter(filter(None, map(_release, [it for it in images if PYTHON not in it] or images)))
     return counted.most_common(1)[0][0] if counted else ""
 
 

@@ -53,6 +53,11 @@ def test_of_several_images_the_release_of_most_is_shown(version):
     assert version("a/python:3.12-slim", "a/b:v1.10.0", "a/c:v1.10.0") == "1.10.0"
 
 
+def test_a_plain_python_says_nothing_of_a_charms_release(version):
+    assert version("library/python:3.12-slim", "a/seaweedfs:4.53") == "4.53"
+    assert version("library/python:3.12-slim") == "3.12-slim"
+
+
 def test_a_charm_without_containers_has_none(tmp_path):
     (tmp_path / "metadata.yaml").write_text("name: tiny\n")
     assert workload_version(tmp_path) == ""

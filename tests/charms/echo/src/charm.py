@@ -35,7 +35,7 @@ class TakeLogs:
             relation.data[run.unit]["endpoint"] = json.dumps({"url": self.url})
 
 
-class Echo(Charm[Any]):
+class Echo(Charm):
     """The backend and its route."""
 
     gateway = Requires("ingress", ingress.INGRESS)

@@ -2,7 +2,6 @@
 """Operate a client of databases and object stores."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import ops
 from kubeflow_charms import Charm, Problem, Requires, main
@@ -15,7 +14,7 @@ FOLDER = "/run/client"
 OPTIONS = f"{FOLDER}/client.cnf"
 
 
-class StorageConsumer(Charm[Any]):
+class StorageConsumer(Charm):
     """A client that does what its actions say."""
 
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
