@@ -64,7 +64,7 @@ PLACES = (
 
 def modules() -> tuple[Any, Any]:
     """Return the program's modules, which the charm's `src` has, and nothing imports there."""
-    return importlib.import_module("placer"), importlib.import_module("placer_api")
+    return importlib.import_module("placer"), importlib.import_module("kubeflow_charms.kubernetes_api")
 
 
 def everything() -> dict[str, Any]:
@@ -167,7 +167,7 @@ class Placing:
         """
 
         def attempt() -> list[bool]:
-            refused = importlib.import_module("placer_api").Refused
+            refused = importlib.import_module("kubeflow_charms.kubernetes_api").Refused
             self.said.clear()
             try:
                 fine = (program or self.program()).look()[1]
@@ -205,11 +205,18 @@ def test_objects_of_every_kind_come_into_a_profile_and_a_second_pass_changes_not
 
 def test_a_profile_that_is_made_later_has_them_within_seconds(placing: Placing):
     placing.relate("pod-defaults")
-    threading.Thread(target=placing.program().run, daemon=True).start()
+    program = placing.program()
+
+    def run() -> None:
+        with contextlib.suppress(SystemExit):
+            program.run()
+
+    threading.Thread(target=run, daemon=True).start()
     with placing.profiles.namespace() as early:
         eventually(lambda: placing.has(DEFAULTS.format(early)), timeout=20)
         with placing.profiles.namespace() as late:
             eventually(lambda: placing.has(DEFAULTS.format(late)), timeout=5)
+    program.look = sys.exit  # it would go on beside the next test's
 
 
 def test_namespaces_that_are_no_profiles_get_nothing(placing: Placing, ada: str):

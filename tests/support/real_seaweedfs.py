@@ -10,12 +10,10 @@ import random
 import shlex
 import signal
 import subprocess
-import sys
 import threading
 import time
 from typing import Any
 
-import kubeflow_charms.profile_logins
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.profile_logins import Login, login
 from kubeflow_charms.s3_requests import Answer, exchange
@@ -27,8 +25,6 @@ ROOT_FOLDER = pathlib.Path(__file__).parents[2] / "charms" / "seaweedfs"
 load_charm(ROOT_FOLDER)
 keeper_kubernetes: Any = importlib.import_module("keeper_kubernetes")
 keeper_store: Any = importlib.import_module("keeper_store")
-# In the pod the library's file lies beside the program that imports it.
-sys.modules["profile_logins"] = kubeflow_charms.profile_logins
 login_keeper: Any = importlib.import_module("login_keeper")
 seaweedfs_server: Any = importlib.import_module("seaweedfs_server")
 seaweedfs_options: Any = importlib.import_module("seaweedfs_options")

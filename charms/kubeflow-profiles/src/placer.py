@@ -19,10 +19,10 @@ import time
 import urllib.parse
 from collections.abc import Callable, Collection, Iterable, Mapping
 
-from placer_api import Kubernetes, Object, Refused
-from placer_documents import Kind, Namespace, Template, Wanted, holds, owned, released
+from kubeflow_charms.health_server import serve
+from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
+from placer_documents import Kind, Namespace, Template, Wanted, owned, released
 from placer_logins import bring
-from placer_server import serve, write
 
 PROFILES = "/apis/kubeflow.org/v1/profiles"
 NAMESPACES = "/api/v1/namespaces"
@@ -258,13 +258,19 @@ class Placer:
                 return
 
 
+def write(path: pathlib.Path, text: str) -> None:
+    """Write a file that is never seen half written."""
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(path)
+
+
 def main(file: str, port: str, report: str) -> None:
     """Run with the file that says what to place, the port to answer at, and the file that gets what is wrong."""
-    host, secure = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-    server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
     wanted = Wanted.read(pathlib.Path(file).read_text())
-    placer = Placer(Kubernetes(server), wanted, report=functools.partial(write, pathlib.Path(report)))
-    serve(int(port), lambda: time.monotonic() - placer.passed < PATIENCE, lambda: not placer.problems)
+    placer = Placer(Kubernetes(address(os.environ)), wanted, report=functools.partial(write, pathlib.Path(report)))
+    answers = {"/healthz": lambda: time.monotonic() - placer.passed < PATIENCE, "/placed": lambda: not placer.problems}
+    serve(int(port), answers)
     placer.run()
 
 

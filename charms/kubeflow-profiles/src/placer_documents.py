@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kubeflow_charms.kubernetes_api import Object
 from kubeflow_charms.profile_logins import login
-from placer_api import Object
 from placer_limits import limit_range
 
 PLACEHOLDER = re.compile(r"\{\{\s*(?:(NAMESPACE)|(DIGEST|ACCESS_KEY|SECRET_KEY)\s+([a-z0-9-]+))\s*\}\}")
@@ -184,15 +184,6 @@ class Wanted:
 def digest(key: str, namespace: str) -> str:
     """Return what stands for a namespace and cannot be made for another one without the key: HMAC-SHA256 in hex."""
     return hmac.new(key.encode(), namespace.encode(), hashlib.sha256).hexdigest()
-
-
-def holds(there: Any, wanted: Any) -> bool:
-    """Tell whether an object has all that is wanted of it; what Kubernetes and others added does not count."""
-    if isinstance(wanted, dict):
-        return isinstance(there, dict) and all(holds(there.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(there, list) and len(there) == len(wanted) and all(map(holds, there, wanted))
-    return there == wanted
 
 
 def owned(item: Object, namespace: str, labels: Mapping[str, str], owner: Object) -> Object:

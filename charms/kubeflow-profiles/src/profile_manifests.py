@@ -2,14 +2,14 @@
 
 import dataclasses
 import json
-import pathlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import ops
 import registry_login
-from kubeflow_charms import Blocked, Waiting, profile_logins
+from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, profile_logins
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
+from kubeflow_charms.parts.program import program
 from kubeflow_charms.run import Run
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
 
@@ -18,11 +18,9 @@ PORT = 8082
 FOLDER = "/etc/profile-manifests"
 PROGRAM = (
     "placer.py",
-    "placer_api.py",
     "placer_documents.py",
     "placer_limits.py",
     "placer_logins.py",
-    "placer_server.py",
 )
 REPORT = f"{FOLDER}/report.json"
 MOST = 3
@@ -130,13 +128,11 @@ class Placing:
             "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects),
         }
         manifests = f"{FOLDER}/manifests.json"
-        library = pathlib.Path(profile_logins.__file__)
         return Workload(
             container=CONTAINER,
             command=f"python3 -B -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT} {REPORT}",
             files={
-                **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
-                f"{FOLDER}/kubeflow_charms/{library.name}": File(library.read_text()),
+                **program(FOLDER, PROGRAM, read, (health_server, kubernetes_api, profile_logins)),
                 manifests: File(json.dumps(document, sort_keys=True)),
             },
             # The second makes nothing unready; it wakes the charm when something cannot be placed, and when it could.

@@ -1,10 +1,12 @@
 """A quota of processors or memory brings defaults for containers that say nothing."""
 
+import http.server
 import importlib
 import json
 import socket
 
 import pytest
+from kubeflow_charms.health_server import Server
 
 FILE = "/etc/profile-manifests/manifests.json"
 
@@ -96,7 +98,7 @@ def test_the_program_places_them_once(profiles):
 
 
 def test_the_program_answers_at_addresses_of_both_kinds_where_there_are_both():
-    server = importlib.import_module("placer_server").Server(("", 0), object)
+    server = Server(("", 0), http.server.BaseHTTPRequestHandler)
     try:
         families = [socket.AF_INET, *([socket.AF_INET6] if socket.has_dualstack_ipv6() else [])]
         for family, host in zip(families, ("127.0.0.1", "::1"), strict=False):

@@ -9,6 +9,7 @@ from typing import Any
 
 import ops
 import pytest
+from kubeflow_charms.health_server import serve
 from ops import pebble, testing
 from support.apiserver import free_ports
 from support.filesystem import Written
@@ -58,7 +59,7 @@ def pass_over(refused: dict[str, Exception]) -> tuple[Any, list[str]]:
 
 
 def refusal(code: int, message: str) -> Exception:
-    return importlib.import_module("placer_api").Refused(code, message)
+    return importlib.import_module("kubeflow_charms.kubernetes_api").Refused(code, message)
 
 
 def test_a_refusal_is_reported_once_with_its_namespace_and_whether_it_lasts(profiles):
@@ -79,7 +80,7 @@ def test_that_nothing_is_wrong_is_reported_as_well(profiles):
 def test_the_program_stays_well_and_its_second_check_wakes_the_charm(profiles, refused, code):
     program, _ = pass_over({name: refusal(*words) for name, words in refused.items()})
     [port] = free_ports(1)
-    importlib.import_module("placer_server").serve(port, lambda: True, lambda: not program.problems)
+    serve(port, {"/healthz": lambda: True, "/placed": lambda: not program.problems})
     assert asked(port, "/healthz") == 200
     assert asked(port, "/placed") == code
 

@@ -11,7 +11,6 @@ import dataclasses
 import errno
 import hashlib
 import hmac
-import http.server
 import json
 import os
 import pathlib
@@ -19,15 +18,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from keeper_kubernetes import Namespaces, Unheard
 from keeper_store import LocalStore, Signer, free
-
-if TYPE_CHECKING:
-    from kubeflow_charms.profile_logins import login
-else:  # in the container the library's file is beside this one
-    from profile_logins import login
+from kubeflow_charms.health_server import serve
+from kubeflow_charms.profile_logins import login
 
 PERIOD = 60
 """Seconds after which all namespaces are listed again, though none came or went."""
@@ -232,29 +228,6 @@ class Keeper:
                 pause = min(2 * pause, LONGEST)
 
 
-def serve(keeper: Keeper, port: int) -> None:
-    """Answer 200 or 503 to the pod's own checks."""
-    answers: dict[str, Callable[[], bool]] = {
-        "/healthz": lambda: keeper.well,
-        "/ready": keeper.ready,
-        "/disk": keeper.roomy,
-    }
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked = answers.get(self.path)
-            code = 404 if asked is None else 200 if asked() else 503
-            with contextlib.suppress(ConnectionError):  # on a busy machine Pebble does not wait
-                self.send_response(code)
-                self.end_headers()
-
-        def log_message(self, format: str, *_: Any) -> None:
-            """Keep the log to what changes."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
 def _remembered(path: pathlib.Path) -> dict[str, str]:
     try:
         return dict(json.loads(path.read_text()))
@@ -283,7 +256,8 @@ def main(file: str) -> None:
     server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
     store = LocalStore(settings.port, settings.secure)
     keeper = Keeper(settings, Namespaces(server, settings.profiles), store)
-    serve(keeper, settings.answer)
+    answers = {"/healthz": lambda: keeper.well, "/ready": keeper.ready, "/disk": keeper.roomy}
+    serve(settings.answer, answers, local=True)
     keeper.run()
 
 

@@ -1,13 +1,13 @@
 """How the program is started that tells the store who is who."""
 
 import json
-import pathlib
 from collections.abc import Callable, Sequence
 
 import seaweedfs_server
 import store_policies
-from kubeflow_charms import profile_logins
+from kubeflow_charms import health_server, profile_logins
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, SharedFolder, Workload
+from kubeflow_charms.parts.program import program
 from kubeflow_charms.profile_logins import Login
 from seaweedfs_options import SeaweedfsOptions
 from store_consumers import User
@@ -65,13 +65,12 @@ def workload(
         "folder": seaweedfs_server.SHARED,
         "warning": options.disk_warning,
     }
-    settings, derivation = f"{FOLDER}/settings.json", pathlib.Path(profile_logins.__file__)
+    settings = f"{FOLDER}/settings.json"
     return Workload(
         container=CONTAINER,
         command=f"python3 -B {FOLDER}/{PROGRAM[0]} {settings}",
         files={
-            **{f"{FOLDER}/{name}": File(read(name)) for name in PROGRAM},
-            f"{FOLDER}/{derivation.name}": File(derivation.read_text()),
+            **program(FOLDER, PROGRAM, read, (health_server, profile_logins)),
             settings: File(json.dumps(document, sort_keys=True)),
         },
         # The second, which makes nothing unready, wakes the charm when the disk gets full, and when it no longer is.

@@ -54,7 +54,13 @@ class Serving(Charm[ServingOptions]):
         yield from self._page()
         info = self.gateway.one()
         yield from self._controller(info)
-        yield model_routes.workload(info, app=self.app.name, model=self.model.name, domain=network.cluster_domain())
+        yield model_routes.workload(
+            info,
+            app=self.app.name,
+            model=self.model.name,
+            domain=network.cluster_domain(),
+            read=self.run.source,
+        )
         yield from self._store()
 
     def left_behind(self) -> Iterator[Reference]:

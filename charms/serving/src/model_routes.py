@@ -5,15 +5,17 @@ its DNS reaches models by paths.
 """
 
 import json
-import pathlib
+from collections.abc import Callable
 
 import serving_network
+from kubeflow_charms import health_server, kubernetes_api
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts.program import program
 
 CONTAINER = "model-routes"
 FOLDER = "/etc/model-routes"
-PROGRAM = ("route_maker.py", "route_objects.py", "route_api.py")
+PROGRAM = ("route_maker.py", "route_objects.py")
 
 
 def account(app: str) -> str:
@@ -26,7 +28,7 @@ def sandbox(memory: str) -> Sandbox:
     return Sandbox(container=CONTAINER, role="routes-role.yaml.j2", writable=(FOLDER,), memory=memory)
 
 
-def workload(info: GatewayInfo, *, app: str, model: str, domain: str) -> Workload:
+def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Callable[[str], str]) -> Workload:
     """Return the program.
 
     Args:
@@ -34,6 +36,7 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str) -> Workloa
         app: the application; with its model it marks what is made.
         model: see `app`.
         domain: the cluster's.
+        read: returns the text of a file of the charm's `src`.
     """
     ((key, value),) = serving_network.WANTED.items()
     # The gateway's proxies are where its principal says, which the Gateway object itself need not be.
@@ -49,9 +52,9 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str) -> Workloa
     path = f"{FOLDER}/settings.json"
     return Workload(
         container=CONTAINER,
-        command=f"python3 -u {FOLDER}/{PROGRAM[0]} {path} {serving_network.ROUTES}",
+        command=f"python3 -B -u {FOLDER}/{PROGRAM[0]} {path} {serving_network.ROUTES}",
         files={
-            **{f"{FOLDER}/{name}": File((pathlib.Path(__file__).parent / name).read_text()) for name in PROGRAM},
+            **program(FOLDER, PROGRAM, read, (health_server, kubernetes_api)),
             path: File(json.dumps(settings, sort_keys=True)),
         },
         checks={CONTAINER: HttpCheck(serving_network.ROUTES, "/healthz")},

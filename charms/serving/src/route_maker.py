@@ -4,19 +4,16 @@ What is made belongs to its InferenceService, and Kubernetes takes it away with 
 mark of ours is left alone.
 """
 
-import contextlib
-import http.server
 import json
 import os
 import pathlib
-import socket
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from route_api import Kubernetes, Object, Refused
+from kubeflow_charms.health_server import serve
+from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
 from route_objects import GRAPHS, SERVICES, VERSIONS, Server, Settings, objects
 
 MADE = {
@@ -32,15 +29,6 @@ PAUSE = 2
 """Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
 PATIENCE = 180
 """Seconds without a complete pass after which the program calls itself ill."""
-
-
-def holds(there: Any, wanted: Any) -> bool:
-    """Tell whether an object has all that is wanted of it; what Kubernetes added does not count."""
-    if isinstance(wanted, dict):
-        return isinstance(there, dict) and all(holds(there.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return isinstance(there, list) and len(there) == len(wanted) and all(map(holds, there, wanted))
-    return there == wanted
 
 
 def wanted(servers: Iterable[Server], settings: Settings) -> Iterator[Object]:
@@ -166,41 +154,11 @@ def _named(item: Object) -> str:
     return f"{item['kind']} {item['metadata']['name']} in {item['metadata']['namespace']}"
 
 
-class Server6(http.server.ThreadingHTTPServer):
-    """A server at all of the pod's addresses, of both kinds where there are both."""
-
-    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
-
-    def server_bind(self) -> None:
-        """Take IPv4 at the socket for IPv6 as well, whatever the node's default is."""
-        if self.address_family == socket.AF_INET6:
-            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        super().server_bind()
-
-
-def serve(maker: Maker, port: int) -> None:
-    """Answer 200 while passes are made."""
-
-    class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            with contextlib.suppress(ConnectionError):  # on a busy machine Pebble does not wait
-                self.send_response(200 if time.monotonic() - maker.passed < PATIENCE else 503)
-                self.end_headers()
-
-        def log_message(self, format: str, *_: Any) -> None:
-            """Keep the log to what changes."""
-
-    server = Server6(("", port), Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
 def main(file: str, port: str) -> None:
     """Run with the file that holds the settings, and the port to answer at."""
-    host, secure = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-    server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
     settings: Mapping[str, Any] = json.loads(pathlib.Path(file).read_text())
-    maker = Maker(Kubernetes(server), Settings(**settings))
-    serve(maker, int(port))
+    maker = Maker(Kubernetes(address(os.environ)), Settings(**settings))
+    serve(int(port), {"/healthz": lambda: time.monotonic() - maker.passed < PATIENCE})
     maker.run()
 
 

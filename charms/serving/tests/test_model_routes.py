@@ -24,7 +24,7 @@ PLURALS = (
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(SOURCES))
-    for name in ("route_maker", "route_objects", "route_api"):
+    for name in ("route_maker", "route_objects"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("route_maker")
 

@@ -85,7 +85,7 @@ def test_where_kubernetes_authorises_nobody_nothing_starts(serving):
     assert not [container for container in state.containers if container.plan.services]
 
 
-def test_only_the_controller_reads_secrets_one_at_a_time(serving):
+def test_only_the_controller_reads_secrets_one_at_a_time_and_in_profiles_alone(serving):
     serving.settle()
     verbs = {
         item["metadata"]["name"]: rule["verbs"]
@@ -94,7 +94,7 @@ def test_only_the_controller_reads_secrets_one_at_a_time(serving):
         for rule in item.get("rules") or []
         if {"secrets", "*"} & set(rule["resources"])
     }
-    assert verbs == {"edge-serving-kserve-controller": ["get"]}
+    assert verbs == {"edge-serving-logins": ["get"]}
 
 
 def test_roles_of_users_gather_what_may_be_done_with_models(serving):

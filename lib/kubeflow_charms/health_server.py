@@ -1,18 +1,15 @@
-"""The placer's health, and the file with which it tells what is wrong; runs beside `placer`."""
+"""Tell how a charm's own small program is, for the pod's checks; with Python's standard library alone."""
 
 import contextlib
 import http.server
-import pathlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
-
-PLACED = "/placed"
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """A server at all of the pod's addresses, of both kinds where there are both."""
+    """A server at an address, or at all of the pod's, of both kinds where there are both."""
 
     address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
 
@@ -23,31 +20,29 @@ class Server(http.server.ThreadingHTTPServer):
         super().server_bind()
 
 
-def serve(port: int, healthy: Callable[[], bool], placed: Callable[[], bool]) -> None:
-    """Answer 200 while the program is healthy, and at `/placed` while all is placed; where not, log and report say why.
+class Local(http.server.ThreadingHTTPServer):
+    """A server for the pod alone."""
+
+
+def serve(port: int, answers: Mapping[str, Callable[[], bool]], *, local: bool = False) -> None:
+    """Answer 200 or 503 at each path, in a thread of its own.
 
     Args:
         port: where to answer.
-        healthy: tells whether passes are made.
-        placed: tells whether nothing is wrong.
+        answers: by path: whether all is well.
+        local: whether only the pod itself may ask.
     """
 
     class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            well = healthy() and (self.path != PLACED or placed())
+            asked = answers.get(self.path)
+            code = 404 if asked is None else 200 if asked() else 503
             with contextlib.suppress(ConnectionError):  # on a busy machine Pebble does not wait
-                self.send_response(200 if well else 503)
+                self.send_response(code)
                 self.end_headers()
 
         def log_message(self, format: str, *_: Any) -> None:
             """Keep the log to what changes."""
 
-    server = Server(("", port), Answer)
+    server = Local(("127.0.0.1", port), Answer) if local else Server(("", port), Answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-
-
-def write(path: pathlib.Path, text: str) -> None:
-    """Write a file that is never seen half written."""
-    beside = path.with_suffix(".new")
-    beside.write_text(text)
-    beside.replace(path)

@@ -1,6 +1,11 @@
-"""Speak to Kubernetes with nothing but Python's standard library; runs beside `route_maker`."""
+"""Speak to Kubernetes with nothing but Python's standard library.
+
+For charms' small programs in containers of their own, which take this file along, see `parts.program`; charms
+themselves use `cluster`.
+"""
 
 import dataclasses
+import functools
 import http.client
 import json
 import pathlib
@@ -13,6 +18,10 @@ from typing import Any
 
 ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 TIMEOUT = 15
+PAGE = 500
+"""How many objects are read at once; a profile's may be some kilobytes each."""
+JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 FAILURES = (OSError, ValueError, http.client.HTTPException)
 """What a connection that breaks, or an answer that is none, raises."""
 Object = dict[str, Any]
@@ -55,15 +64,43 @@ class Kubernetes:
                 raise
             return None
 
-    def apply(self, path: str, item: Object, manager: str, *, force: bool) -> None:
-        """Apply an object server-side.
+    def items(self, path: str, selector: str, *, metadata_only: bool) -> Iterator[Object]:
+        """Yield the objects of a collection, read page by page.
+
+        Args:
+            path: of the collection.
+            selector: of labels.
+            metadata_only: whether an object comes with nothing but its metadata.
+
+        Raises:
+            Refused: also where Kubernetes does not know the collection.
+        """
+        parameters = {"labelSelector": selector, "limit": str(PAGE)}
+        while True:
+            page = self._send("GET", path, parameters, accept=METADATA if metadata_only else JSON)
+            yield from page.get("items") or ()
+            following = page.get("metadata", {}).get("continue")
+            if not following:
+                return
+            parameters["continue"] = following
+
+    def apply(self, path: str, item: Object, manager: str, *, force: bool) -> Object:
+        """Apply an object server-side, and return it as it is then.
 
         Raises:
             Refused: Kubernetes does not take it.
         """
         parameters = {"fieldManager": manager, "force": json.dumps(force)}
         # JSON is YAML, and YAML is what the API wants to be told an applied object is.
-        self._send("PATCH", path, parameters, item, "application/apply-patch+yaml")
+        return self._send("PATCH", path, parameters, item, "application/apply-patch+yaml")
+
+    def merge(self, path: str, body: Object) -> None:
+        """Change an object as a JSON merge patch says.
+
+        Raises:
+            Refused: Kubernetes does not take it.
+        """
+        self._send("PATCH", path, None, body, "application/merge-patch+json")
 
     def delete(self, path: str, uid: str) -> None:
         """Delete an object, if it still is the one with this `uid`.
@@ -96,28 +133,61 @@ class Kubernetes:
         path: str,
         parameters: Mapping[str, str] | None,
         body: Object | None = None,
-        kind: str = "application/json",
+        kind: str = JSON,
+        accept: str = JSON,
     ) -> Object:
         try:
-            with self._open(method, path, parameters, body, kind, TIMEOUT) as answer:
+            with self._open(method, path, parameters, body, kind, TIMEOUT, accept) as answer:
                 return json.load(answer)
         except FAILURES as error:
             raise Refused(0, str(error)) from error
 
     def _open(
-        self, method: str, path: str, parameters: Mapping[str, str] | None, body: Object | None, kind: str, timeout: int
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None,
+        body: Object | None,
+        kind: str,
+        timeout: int,
+        accept: str = JSON,
     ) -> Any:
         query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {(self.folder / 'token').read_text()}"}
+        headers = {"Accept": accept, "Authorization": f"Bearer {(self.folder / 'token').read_text()}"}
         if body is not None:
             headers["Content-Type"] = kind
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.server}{path}{query}", data, headers, method=method)
-        context = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
         try:
-            return urllib.request.urlopen(request, timeout=timeout, context=context)
+            return urllib.request.urlopen(request, timeout=timeout, context=_trusting(self.folder / "ca.crt"))
         except urllib.error.HTTPError as error:
-            raise Refused(error.code, _message(error)) from error
+            with error:
+                raise Refused(error.code, _message(error)) from error
+
+
+def holds(there: Any, wanted: Any) -> bool:
+    """Tell whether an object has all that is wanted of it; what Kubernetes and others added does not count."""
+    if isinstance(wanted, dict):
+        return isinstance(there, dict) and all(holds(there.get(key), value) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        return isinstance(there, list) and len(there) == len(wanted) and all(map(holds, there, wanted))
+    return there == wanted
+
+
+def address(environment: Mapping[str, str]) -> str:
+    """Return the URL of the API from the variables that Kubernetes gives every container."""
+    host, port = environment["KUBERNETES_SERVICE_HOST"], environment["KUBERNETES_SERVICE_PORT"]
+    return f"https://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _trusting(authority: pathlib.Path) -> ssl.SSLContext:
+    """Return what trusts an authority; made once for each content of its file, as that takes some milliseconds."""
+    return _context(authority.read_text())
+
+
+@functools.lru_cache(maxsize=1)
+def _context(authority: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=authority)
 
 
 def _message(error: urllib.error.HTTPError) -> str:
