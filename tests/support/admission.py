@@ -27,6 +27,7 @@ CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE---
 POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
 JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "job", "uid": "00000000-0000-0000-0000-000000000001"}
 """The owner of pods: some webhooks are asked about those of jobs alone."""
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 NAMES = itertools.count(1)
 
 
@@ -137,7 +138,9 @@ class Hook:
 
     @contextlib.contextmanager
     def _namespace(self) -> Iterator[str]:
-        metadata = {"generateName": "reviewed-", "labels": labels(self.entry.get("namespaceSelector", {}))}
+        # Policies of some charms keep their kinds to profiles, whose namespaces no webhook leaves out.
+        selected = PROFILE | labels(self.entry.get("namespaceSelector", {}))
+        metadata = {"generateName": "reviewed-", "labels": selected}
         made = self.deployed.http.post("/api/v1/namespaces", json={"metadata": metadata}).raise_for_status().json()
         try:
             yield made["metadata"]["name"]
