@@ -19,6 +19,8 @@ from .wire import server_side
 from .world import World, running
 
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+DEFINITIONS = 180
+"""Seconds: the API server takes one or two for each definition of a kind, and there are a hundred."""
 FIRST, SECOND = "first-owner", "second-owner"
 
 
@@ -135,7 +137,7 @@ def _delete(kubernetes: Kubernetes, paths: Collection[str]) -> None:
     for path in paths:
         kubernetes.http.delete(path)
     for path in paths:
-        kubernetes.await_gone(path)
+        kubernetes.await_gone(path, DEFINITIONS)
 
 
 def _kept(item: Object) -> Object:
