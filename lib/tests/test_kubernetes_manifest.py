@@ -26,10 +26,10 @@ class Sender(ops.CharmBase):
         framework.observe(self.on.update_status, self._send)
 
     def _send(self, _: ops.EventBase) -> None:
-        item = {**SECRET, "stringData": {"key": self.password}}
+        items = [{**SECRET, "stringData": {"key": self.password}}] if self.password else []
         secrets = Secrets(self.model, self.app, leader=True)
         for relation in self.model.relations["secrets"]:
-            sent = kubernetes_manifest.in_secret([item], relation, secrets=secrets, label="user-objects")
+            sent = kubernetes_manifest.in_secret(items, relation, secrets=secrets, label="user-objects")
             relation.data[self.app].update(CODEC.encode(sent, {}))
 
 
@@ -103,6 +103,17 @@ def test_a_secret_that_changed_keeps_its_identifier(sender: testing.Context[Send
     second = sent(sender, first)
     (before,), (after,) = first.secrets, second.secrets
     assert (before.id, "swordfish" in str(after.latest_content)) == (after.id, True)
+
+
+def test_where_nothing_is_left_to_send_the_secret_goes(
+    sender: testing.Context[Sender], monkeypatch: pytest.MonkeyPatch
+):
+    relation = testing.Relation("secrets")
+    first = sent(sender, testing.State(leader=True, relations={relation}))
+    monkeypatch.setattr(Sender, "password", "")
+    second = sent(sender, first)
+    assert not second.secrets
+    assert second.get_relation(relation.id).local_app_data["kubernetes_manifests"] == "[]"
 
 
 def test_a_secret_that_did_not_change_is_not_written_again(sender: testing.Context[Sender]):

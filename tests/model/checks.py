@@ -43,6 +43,8 @@ SPOILT = "spoilt-by-hand"
 """What a person writes into a field."""
 
 USERS = "users"
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+"""The label of a profile's namespace; some kinds are for these alone."""
 """A namespace of users, which no application made."""
 
 OLD, NEW = "10.64.140.43", "192.168.7.7"
@@ -161,6 +163,7 @@ def leaves_what_is_the_users(world: World, seed: int) -> None:
     kubernetes = world.kubernetes
     kubernetes.rest()
     kubernetes.add_model(USERS)
+    merge_patch(kubernetes.http, f"/api/v1/namespaces/{USERS}", {"metadata": {"labels": PROFILE}}, fieldManager=USERS)
     try:
         before = kubernetes.objects()
         world.settle()

@@ -170,7 +170,7 @@ def test_where_profiles_have_logins_of_their_own_users_have_these_and_no_common_
     (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
     named = [item["valueFrom"]["secretKeyRef"] for item in found["spec"]["env"] if "valueFrom" in item]
     assert {item["name"] for item in named} == {"mlpipeline-minio-artifact"}
-    assert json.loads(state.get_secret(label="user-secrets").latest_content["manifests"]) == []
+    assert notebooks.sent(state, "secrets")["kubernetes_manifests"] == "[]"
 
 
 def test_it_asks_for_no_bucket_of_its_own(notebooks):
@@ -180,8 +180,7 @@ def test_it_asks_for_no_bucket_of_its_own(notebooks):
 def test_without_an_object_store_users_get_nothing(notebooks):
     state = notebooks.settle(databags={"pod-defaults": {}, "secrets": {}})
     assert json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"]) == []
-    content = state.get_secret(label="user-secrets").latest_content
-    assert json.loads(content["manifests"]) == []
+    assert notebooks.sent(state, "secrets")["kubernetes_manifests"] == "[]"
 
 
 def test_a_store_that_says_nothing_yet_is_waited_for_while_everything_runs(notebooks):

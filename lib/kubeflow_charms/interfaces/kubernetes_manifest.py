@@ -108,7 +108,7 @@ def in_secret(
     takes_over: Mapping[str, str] = NOTHING,
     keys: Mapping[str, str] = NOTHING,
 ) -> Manifests:
-    """Return what sends objects inside a Juju secret; for the leader, as in `send_each`.
+    """Return what sends objects inside a Juju secret, or that there are none; for the leader, as in `send_each`.
 
     Args:
         objects: what to send.
@@ -119,7 +119,11 @@ def in_secret(
         takes_over: annotations that objects of an earlier maker have; an object must have all of them.
         keys: what `{{ DIGEST key }}` and the like in the objects' texts are made from, by name.
     """
-    content = {KEY: _text(objects), **({KEYS: _labels(keys)} if keys else {})}
+    found = list(objects)
+    if not found:
+        secrets.forget(label)
+        return plain([])
+    content = {KEY: _text(found), **({KEYS: _labels(keys)} if keys else {})}
     secrets.ensure(label, lambda: content, lambda had: had == content)
     return Manifests(
         kubernetes_manifests=secrets.share(label, relation),
