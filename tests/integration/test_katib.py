@@ -330,7 +330,7 @@ def test_nor_by_the_page_through_the_gateway(katib: Kubeflow, ada: Workspace, be
 def test_removal_leaves_running_jobs_experiments_and_their_definitions(
     katib: Kubeflow, ada: Workspace, tuned: dict[str, Object]
 ):
-    ada.apply(experiment("goes-on", WAIT, maxTrialCount=3))
+    ada.apply(experiment("goes-on", WAIT, maxTrialCount=3, parallelTrialCount=1))
     running = eventually(lambda: [it for it in jobs(ada, "goes-on") if it["status"].get("active")])
     katib.juju.remove_application("katib")
     eventually(lambda: "katib" not in katib.juju.status().apps)
