@@ -220,7 +220,7 @@ def test_removal_leaves_models_that_go_on_and_can_be_deleted(
     eventually(lambda: "serving" not in serving.juju.status().apps)
 
     def only_definitions() -> bool:
-        mine = {name for name in cluster_scoped() if "serving" in name.partition("/")[2]}
+        mine = {name for name in cluster_scoped() if "serving" in name.partition("/")[2] and "/system:" not in name}
         assert all(name.startswith(CRD) for name in mine), mine
         return True
 
