@@ -114,8 +114,16 @@ def _owned(bundle: Bundle, kubernetes: Kubernetes) -> dict[str, Object]:
         found = {path: kubernetes.get(path) for path in paths if path.startswith((CRDS, ROLES))}
     _delete(kubernetes, found)
     kubernetes.await_gone(f"/api/v1/namespaces/{FIRST}")
-    text = json.dumps({path: item for path, item in found.items() if item and "-anchor" not in path})
+    text = json.dumps({path: item for path, item in found.items() if item and _gives_something(item)})
     return json.loads(text.replace(FIRST, SECOND))
+
+
+def _gives_something(item: Object) -> bool:
+    """Tell whether an object is more than a role without rules, to which others belong.
+
+    Such a role may come with what another application says, which is stuck here as well.
+    """
+    return item["kind"] != "ClusterRole" or bool(item.get("rules") or item.get("aggregationRule"))
 
 
 def _create(kubernetes: Kubernetes, path: str, item: Object, newer: bool) -> Object:
