@@ -119,8 +119,11 @@ def test_secrets_are_nowhere_but_in_secrets(kubeflow: Kubeflow):
     assert {place: shown for place, shown in found.items() if shown} == {}
 
 
-PUBLIC = ("access-key", "expires", "identifier", "names", "renew-after", "source", "username")
-"""What is kept beside a secret and is none: who it is for, and how long a certificate is good."""
+PUBLIC = ("access-key", "expires", "identifier", "manifests", "names", "renew-after", "source", "username")
+"""What is kept beside a secret and is none: who it is for, how long a certificate is good, and objects for profiles.
+
+A login in such an object is a secret of the store's, too.
+"""
 
 
 def secret_words(kubeflow: Kubeflow) -> set[str]:
