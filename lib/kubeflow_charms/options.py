@@ -1,5 +1,7 @@
 """Typed options: Juju's configuration becomes one frozen value, or a message that names each bad option."""
 
+import base64
+import binascii
 import contextlib
 import dataclasses
 import re
@@ -224,6 +226,19 @@ def one_of(*choices: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def pem(value: str) -> str:
+    """Accept nothing, PEM, or PEM in base64, as published charms take it."""
+    text = value.strip()
+    if text and not text.startswith("-----BEGIN "):
+        try:
+            text = base64.b64decode(text, validate=True).decode().strip()
+        except (binascii.Error, UnicodeDecodeError):
+            text = ""
+    if value.strip() and not text.startswith("-----BEGIN "):
+        raise ValueError("no PEM, expected a file's content or that in base64")
+    return f"{text}\n" if text else ""
 
 
 def words(value: str | None) -> tuple[str, ...]:

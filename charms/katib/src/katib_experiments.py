@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.user_objects import EVERYWHERE, list_all, merge
+from kubeflow_charms.user_objects import EVERYWHERE, by_place, delete_and_await, list_all, merge
 
 VERSION = "kubeflow.org/v1beta1"
 KINDS = ("Experiment", "Suggestion", "Trial")
@@ -28,8 +28,7 @@ def found(cluster: Cluster, namespace: str) -> list[Object]:
         Blocked: the application lacks trust.
         Waiting: Kubernetes does not answer.
     """
-    items = list_all(cluster, Reference(VERSION, "Experiment", "list", namespace or EVERYWHERE))
-    return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+    return by_place(cluster, VERSION, "Experiment", namespace)
 
 
 def table(experiments: Iterable[Object]) -> list[Object]:
@@ -88,13 +87,7 @@ def delete_all(cluster: Cluster, *, patience: float = PATIENCE, sleep: Callable[
         Blocked: the application lacks trust.
         Waiting: Kubernetes does not answer.
     """
-    for reference in _all(cluster):
-        cluster.delete(reference)
-    waited = 0.0
-    while (left := _all(cluster)) and waited < patience:
-        sleep(1)
-        waited += 1
-    for reference in left:
+    for reference in delete_and_await(cluster, lambda: _all(cluster), patience=patience, sleep=sleep):
         merge(cluster, reference, {"metadata": {"finalizers": None}})
 
 

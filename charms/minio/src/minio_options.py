@@ -1,7 +1,5 @@
 """The charm's options as typed values."""
 
-import base64
-import binascii
 import dataclasses
 
 from kubeflow_charms import option, options
@@ -26,19 +24,6 @@ def secret_key(value: str) -> str:
     if value and len(value.strip()) < SHORTEST_SECRET_KEY:
         raise ValueError(f"too short, expected at least {SHORTEST_SECRET_KEY} characters, or nothing to generate one")
     return value.strip()
-
-
-def pem(value: str) -> str:
-    """Accept nothing, PEM, or PEM in base64, as the published charm takes it."""
-    text = value.strip()
-    if text and not text.startswith("-----BEGIN "):
-        try:
-            text = base64.b64decode(text, validate=True).decode().strip()
-        except (binascii.Error, UnicodeDecodeError):
-            text = ""
-    if value.strip() and not text.startswith("-----BEGIN "):
-        raise ValueError("no PEM, expected a file's content or that in base64")
-    return f"{text}\n" if text else ""
 
 
 def server_mode(value: str) -> str:
@@ -77,9 +62,9 @@ class MinioOptions:
     port: int = option(options.port)
     console_port: int = option(options.port)
     memory: str = option(options.quantity)
-    ssl_cert: str = option(pem)
-    ssl_key: str = option(pem)
-    ssl_ca: str = option(pem)
+    ssl_cert: str = option(options.pem)
+    ssl_key: str = option(options.pem)
+    ssl_ca: str = option(options.pem)
     mode: str = option(server_mode)
     gateway_storage_service: str = option(no_gateway)
     storage_service_endpoint: str = option(no_gateway)

@@ -43,7 +43,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        options: SeaweedfsOptions = self.options
+        options = self.options
         yield seaweedfs_server.sandbox(options)
         yield store_keeper.sandbox()
         yield store_keeper.folder()

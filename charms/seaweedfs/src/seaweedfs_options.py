@@ -1,7 +1,5 @@
 """The charm's options as typed values."""
 
-import base64
-import binascii
 import dataclasses
 import re
 
@@ -63,19 +61,6 @@ def percent(value: int) -> int:
     return value
 
 
-def pem(value: str) -> str:
-    """Accept nothing, PEM, or PEM in base64."""
-    text = value.strip()
-    if text and not text.startswith("-----BEGIN "):
-        try:
-            text = base64.b64decode(text, validate=True).decode().strip()
-        except (binascii.Error, UnicodeDecodeError):
-            text = ""
-    if value.strip() and not text.startswith("-----BEGIN "):
-        raise ValueError("no PEM, expected a file's content or that in base64")
-    return f"{text}\n" if text else ""
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SeaweedfsOptions:
     """The options, as charmcraft.yaml describes them.
@@ -88,9 +73,9 @@ class SeaweedfsOptions:
     memory: Memory = option(memory)
     common_buckets: tuple[str, ...] = option(buckets)
     disk_warning: int = option(percent)
-    ssl_cert: str = option(pem)
-    ssl_key: str = option(pem)
-    ssl_ca: str = option(pem)
+    ssl_cert: str = option(options.pem)
+    ssl_key: str = option(options.pem)
+    ssl_ca: str = option(options.pem)
 
     def __post_init__(self) -> None:
         """Check what options mean together."""

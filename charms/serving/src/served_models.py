@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.user_objects import EVERYWHERE, list_all, merge
+from kubeflow_charms.user_objects import EVERYWHERE, by_place, delete_and_await, list_all, merge
 
 SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 HELD = (
@@ -35,8 +35,7 @@ def found(cluster: Cluster, namespace: str) -> list[Object]:
         Blocked: the application lacks trust.
         Waiting: Kubernetes does not answer.
     """
-    items = list_all(cluster, Reference(*SERVICE, "list", namespace or EVERYWHERE))
-    return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
+    return by_place(cluster, *SERVICE, namespace)
 
 
 def pods(cluster: Cluster, namespace: str) -> list[Object]:
@@ -135,12 +134,7 @@ def delete_all(cluster: Cluster, *, patience: float = PATIENCE, sleep: Callable[
         Blocked: the application lacks trust.
         Waiting: Kubernetes does not answer.
     """
-    for reference, _ in _held(cluster):
-        cluster.delete(reference)
-    waited = 0.0
-    while _held(cluster) and waited < patience:
-        sleep(1)
-        waited += 1
+    delete_and_await(cluster, lambda: [reference for reference, _ in _held(cluster)], patience=patience, sleep=sleep)
 
 
 def let_go(cluster: Cluster) -> None:
