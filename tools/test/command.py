@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 import typing
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ import typer
 from testbed import lifecycle
 from testbed.errors import TestbedError
 from testbed.paths import Paths
-from tools.test import environments, run
+from tools.test import environments, run, time_limit
 from tools.test.environments import Environment
 from tools.test.results import Count
 
@@ -27,13 +28,18 @@ def run_tests(
     only: typing.Annotated[
         str, typer.Option(help="Environments of tox.ini with commas between, such as lint,unit; all without it.")
     ] = "",
+    within: typing.Annotated[
+        float, typer.Option(envvar="TEST_WITHIN", help="Minutes after which no test begins; 0 is no limit.")
+    ] = 80,
 ) -> None:
     """Run all tests that this machine can, and say what was left out; other arguments go to pytest.
 
     The integration tests run on the testbed kubeflow-tests, or the one that TESTBED_NAME chooses; it is taken down
     afterwards, unless it was there before. TESTBED_JUJU chooses its Juju. The exit status is not 0 if anything failed:
-    a test, the build of the programs that tests run, or a tier in which no test passed.
+    a test, the build of the programs that tests run, or a tier in which no test passed. Where the time is too short
+    for all, as on a machine that builds everything first, each tier gets its share, and what was left out is named.
     """
+    end = time.time() + 60 * within if within else None
     os.environ.setdefault("TESTBED_NAME", environments.NAME)
     try:
         chosen = environments.choose(only)
@@ -43,17 +49,23 @@ def run_tests(
     total = Count()
     if any(environment.folders for environment in chosen):
         lines += build()
-    for environment in chosen:
+    for place, environment in enumerate(chosen):
         reason = environment.left_out()
         if reason:
             lines.append(f"{environment.name}: left out: {reason}")
             continue
-        result = run_one(environment, context.args)
+        result = run_one(environment, [*context.args, *time_limit.arguments(end, able(chosen[place:]))])
         total += result.tests
         counted = f", {result.tests}" if environment.folders else ""
         lines.append(f"{environment.name}: {verdict(environment, result)} in {result.seconds:.0f} s{counted}")
+        lines += [f"{environment.name}: {time_limit.LEFT_OUT}{files}" for files in result.left_out]
     print("", *lines, total, sep="\n", flush=True)
     raise typer.Exit(1 if any(FAILED in line for line in lines) else 0)
+
+
+def able(chosen: list[Environment]) -> list[Environment]:
+    """Return those that this machine can run."""
+    return [environment for environment in chosen if not environment.left_out()]
 
 
 def build() -> list[str]:

@@ -22,12 +22,14 @@ class Environment:
 
     Attributes:
         name: its name in tox.ini.
+        minutes: how long it takes on two cores when all programs are built; measured in CI.
         folders: where its tests are, if pytest runs it.
         lacks: returns what this machine lacks for it, or "".
         testbed: whether it runs on a testbed, which has to be up before and gone afterwards.
     """
 
     name: str
+    minutes: float
     folders: tuple[str, ...] = ()
     lacks: Callable[[], str] = lambda: ""
     testbed: bool = False
@@ -60,11 +62,11 @@ def _no_testbed() -> str:
 
 
 ENVIRONMENTS = (
-    Environment("lint"),
-    Environment("unit", ("lib/tests", "tests/unit", "tests/wire", "charms")),
-    Environment("model", ("tests/model",)),
-    Environment("cluster", ("tests/cluster",)),
-    Environment("integration", ("tests/integration",), _no_testbed, testbed=True),
+    Environment("lint", 2),
+    Environment("unit", 14, ("lib/tests", "tests/unit", "tests/wire", "charms")),
+    Environment("model", 20, ("tests/model",)),
+    Environment("cluster", 5, ("tests/cluster",)),
+    Environment("integration", 30, ("tests/integration",), _no_testbed, testbed=True),
 )
 """In the order they are run: what finds mistakes soonest comes first."""
 

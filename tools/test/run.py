@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from tools.test.environments import ROOT
 from tools.test.results import Count, count
+from tools.test.time_limit import LEFT_OUT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Result:
         status: its exit status.
         tests: what pytest counted, all its runs together.
         seconds: how long it took.
+        left_out: the files with tests for which there was no time, as pytest named them.
     """
 
     status: int
     tests: Count
     seconds: float
+    left_out: tuple[str, ...] = ()
 
 
 def tox(name: str, arguments: Sequence[str]) -> Result:
@@ -39,7 +42,7 @@ def tox(name: str, arguments: Sequence[str]) -> Result:
 def run(command: Sequence[str], variables: Mapping[str, str], folder: pathlib.Path = ROOT) -> Result:
     """Run a command, passing on each line as it comes."""
     started = time.monotonic()
-    tests = Count()
+    tests, left_out = Count(), list[str]()
     colour = {"FORCE_COLOR": "1"} if sys.stdout.isatty() else {}
     with subprocess.Popen(
         command,
@@ -56,4 +59,6 @@ def run(command: Sequence[str], variables: Mapping[str, str], folder: pathlib.Pa
             sys.stdout.write(line)
             sys.stdout.flush()
             tests += count(line) or Count()
-    return Result(process.returncode, tests, time.monotonic() - started)
+            if line.startswith(LEFT_OUT):
+                left_out.append(line.removeprefix(LEFT_OUT).strip())
+    return Result(process.returncode, tests, time.monotonic() - started, tuple(left_out))

@@ -55,3 +55,8 @@ def test_a_tier_in_which_no_test_passed_is_a_failure(ended: Ended) -> None:
 def test_a_tier_in_which_no_test_could_run_is_left_out_where_nothing_can_be_built(ended: Ended) -> None:
     status, said = ended(model=SKIPPED, lacks="only root can build the testbed")
     assert (status, "model: left out: no test passed: only root can build the testbed" in said) == (0, True)
+
+
+def test_tests_for_which_there_was_no_time_are_named_in_the_end(ended: Ended) -> None:
+    status, said = ended(cluster=run.Result(0, Count(3, 0, 2), 1, ("tests/cluster/test_katib.py (2)",)))
+    assert (status, "cluster: left out for lack of time: tests/cluster/test_katib.py (2)" in said) == (0, True)
