@@ -105,6 +105,18 @@ def test_roles_in_other_models_have_other_names() -> None:
     assert names == {"one-app"}
 
 
+def test_an_account_that_works_in_profiles_is_kept_to_them_and_to_what_its_role_says_of_its_own_namespace() -> None:
+    leases = [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["create"]}]
+    objects = identity("app", "one", {"only_in": "profiles", "namespace": leases})
+    policy, binding = objects[-2:]
+    assert (policy["kind"], binding["kind"]) == ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    assert policy["metadata"]["name"] == binding["spec"]["policyName"] == "one-app"
+    assert policy["spec"]["matchConditions"][0]["expression"].endswith('"system:serviceaccount:one:app"')
+    expression = policy["spec"]["validations"][0]["expression"]
+    assert 'request.namespace == "one" && request.resource.resource in ["leases"]' in expression
+    assert 'labels[?"app.kubernetes.io/part-of"].orValue(\'\') == "kubeflow-profile"' in expression
+
+
 @pytest.mark.parametrize("name", ["app", "page"])
 def test_a_container_cannot_gain_rights(example: Deployment, name: str) -> None:
     install(example)

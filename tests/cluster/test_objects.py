@@ -10,15 +10,18 @@ from typing import Any
 import httpx2
 import ops
 import pytest
+from kubeflow_charms import confinement
 from kubeflow_charms.applied import CRD
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.ownership import APP, CHARM, MODEL
 from kubeflow_charms.parts import Manifests
 from support import objects, rights, samples, security_page
-from support.apiserver import ApiServer
+from support.apiserver import ApiServer, apply
 from support.eventually import eventually
 from support.objects import Deployed, path
 from support.related import ROOTS, Described
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
 
 
 @pytest.fixture(scope="module", params=ROOTS, ids=lambda root: root.name)
@@ -98,6 +101,25 @@ def test_no_program_may_do_more_than_upstream_lets_it(deployed: Deployed):
         if not any(item.covers(right) for item in wanted[container].upstream)
     }
     assert sorted(excess) == []
+
+
+def test_a_program_that_works_in_profiles_changes_nothing_elsewhere_whatever_its_roles_say(deployed: Deployed):
+    application, http = deployed.application, deployed.http
+    for name, labels in (("elsewhere", {}), ("a-profile", confinement.NAMESPACES["profiles"])):
+        apply(http, f"/api/v1/namespaces/{name}", {**NAMESPACE, "metadata": {"name": name, "labels": labels}})
+    for container in deployed.confined():
+        user = f"system:serviceaccount:{application.model}:{application.deployment.charm}-{container}"
+        with rights.everything(http, user):
+
+            def create(namespace: str, user: str = user) -> httpx2.Response:
+                path = f"/api/v1/namespaces/{namespace}/serviceaccounts?dryRun=All"
+                body = {"metadata": {"generateName": "of-a-program-"}}
+                return http.post(path, json=body, headers={"Impersonate-User": user})
+
+            eventually(lambda: create("a-profile").is_success)
+            for namespace in ("elsewhere", application.model):
+                answer = create(namespace)
+                assert (answer.status_code, "may change nothing here" in answer.text) == (403, True), answer.text
 
 
 def test_what_another_took_over_is_put_back(deployed: Deployed):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import ops
 import pytest
+from kubeflow_charms import confinement
 from kubeflow_charms.applied import CRD
 from kubeflow_charms.cluster import Reference, plural
 from kubeflow_charms.record import Record
@@ -61,6 +62,16 @@ class Deployed:
                 ]
                 found[container] = frozenset(of_rules(rules))
         return found
+
+    def confined(self) -> list[str]:
+        """Return the containers whose accounts may change things in some namespaces alone."""
+        policies = {item.name for item in self.references if item.kind == "ValidatingAdmissionPolicy"}
+        application, model = self.application.deployment.charm, self.application.model
+        return [
+            container
+            for container in sorted(self.application.deployment.containers)
+            if confinement.name(f"{application}-{container}", model) in policies
+        ]
 
     def allowed(self, container: str, right: Right, namespace: str) -> bool:
         """Tell whether a workload's account may do something in a namespace, or in all if that is empty."""

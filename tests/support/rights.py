@@ -8,12 +8,14 @@ A right is written as verbs with commas between, resources, and an API group aft
 `*` stands for any verb, resource or group, and `=` gives a resource's name.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import pathlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import httpx2
 import yaml
 
 from .apiserver import Object
@@ -92,3 +94,19 @@ def of_rules(rules: Iterable[Object]) -> Iterator[Right]:
         names = rule.get("resourceNames") or [""]
         for parts in itertools.product(rule["verbs"], rule["resources"], rule["apiGroups"], names):
             yield Right(*parts)
+
+
+@contextlib.contextmanager
+def everything(http: httpx2.Client, user: str) -> Iterator[None]:
+    """Let a user do all that roles can let anybody do, meanwhile."""
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    binding = {
+        "metadata": {"name": "tests-everything"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}],
+    }
+    http.post(path, json=binding).raise_for_status()
+    try:
+        yield
+    finally:
+        http.delete(f"{path}/tests-everything").raise_for_status()

@@ -7,14 +7,17 @@ from .objects import Deployed
 from .rights import Right
 
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "security.md"
+IN_PROFILES = "in profiles: "
+"""How the rights of a workload begin that changes things there alone, but for its own leases and the like."""
 READING = ("get", "list", "watch")
 
 
 def rows(deployed: Deployed) -> list[str]:
     """Return the beginning of the table's row for each workload of an application: which it is, and its rights."""
     application, identities = deployed.application.deployment.charm, deployed.identities()
+    where = dict.fromkeys(deployed.confined(), IN_PROFILES)
     return [
-        f"| {application} | {container} | {may(identities.get(container, ()))} |"
+        f"| {application} | {container} | {where.get(container, '')}{may(identities.get(container, ()))} |"
         for container in sorted(deployed.application.deployment.containers)
     ]
 

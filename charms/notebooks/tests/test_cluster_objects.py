@@ -24,7 +24,8 @@ def rules(notebooks, name):
 
 
 def policies(notebooks):
-    return [kind for kind in notebooks.cluster.kinds() if "AdmissionPolicy" in kind]
+    """Return the policies for users' servers and volumes, not those that keep programs to profiles."""
+    return [kind for kind in notebooks.cluster.kinds() if "AdmissionPolicy" in kind and " notebooks-" in kind]
 
 
 @pytest.mark.parametrize("part", ["notebook-ui", "volume-ui", "tensorboard-ui", "notebooks"])

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from .. import confinement
 from ..cluster import Object
 from ..identity import FOLDER, Identity
 from ..run import Declaration, Run, fingerprint
@@ -37,8 +38,9 @@ class Sandbox:
 
     Attributes:
         container: the container's name.
-        role: a template in the charm's src folder with `cluster` and `namespace`, lists of RBAC rules; None for a
-            workload that never calls Kubernetes.
+        role: a template in the charm's src folder with `cluster` and `namespace`, lists of RBAC rules, and
+            `only_in: profiles` where `cluster` lets change nothing elsewhere; None for a workload that never calls
+            Kubernetes.
         context: what the role's template may use besides `app` and `namespace`.
         writable: folders that the workload, or the charm's files for it, write to; in memory, gone with the pod.
         tokens: further tokens.
@@ -109,12 +111,13 @@ class Sandbox:
 
 
 def identity(name: str, namespace: str, rules: Object) -> list[Object]:
-    """Return a ServiceAccount and the roles that `rules` asks for.
+    """Return a ServiceAccount, the roles that `rules` asks for, and what keeps them to some namespaces.
 
     Args:
         name: of the ServiceAccount, and of its Role.
         namespace: where it is.
-        rules: lists of RBAC rules under `cluster`, for the whole cluster, and `namespace`, for its own namespace.
+        rules: lists of RBAC rules under `cluster`, for the whole cluster, and `namespace`, for its own namespace; under
+            `only_in`, a key of `confinement.NAMESPACES`, where alone the account may change anything besides.
     """
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
     objects: list[Object] = [{**account, "automountServiceAccountToken": False}]
@@ -126,6 +129,9 @@ def identity(name: str, namespace: str, rules: Object) -> list[Object]:
             objects += _grant(
                 kind, role_name, granted, {"kind": "ServiceAccount", "name": name, "namespace": namespace}
             )
+    if place := rules.get("only_in"):
+        labels = confinement.NAMESPACES[place]
+        objects += confinement.policies(name, namespace, rules.get("namespace") or (), labels)
     return objects
 
 
