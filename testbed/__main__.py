@@ -83,6 +83,14 @@ def up(
             help="Which kinds of address pods and services have; without it those that the testbed has, or ipv4.",
         ),
     ] = "",
+    proxy: Annotated[
+        bool | None,
+        typer.Option("--proxy/--no-proxy", help="A proxy, which alone leads outside; without it as it was, or none."),
+    ] = None,
+    registry: Annotated[
+        bool | None,
+        typer.Option("--registry/--no-registry", help="A registry with a login; without it as it was, or none."),
+    ] = None,
 ) -> None:
     """Build what is missing, start Kubernetes and Juju, and wait until they can be used.
 
@@ -96,6 +104,8 @@ def up(
             version=juju,
             domain=domain,
             ip_family=ip_family,
+            proxy=proxy,
+            registry=registry,
         )
         cache.console.print("The testbed is up. Try: python -m testbed run juju status -m controller")
 

@@ -4,7 +4,7 @@ Its rules are in the table `filter` of iptables, where kube-proxy, which has a t
 """
 
 from testbed.machine import Machine, Program
-from testbed.network import Network
+from testbed.network import FAMILIES, Network
 from testbed.paths import Paths
 
 NAME = "kube-router"
@@ -41,24 +41,28 @@ def start(machine: Machine, network: Network) -> None:
         TestbedError: they are not in time.
     """
     machine.start(program(machine.paths, network))
-    machine.await_(lambda: enforced(machine), "network policies to be in force", seconds=120, log=NAME)
+    machine.await_(lambda: enforced(machine, network), "network policies to be in force", seconds=120, log=NAME)
 
 
 def stop(machine: Machine) -> None:
     """End it and take its rules away, so that the cluster is one whose network lets everybody reach everything."""
     if NAME in machine.programs():
         machine.stop(NAME)
-    rules = machine.run("iptables-save", "-t", "filter").stdout
-    if any(chain in rules for chain in CHAINS):
-        machine.run("iptables-restore", given=without_chains(rules))
+    for family in FAMILIES["dual"]:
+        rules = machine.run(f"{family.iptables}-save", "-t", "filter").stdout
+        if any(chain in rules for chain in CHAINS):
+            machine.run(f"{family.iptables}-restore", given=without_chains(rules))
 
 
-def enforced(machine: Machine) -> bool:
+def enforced(machine: Machine, network: Network) -> bool:
     """Tell whether what pods send passes through the policies."""
     if not machine.programs().get(NAME, {}).get("running"):
         return False
-    rules = machine.run("iptables", "--list-rules", "KUBE-ROUTER-FORWARD", check=False)
-    return LAST_RULE in rules.stdout
+    rules = [
+        machine.run(family.iptables, "--list-rules", "KUBE-ROUTER-FORWARD", check=False).stdout
+        for family in network.families
+    ]
+    return all(LAST_RULE in found for found in rules)
 
 
 def without_chains(rules: str) -> str:

@@ -21,6 +21,7 @@ from testbed import (
     load_balancer,
     network,
     node,
+    outside,
     packages,
     programs,
     requirements,
@@ -95,6 +96,8 @@ def up(
     version: str = "",
     domain: str = "",
     ip_family: str = "",
+    proxy: bool | None = None,
+    registry: bool | None = None,
 ) -> None:
     """Bring a testbed up, or the rest of one that was interrupted.
 
@@ -105,6 +108,8 @@ def up(
         version: of Juju; see `juju_versions.choose`.
         domain: of the cluster; see `network.choose`.
         ip_family: the kinds of address; see `network.choose`.
+        proxy: there is one, which alone leads outside; None keeps what was.
+        registry: there is one that asks for a login; None keeps what was.
 
     Raises:
         TestbedError: a part did not start, or the machine lacks something.
@@ -124,10 +129,12 @@ def up(
             network_policies=network_policies,
             domain=made.domain,
             ip_family=made.ip_family,
+            proxy=record.proxy if proxy is None else proxy,
+            registry=record.registry if registry is None else registry,
             limits=before,
         )
         state.write(paths, record)
-        programs.link(paths, parts.programs)
+        programs.link(paths, {**parts.programs, **outside.programs(proxy=record.proxy, registry=record.registry)})
         _run(paths, record, parts)
     cache.console.print(f"ready after {time.monotonic() - started:.0f} s")
 
@@ -170,6 +177,10 @@ def _run(paths: Paths, record: Record, parts: Parts) -> None:
                 load_balancer.start(machine, made)
             else:
                 load_balancer.stop(machine)
+            if record.proxy:
+                outside.start_proxy(machine, made)
+            if record.registry:
+                outside.start_registry(machine, made)
             juju.start_store(machine, made)
         with cache.step("importing images"):
             imports.result()
@@ -239,7 +250,7 @@ def status(paths: Paths) -> Status:
         (name, "runs" if it["running"] else "starts again", str(it["starts"]))
         for name, it in sorted(machine.programs().items())
     )
-    enforced = firewall.enforced(machine)
+    enforced = firewall.enforced(machine, record.network)
     if not record.bootstrapped:
         return Status("not finished; `python -m testbed up` goes on", usable=False, programs=rows, enforced=enforced)
     runs = all(row[1] == "runs" for row in rows) and enforced == record.network_policies

@@ -19,6 +19,7 @@ class Family:
         load_balancers: the range that services of the type LoadBalancer get theirs from.
         pods: the range of pods.
         services: the range of services.
+        outside: an address of what is outside, where there is a proxy that leads there.
         forwarding: the kernel's setting that lets packets pass through the node.
     """
 
@@ -27,6 +28,7 @@ class Family:
     load_balancers: str
     pods: str
     services: str
+    outside: str
     forwarding: str
 
     @property
@@ -45,6 +47,16 @@ class Family:
         return str(ipaddress.ip_network(self.services)[10])
 
     @property
+    def length(self) -> int:
+        """How many bits an address has."""
+        return ipaddress.ip_address(self.node).max_prefixlen
+
+    @property
+    def iptables(self) -> str:
+        """What the commands that read and write the kernel's rules begin with."""
+        return "ip6tables" if ":" in self.node else "iptables"
+
+    @property
     def everywhere(self) -> str:
         """The range of all addresses."""
         return "::/0" if ":" in self.node else "0.0.0.0/0"
@@ -61,21 +73,24 @@ IPV4 = Family(
     load_balancers="198.18.1.0/27",
     pods="10.1.0.0/22",
     services="10.152.183.0/24",
+    outside="203.0.113.1",
     forwarding="net.ipv4.ip_forward",
 )
-"""The node is in the block that RFC 2544 sets aside for tests."""
+"""The node is in the block that RFC 2544 sets aside for tests, what is outside in one that RFC 5737 does for books."""
 IPV6 = Family(
     name="IPv6",
     node="fd00:198:18::1",
     load_balancers="fd00:198:18:1::20/123",
     pods="fd00:10:1::/112",
     services="fd00:10:152:183::/112",
+    outside="2001:db8::1",
     forwarding="net.ipv6.conf.all.forwarding",
 )
 FAMILIES = {"ipv4": (IPV4,), "ipv6": (IPV6,), "dual": (IPV4, IPV6)}
 """By what `up --ip-family` takes; with two, a service that asks for nothing has an address of the first."""
 STORE_PORT = 8099
 PROXY_PORT = 3128
+REGISTRY_PORT = 5000
 DOMAIN = "cluster.local"
 
 
@@ -136,6 +151,11 @@ class Network:
         """The URL of the proxy, where there is one."""
         return f"http://{self.node_in_url}:{PROXY_PORT}"
 
+    @property
+    def registry(self) -> str:
+        """What names of images begin with in the registry that asks for a login, where there is one."""
+        return f"{self.node_in_url}:{REGISTRY_PORT}"
+
 
 def choose(*, domain: str = "", ip_family: str = "", recorded: Network | None = None) -> Network:
     """Return what the network of a testbed is: what it was made as, or else what is asked for.
@@ -193,9 +213,7 @@ def set_up(machine: Machine, network: Network = Network()) -> None:
 
 def _addresses(family: Family) -> Iterable[str]:
     """Return what gives the node its address, at once and without looking for another that has it, and routes."""
-    length = "128 nodad" if ":" in family.node else "32"
-    address, _, option = f"{family.node}/{length}".partition(" ")
-    yield " ".join(filter(None, ("address add", address, "dev node", option)))
+    yield f"address add {family.node}/{family.length} dev node{' nodad' if family is IPV6 else ''}"
     yield f"route add {family.services} dev node"
     yield f"route add {family.load_balancers} dev node"
 

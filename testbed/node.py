@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from testbed import cgroups
+from testbed import cgroups, outside
 from testbed.machine import Machine, Program
 from testbed.network import Network
 from testbed.paths import Paths
@@ -41,6 +41,8 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{plugins}"
     conf_dir = "{paths.configuration}/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{paths.configuration}/registries"
 """
 
 
@@ -108,6 +110,10 @@ def start_runtime(machine: Machine, network: Network) -> None:
     pods = paths.configuration / "cni" / "10-testbed.conflist"
     pods.parent.mkdir(parents=True, exist_ok=True)
     pods.write_text(json.dumps(pod_network(paths, network), indent=1))
+    name, hosts = outside.plain_http(network)
+    folder = paths.configuration / "registries" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(hosts)
     configuration = paths.configuration / "containerd.toml"
     configuration.write_text(containerd_configuration(paths, plugins))
     machine.start(Program("containerd", ("containerd", f"--config={configuration}", "--log-level=warn")))

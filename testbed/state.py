@@ -21,6 +21,8 @@ class Record:
         juju: the version of Juju.
         domain: the cluster's domain.
         ip_family: the kinds of address, a key of `network.FAMILIES`.
+        proxy: there is a proxy to what is outside.
+        registry: there is a registry that asks for a login.
         bootstrapped: Juju's controller is there, so that it need not be made again.
         limits: what the host's limits were before they were raised.
     """
@@ -30,6 +32,8 @@ class Record:
     juju: str = juju_versions.ALWAYS
     domain: str = DOMAIN
     ip_family: str = "ipv4"
+    proxy: bool = False
+    registry: bool = False
     bootstrapped: bool = False
     limits: dict[str, int] = field(default_factory=dict[str, int])
 
