@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from testbed import cache, containers, image_table, images, juju_versions, lifecycle
+from testbed import cache, containers, image_table, images, juju_versions, lifecycle, network
 from testbed.errors import TestbedError
 from testbed.golang import BuildError
 from testbed.image_table import Format
@@ -67,13 +67,46 @@ def up(
         typer.Option("--with-network-policies/--without-network-policies", help="Enforce network policies."),
     ] = True,
     juju: JujuVersion = "",
+    domain: Annotated[
+        str,
+        typer.Option(
+            "--cluster-domain",
+            metavar="DOMAIN",
+            help=f"The cluster's domain; without it the one that the testbed has, or {network.DOMAIN}.",
+        ),
+    ] = "",
+    ip_family: Annotated[
+        str,
+        typer.Option(
+            "--ip-family",
+            metavar="|".join(network.FAMILIES),
+            help="Which kinds of address pods and services have; without it those that the testbed has, or ipv4.",
+        ),
+    ] = "",
+    proxy: Annotated[
+        bool | None,
+        typer.Option("--proxy/--no-proxy", help="A proxy, which alone leads outside; without it as it was, or none."),
+    ] = None,
+    registry: Annotated[
+        bool | None,
+        typer.Option("--registry/--no-registry", help="A registry with a login; without it as it was, or none."),
+    ] = None,
 ) -> None:
     """Build what is missing, start Kubernetes and Juju, and wait until they can be used.
 
     Run again, it goes on where it was interrupted, and starts again what a killed machine left.
     """
     with explained() as paths:
-        lifecycle.up(paths, load_balancer=load_balancer, network_policies=network_policies, version=juju)
+        lifecycle.up(
+            paths,
+            load_balancer=load_balancer,
+            network_policies=network_policies,
+            version=juju,
+            domain=domain,
+            ip_family=ip_family,
+            proxy=proxy,
+            registry=registry,
+        )
         cache.console.print("The testbed is up. Try: python -m testbed run juju status -m controller")
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from testbed.network import KUBERNETES_SERVICE, NODE
+from testbed.network import Network
 from testbed.paths import Paths
 
 VALID = datetime.timedelta(days=365)
@@ -22,9 +22,7 @@ SERVER_NAMES = (
     "kubernetes",
     "kubernetes.default",
     "kubernetes.default.svc",
-    "kubernetes.default.svc.cluster.local",
 )
-SERVER_ADDRESSES = ("127.0.0.1", KUBERNETES_SERVICE, NODE)
 
 
 class Authority:
@@ -89,7 +87,7 @@ class Authority:
         return builder.sign(self._key, hashes.SHA256())
 
 
-def make(paths: Paths) -> None:
+def make(paths: Paths, network: Network) -> None:
     """Write the files that the cluster's programs read; nothing happens if they are there.
 
     The administrator's access is written last, so that an interrupted run starts over.
@@ -100,7 +98,7 @@ def make(paths: Paths) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     authority = Authority(paths.name)
-    certificate, key = authority.server("kube-apiserver", SERVER_NAMES, SERVER_ADDRESSES)
+    certificate, key = authority.server("kube-apiserver", *server(network))
     kubelet_certificate, kubelet_key = authority.client("kube-apiserver", "system:masters")
     accounts = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     token = secrets.token_hex(24)
@@ -118,16 +116,23 @@ def make(paths: Paths) -> None:
     }
     for name, content in files.items():
         _write(folder / name, content)
-    _write(paths.kubeconfig, yaml.safe_dump(kubeconfig(authority.certificate(), token)).encode())
+    _write(paths.kubeconfig, yaml.safe_dump(kubeconfig(authority.certificate(), token, network)).encode())
 
 
-def kubeconfig(authority: bytes, token: str) -> dict[str, object]:
+def server(network: Network) -> tuple[list[str], list[str]]:
+    """Return the names and the addresses under which the API server is reached."""
+    names = [*SERVER_NAMES, f"kubernetes.default.svc.{network.domain}"]
+    own = [address for family in network.families for address in (family.kubernetes_service, family.node)]
+    return names, ["127.0.0.1", "::1", *own]
+
+
+def kubeconfig(authority: bytes, token: str, network: Network) -> dict[str, object]:
     """Return the administrator's access to the cluster, with everything it needs in it.
 
     Juju takes the name of a context for that of a cloud, so it must not be that of the testbed's cloud.
     """
     encoded = base64.b64encode(authority).decode()
-    cluster = {"server": f"https://{NODE}:6443", "certificate-authority-data": encoded}
+    cluster = {"server": f"https://{network.node_in_url}:6443", "certificate-authority-data": encoded}
     return {
         "apiVersion": "v1",
         "kind": "Config",

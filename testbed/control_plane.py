@@ -1,13 +1,10 @@
 """Kubernetes itself: its database, its interface, its controllers and its names."""
 
+import json
+
 from testbed import manifests
 from testbed.machine import Machine, Program
-from testbed.network import (
-    DNS_SERVICE,
-    NODE,
-    POD_RANGE,
-    SERVICE_RANGE,
-)
+from testbed.network import Network
 from testbed.paths import Paths
 
 ETCD = "http://127.0.0.1:2379"
@@ -31,7 +28,7 @@ def database(paths: Paths) -> Program:
     )
 
 
-def apiserver(paths: Paths) -> Program:
+def apiserver(paths: Paths, network: Network) -> Program:
     """Return the API server."""
     keys = paths.certificates
     return Program(
@@ -40,8 +37,8 @@ def apiserver(paths: Paths) -> Program:
             "kube-apiserver",
             f"--etcd-servers={ETCD}",
             "--secure-port=6443",
-            "--bind-address=0.0.0.0",
-            f"--advertise-address={NODE}",
+            f"--bind-address={anywhere(network)}",
+            f"--advertise-address={network.node}",
             f"--tls-cert-file={keys / 'apiserver.crt'}",
             f"--tls-private-key-file={keys / 'apiserver.key'}",
             f"--token-auth-file={keys / 'tokens.csv'}",
@@ -51,7 +48,7 @@ def apiserver(paths: Paths) -> Program:
             "--service-account-issuer=https://kubernetes.default.svc",
             "--authorization-mode=Node,RBAC",
             "--allow-privileged",
-            f"--service-cluster-ip-range={SERVICE_RANGE}",
+            f"--service-cluster-ip-range={network.services}",
             f"--kubelet-client-certificate={keys / 'kubelet-client.crt'}",
             f"--kubelet-client-key={keys / 'kubelet-client.key'}",
             "--kubelet-preferred-address-types=InternalIP",
@@ -61,7 +58,7 @@ def apiserver(paths: Paths) -> Program:
     )
 
 
-def controllers(paths: Paths) -> tuple[Program, ...]:
+def controllers(paths: Paths, network: Network) -> tuple[Program, ...]:
     """Return what acts on objects: controllers, scheduler, and the rules by which services are reached.
 
     The connection tracking limits are settings of the host, so kube-proxy leaves them alone (0).
@@ -86,7 +83,7 @@ def controllers(paths: Paths) -> tuple[Program, ...]:
                 "kube-proxy",
                 *access,
                 "--hostname-override=node",
-                f"--cluster-cidr={POD_RANGE}",
+                f"--cluster-cidr={network.pods}",
                 "--proxy-mode=nftables",
                 "--conntrack-max-per-core=0",
                 "--conntrack-tcp-timeout-established=0",
@@ -96,13 +93,18 @@ def controllers(paths: Paths) -> tuple[Program, ...]:
     )
 
 
-def corefile(paths: Paths) -> str:
+def anywhere(network: Network) -> str:
+    """Return the address at which a program listens for every kind of address that the network has."""
+    return "0.0.0.0" if network.ip_family == "ipv4" else "::"
+
+
+def corefile(paths: Paths, network: Network) -> str:
     """Return CoreDNS's configuration: it knows the cluster's names and no others."""
     return f"""\
 .:53 {{
-    bind {NODE}
+    bind {" ".join(family.node for family in network.families)}
     errors
-    kubernetes cluster.local in-addr.arpa {{
+    kubernetes {network.domain} in-addr.arpa ip6.arpa {{
         kubeconfig {paths.kubeconfig}
         pods insecure
     }}
@@ -111,7 +113,18 @@ def corefile(paths: Paths) -> str:
 """
 
 
-def start(machine: Machine) -> None:
+def dns(network: Network) -> dict[str, str]:
+    """Return what the manifest of the service for names needs to know."""
+    addresses = [family.dns_service for family in network.families]
+    return {
+        "service": json.dumps(addresses[0]),
+        "services": json.dumps(addresses),
+        "families": json.dumps([family.name for family in network.families]),
+        "policy": "RequireDualStack" if len(addresses) > 1 else "SingleStack",
+    }
+
+
+def start(machine: Machine, network: Network) -> None:
     """Start the control plane and wait until it answers.
 
     Raises:
@@ -119,16 +132,18 @@ def start(machine: Machine) -> None:
     """
     paths = machine.paths
     machine.start(database(paths))
-    machine.start(apiserver(paths))
+    machine.start(apiserver(paths, network))
     machine.await_(
         lambda: machine.run("kubectl", "get", "--raw=/readyz", check=False).returncode == 0,
         "the Kubernetes API (if the host lost its power, the database may be damaged: run `down`, then `up`)",
         seconds=90,
         log="kube-apiserver",
     )
-    for program in controllers(paths):
+    for program in controllers(paths, network):
         machine.start(program)
     configuration = paths.configuration / "Corefile"
-    configuration.write_text(corefile(paths))
-    manifests.apply(machine, "dns", service=DNS_SERVICE, node=NODE)
+    configuration.write_text(corefile(paths, network))
+    manifests.apply(machine, "dns", **dns(network))
+    for family in network.families:
+        manifests.apply(machine, "dns-endpoints", family=family.name, suffix=family.name.lower(), node=family.node)
     machine.start(Program("coredns", ("coredns", "-conf", str(configuration))))

@@ -12,7 +12,7 @@ from pathlib import Path
 from testbed import cache, debian, image, juju_database
 from testbed.juju_versions import Version
 from testbed.machine import Machine, Program
-from testbed.network import NODE, STORE, STORE_PORT
+from testbed.network import STORE_PORT, Network
 from testbed.paths import REPOSITORY
 from testbed.storage import STORAGE_CLASS
 
@@ -113,7 +113,7 @@ def write_controller_charm(charm: Path) -> None:
             archive.writestr(entry, content)
 
 
-def start_store(machine: Machine) -> None:
+def start_store(machine: Machine, network: Network) -> None:
     """Serve the charms and bundles of the store's folder, the controller's charm among them.
 
     Raises:
@@ -121,15 +121,15 @@ def start_store(machine: Machine) -> None:
     """
     paths = machine.paths
     write_controller_charm(paths.store / "juju-controller.charm")
-    module = ("-m", "tools", "store", "serve", str(paths.store), f"--host={NODE}", f"--port={STORE_PORT}")
+    module = ("-m", "tools", "store", "serve", str(paths.store), f"--host={network.node}", f"--port={STORE_PORT}")
     machine.start(Program("store", (sys.executable, *module), (("PYTHONPATH", str(REPOSITORY)),)))
-    request = [sys.executable, "-c", ASK, f"{STORE}/v2/charms/info/juju-controller"]
+    request = [sys.executable, "-c", ASK, f"{network.store}/v2/charms/info/juju-controller"]
     machine.await_(
         lambda: machine.run(*request, check=False).returncode == 0, "the charm store", seconds=20, log="store"
     )
 
 
-def bootstrap(machine: Machine) -> None:
+def bootstrap(machine: Machine, network: Network) -> None:
     """Make Juju's controller; what an interrupted run left is removed first.
 
     Raises:
@@ -141,8 +141,8 @@ def bootstrap(machine: Machine) -> None:
     machine.run("kubectl", "delete", "namespace", "--ignore-not-found", f"controller-{CONTROLLER}")
     access = paths.kubeconfig.read_text()
     machine.run("juju", "add-k8s", CLOUD, "--client", f"--storage={STORAGE_CLASS}", given=access)
-    command = ("juju", "bootstrap", CLOUD, CONTROLLER, f"--config=charmhub-url={STORE}")
-    machine.run(*command, f"--model-default=charmhub-url={STORE}")
+    command = ("juju", "bootstrap", CLOUD, CONTROLLER, f"--config=charmhub-url={network.store}")
+    machine.run(*command, f"--model-default=charmhub-url={network.store}")
 
 
 def await_controller(machine: Machine) -> None:

@@ -21,6 +21,7 @@ from testbed import (
     load_balancer,
     network,
     node,
+    outside,
     packages,
     programs,
     requirements,
@@ -87,7 +88,17 @@ def build(paths: Paths, *, version: str = "") -> Parts:
     return Parts(found, (*juju.images(found, wanted), *images.provide(list(images.all_named()))))
 
 
-def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True, version: str = "") -> None:
+def up(
+    paths: Paths,
+    *,
+    load_balancer: bool,
+    network_policies: bool = True,
+    version: str = "",
+    domain: str = "",
+    ip_family: str = "",
+    proxy: bool | None = None,
+    registry: bool | None = None,
+) -> None:
     """Bring a testbed up, or the rest of one that was interrupted.
 
     Args:
@@ -95,6 +106,10 @@ def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True, vers
         load_balancer: services of the type LoadBalancer get addresses.
         network_policies: they are enforced.
         version: of Juju; see `juju_versions.choose`.
+        domain: of the cluster; see `network.choose`.
+        ip_family: the kinds of address; see `network.choose`.
+        proxy: there is one, which alone leads outside; None keeps what was.
+        registry: there is one that asks for a login; None keeps what was.
 
     Raises:
         TestbedError: a part did not start, or the machine lacks something.
@@ -102,15 +117,24 @@ def up(paths: Paths, *, load_balancer: bool, network_policies: bool = True, vers
         PackageError: there is no Go to build with.
     """
     started = time.monotonic()
+    kept = state.read(paths)
+    made = network.choose(domain=domain, ip_family=ip_family, recorded=kept.network if kept else None)
     parts = build(paths, version=version)
     with alone(paths.state):
         record = state.read(paths) or Record(juju=juju_versions.choose(version))
         before = {**limits.increase(), **record.limits}
         record = dataclasses.replace(
-            record, load_balancer=load_balancer, network_policies=network_policies, limits=before
+            record,
+            load_balancer=load_balancer,
+            network_policies=network_policies,
+            domain=made.domain,
+            ip_family=made.ip_family,
+            proxy=record.proxy if proxy is None else proxy,
+            registry=record.registry if registry is None else registry,
+            limits=before,
         )
         state.write(paths, record)
-        programs.link(paths, parts.programs)
+        programs.link(paths, {**parts.programs, **outside.programs(proxy=record.proxy, registry=record.registry)})
         _run(paths, record, parts)
     cache.console.print(f"ready after {time.monotonic() - started:.0f} s")
 
@@ -133,27 +157,31 @@ def start(paths: Paths) -> None:
 
 
 def _run(paths: Paths, record: Record, parts: Parts) -> None:
-    machine = Machine(paths)
+    machine, made = Machine(paths), record.network
     with ThreadPoolExecutor(max_workers=1) as pool:
         with cache.step("starting Kubernetes"):
             machine.boot()
-            network.set_up(machine)
-            certificates.make(paths)
-            node.start_runtime(machine)
+            network.set_up(machine, made)
+            certificates.make(paths, made)
+            node.start_runtime(machine, made)
             containers.import_missing(machine, [storage.node_image(packages.busybox())])
             imports = pool.submit(containers.import_missing, machine, parts.images)
-            control_plane.start(machine)
-            node.start(machine)
+            control_plane.start(machine, made)
+            node.start(machine, made)
             if record.network_policies:
-                firewall.start(machine)
+                firewall.start(machine, made)
             else:
                 firewall.stop(machine)
             storage.start(machine)
             if record.load_balancer:
-                load_balancer.start(machine)
+                load_balancer.start(machine, made)
             else:
                 load_balancer.stop(machine)
-            juju.start_store(machine)
+            if record.proxy:
+                outside.start_proxy(machine, made)
+            if record.registry:
+                outside.start_registry(machine, made)
+            juju.start_store(machine, made)
         with cache.step("importing images"):
             imports.result()
     if record.bootstrapped:
@@ -161,7 +189,7 @@ def _run(paths: Paths, record: Record, parts: Parts) -> None:
             juju.await_controller(machine)
         return
     with cache.step("bootstrapping Juju"):
-        juju.bootstrap(machine)
+        juju.bootstrap(machine, made)
     state.write(paths, dataclasses.replace(record, bootstrapped=True))
 
 
@@ -222,7 +250,7 @@ def status(paths: Paths) -> Status:
         (name, "runs" if it["running"] else "starts again", str(it["starts"]))
         for name, it in sorted(machine.programs().items())
     )
-    enforced = firewall.enforced(machine)
+    enforced = firewall.enforced(machine, record.network)
     if not record.bootstrapped:
         return Status("not finished; `python -m testbed up` goes on", usable=False, programs=rows, enforced=enforced)
     runs = all(row[1] == "runs" for row in rows) and enforced == record.network_policies

@@ -8,7 +8,7 @@ import json
 
 from testbed import manifests
 from testbed.machine import Machine, Program
-from testbed.network import LOAD_BALANCER_POOL
+from testbed.network import Network
 
 NAME = "metallb-controller"
 GROUP = "metallb.io"
@@ -24,14 +24,14 @@ KINDS = {
 """What the controller wants to be there before it starts, although it reads pools and communities only."""
 
 
-def start(machine: Machine) -> None:
+def start(machine: Machine, network: Network) -> None:
     """Make the pool of addresses known and start the controller."""
     kinds = [definition(kind, versions) for kind, versions in KINDS.items()]
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": kinds})
     machine.run("kubectl", "apply", "--server-side", "-f", "-", given=objects)
     names = [f"crd/{plural(kind)}.{GROUP}" for kind in KINDS]
     machine.run("kubectl", "wait", "--for=condition=Established", "--timeout=30s", *names)
-    manifests.apply(machine, "load-balancer", pool=LOAD_BALANCER_POOL)
+    manifests.apply(machine, "load-balancer", pool=json.dumps(network.load_balancers.split(",")))
     command = (
         NAME,
         "--namespace=metallb-system",

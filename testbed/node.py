@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from testbed import cgroups
+from testbed import cgroups, outside
 from testbed.machine import Machine, Program
-from testbed.network import DNS_SERVICE, NODE, POD_RANGE
+from testbed.network import Network
 from testbed.paths import Paths
 
 NODE_IMAGE = "testbed.local/node:1"
@@ -41,10 +41,12 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{plugins}"
     conf_dir = "{paths.configuration}/cni"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{paths.configuration}/registries"
 """
 
 
-def pod_network(paths: Paths) -> dict[str, object]:
+def pod_network(paths: Paths, network: Network) -> dict[str, object]:
     """Return how pods are connected: each by a cable of its own to the node, which routes between them.
 
     A bridge would need the kernel to pass bridged packets through the rules that services are made of, which
@@ -52,15 +54,15 @@ def pod_network(paths: Paths) -> dict[str, object]:
     """
     addresses = {
         "type": "host-local",
-        "ranges": [[{"subnet": POD_RANGE}]],
-        "routes": [{"dst": "0.0.0.0/0"}],
+        "ranges": [[{"subnet": family.pods}] for family in network.families],
+        "routes": [{"dst": family.everywhere} for family in network.families],
         "dataDir": "/run/cni",
     }
     plugin = {"type": "ptp", "ipMasq": False, "ipam": addresses}
     return {"cniVersion": "0.4.0", "name": paths.name, "plugins": [plugin]}
 
 
-def kubelet_configuration(paths: Paths) -> dict[str, object]:
+def kubelet_configuration(paths: Paths, network: Network) -> dict[str, object]:
     """Return kubelet's configuration.
 
     Pods are never evicted and images never removed to free space: they could not be had again.
@@ -77,8 +79,8 @@ def kubelet_configuration(paths: Paths) -> dict[str, object]:
         "authorization": {"mode": "Webhook"},
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": f"/{paths.name}",
-        "clusterDNS": [DNS_SERVICE],
-        "clusterDomain": "cluster.local",
+        "clusterDNS": [network.families[0].dns_service],
+        "clusterDomain": network.domain,
         "containerRuntimeEndpoint": f"unix://{paths.containerd_socket}",
         "enforceNodeAllocatable": [],
         "evictionHard": {},
@@ -97,7 +99,7 @@ def kubelet_configuration(paths: Paths) -> dict[str, object]:
     }
 
 
-def start_runtime(machine: Machine) -> None:
+def start_runtime(machine: Machine, network: Network) -> None:
     """Start containerd and wait until it answers.
 
     Raises:
@@ -105,9 +107,13 @@ def start_runtime(machine: Machine) -> None:
     """
     paths = machine.paths
     plugins = next((Path(f) for f in PLUGIN_FOLDERS if Path(f, "ptp").exists()), Path(PLUGIN_FOLDERS[0]))
-    network = paths.configuration / "cni" / "10-testbed.conflist"
-    network.parent.mkdir(parents=True, exist_ok=True)
-    network.write_text(json.dumps(pod_network(paths), indent=1))
+    pods = paths.configuration / "cni" / "10-testbed.conflist"
+    pods.parent.mkdir(parents=True, exist_ok=True)
+    pods.write_text(json.dumps(pod_network(paths, network), indent=1))
+    name, hosts = outside.plain_http(network)
+    folder = paths.configuration / "registries" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hosts.toml").write_text(hosts)
     configuration = paths.configuration / "containerd.toml"
     configuration.write_text(containerd_configuration(paths, plugins))
     machine.start(Program("containerd", ("containerd", f"--config={configuration}", "--log-level=warn")))
@@ -119,7 +125,7 @@ def start_runtime(machine: Machine) -> None:
     )
 
 
-def start(machine: Machine) -> None:
+def start(machine: Machine, network: Network) -> None:
     """Start kubelet and wait until the node is ready for pods.
 
     Raises:
@@ -127,16 +133,16 @@ def start(machine: Machine) -> None:
     """
     paths = machine.paths
     cgroups.create(paths.name)
-    (paths.configuration / "resolv.conf").write_text(f"nameserver {NODE}\n")
+    (paths.configuration / "resolv.conf").write_text(f"nameserver {network.node}\n")
     configuration = paths.configuration / "kubelet.yaml"
-    configuration.write_text(yaml.safe_dump(kubelet_configuration(paths)))
+    configuration.write_text(yaml.safe_dump(kubelet_configuration(paths, network)))
     command = (
         "kubelet",
         f"--config={configuration}",
         f"--kubeconfig={paths.kubeconfig}",
         f"--root-dir={paths.state / 'kubelet'}",
         "--hostname-override=node",
-        f"--node-ip={NODE}",
+        f"--node-ip={network.nodes}",
     )
     machine.start(Program("kubelet", command))
     machine.await_(lambda: ready(machine), "the node", seconds=60, log="kubelet")

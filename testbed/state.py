@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from testbed import juju_versions
 from testbed.errors import TestbedError
+from testbed.network import DOMAIN, Network
 from testbed.paths import Paths
 
 
@@ -18,6 +19,10 @@ class Record:
         load_balancer: services of the type LoadBalancer get addresses.
         network_policies: they are enforced.
         juju: the version of Juju.
+        domain: the cluster's domain.
+        ip_family: the kinds of address, a key of `network.FAMILIES`.
+        proxy: there is a proxy to what is outside.
+        registry: there is a registry that asks for a login.
         bootstrapped: Juju's controller is there, so that it need not be made again.
         limits: what the host's limits were before they were raised.
     """
@@ -25,8 +30,17 @@ class Record:
     load_balancer: bool = True
     network_policies: bool = True
     juju: str = juju_versions.ALWAYS
+    domain: str = DOMAIN
+    ip_family: str = "ipv4"
+    proxy: bool = False
+    registry: bool = False
     bootstrapped: bool = False
     limits: dict[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def network(self) -> Network:
+        """The network that it was made with."""
+        return Network(self.domain, self.ip_family)
 
 
 def read(paths: Paths) -> Record | None:

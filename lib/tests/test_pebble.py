@@ -13,7 +13,7 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms import Blocked, Waiting
-from kubeflow_charms.parts import File, HttpCheck, TcpCheck, Workload
+from kubeflow_charms.parts import File, HttpCheck, TcpCheck, TlsCheck, Workload
 from ops import pebble
 from support import programs
 
@@ -139,6 +139,40 @@ def test_a_check_that_the_plan_drops_counts_for_nothing(
     run(client, fewer)
     assert {change.id for change in before} == {change.id for change in client.get_changes(pebble.ChangeState.ALL)}
     assert client.get_plan().checks["http"].startup == pebble.CheckStartup.DISABLED
+
+
+COUNT = """
+import pathlib, socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    listener.accept()[0].close()
+    with pathlib.Path(sys.argv[2]).open("a") as told:
+        told.write("asked\\n")
+"""
+
+
+def test_a_port_that_speaks_tls_is_asked_until_it_answers_and_no_more(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    script, told = tmp_path / "count.py", tmp_path / "told"
+    script.write_text(COUNT)
+    command = f"{sys.executable} {script} {port} {told}"
+    run(client, server(port, tmp_path, command=command, checks={"tls": TlsCheck(port)}))
+    assert [info.status for info in client.get_checks()] == [pebble.CheckStatus.INACTIVE]
+    asked = told.read_text()
+    assert asked
+    time.sleep(3)
+    run(client, server(port, tmp_path, command=command, checks={"tls": TlsCheck(port)}))
+    assert told.read_text() == asked
+
+
+def test_after_a_change_a_port_that_speaks_tls_has_to_answer_anew(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    run(client, server(port, tmp_path, checks={"tls": TlsCheck(port)}))
+    with pytest.raises(Waiting, match="app to answer"):
+        run(client, server(port, tmp_path, command="sleep 1000", checks={"tls": TlsCheck(port)}))
+    assert [info.status for info in client.get_checks()] == [pebble.CheckStatus.DOWN]
 
 
 def test_a_program_that_does_not_answer_is_waited_for_until_its_check_is_down(

@@ -73,7 +73,7 @@ def users(kubeflow: Kubeflow) -> Iterator[None]:
 def page(namespace: str) -> list[dict[str, Any]]:
     """Return a page that says nothing, its Service and its route."""
     container = {"name": "page", "image": PYTHON, "command": ["python3", "-m", "http.server", "-d", "/tmp", "8080"]}
-    route = {"destination": {"host": f"page.{namespace}.svc.cluster.local", "port": {"number": 80}}}
+    route = {"destination": {"host": "page", "port": {"number": 80}}}
     return [
         {
             "apiVersion": "v1",

@@ -1,6 +1,8 @@
 """Argo workflows run in a user's namespace, with the rights that the charms give her and no others."""
 
 import json
+import pathlib
+import runpy
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +14,8 @@ from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
 
 Object = dict[str, Any]
 CONFIGURATION = "argo-controller-configuration"
+PATCH = pathlib.Path(__file__).parents[2] / "charms/pipelines/src/workflow_patch.py"
+"""What pipelines' API adds to each workflow; here it stands in for the API, and Argo is real."""
 SAID: Object = {"parameters": [{"name": "said", "valueFrom": {"path": "/tmp/said"}}]}
 
 
@@ -169,3 +173,37 @@ def test_what_the_controller_does_not_understand_is_shown_and_harms_no_other(ada
     assert eventually(lambda: ended(ada, "sound"))["phase"] == "Succeeded"
     status = eventually(lambda: ended(ada, "odd"))
     assert (status["phase"], bool(status["message"])) == ("Failed", True)
+
+
+AWAY = """
+import socket, sys
+line = "F1129 12:01:02.345678      17 main.go:59] failed to execute component: %s"
+said = {
+    "driver": line % "failed to list tasks: rpc error: code = Unavailable desc = name resolver error",
+    "launcher": line % "failed to create task: rpc error: code = Unavailable desc = connection error",
+    "own": line % "exit status 1",
+}["KIND"]
+print("the step's own output", flush=True)
+try:
+    socket.getaddrinfo("late", 80)
+except OSError:
+    print(said, file=sys.stderr, flush=True)
+    sys.exit(1)
+"""
+"""A step as it ends that misses a Service, in the words of upstream's programs, which are not to be had here."""
+
+
+def test_steps_that_missed_the_api_are_tried_again_and_those_that_failed_of_themselves_are_not(ada: Workspace):
+    patch = json.loads(runpy.run_path(str(PATCH))["patch"]({}))
+    for kind in ("driver", "launcher", "own"):
+        ada.apply(workflow(f"away-{kind}", sequence("asks"), step("asks", AWAY.replace("KIND", kind)), **patch))
+    own = eventually(lambda: ended(ada, "away-own"))
+    assert own["phase"] == "Failed"
+    assert "asks(1)" not in [item["displayName"] for item in own["nodes"].values()]
+    assert "exit status 1" in node(own, "asks")["message"], "the strategy's words took the place of the step's"
+    ada.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "late"}, "spec": {"ports": [{"port": 80}]}})
+    for kind in ("driver", "launcher"):
+        status = eventually(lambda kind=kind: ended(ada, f"away-{kind}"))
+        assert status["phase"] == "Succeeded", status.get("message")
+        assert node(status, "asks(0)")["phase"] == "Failed"
+        assert "code = Unavailable" in node(status, "asks(0)")["message"]

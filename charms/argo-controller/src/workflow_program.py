@@ -19,6 +19,12 @@ CALLS, BURST = 50, 75
 PAUSE = "1s"
 """Between two looks at a workflow whose pods changed; upstream's 10s is most of what a short step takes."""
 
+AWAY = "code = Unavailable"
+"""What gRPC says of a server that is away: a strategy for transient errors tries such steps again.
+
+Pipelines' workflows have one, which looks closer at who says so.
+"""
+
 
 def sandbox(memory: str) -> Sandbox:
     """Return the controller's sandbox."""
@@ -44,6 +50,7 @@ def workload(
         environment={
             "LEADER_ELECTION_IDENTITY": unit.replace("/", "-"),
             "DEFAULT_REQUEUE_TIME": PAUSE,
+            "TRANSIENT_ERROR_PATTERN": AWAY,
             "CONFIGURATION_DIGEST": fingerprint(dict(settings)),
             **proxy,
         },

@@ -4,7 +4,7 @@ Source of the flags, port and path: kubeflow/dashboard, components/poddefaults-w
 """
 
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import File, Sandbox, TlsCheck, Workload
 
 CONTAINER = "poddefaults-webhook"
 PORT = 4443
@@ -23,5 +23,5 @@ def workload(certificate: Certificate) -> Workload:
         container=CONTAINER,
         command=f"/webhook -tlsCertFile={certificate_file} -tlsKeyFile={key_file} -webhookPort={PORT}",
         files={certificate_file: File(certificate.certificate), key_file: File(certificate.key)},
-        checks={CONTAINER: TcpCheck(PORT)},
+        checks={CONTAINER: TlsCheck(PORT)},
     )

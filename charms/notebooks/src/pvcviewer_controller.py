@@ -7,7 +7,7 @@ import json
 
 import volume_viewer
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, TlsCheck, Workload
 
 CONTAINER = "pvcviewer-controller"
 METRICS_PORT, HEALTH_PORT, WEBHOOK_PORT = 8082, 8083, 9443
@@ -42,6 +42,6 @@ def workload(*, gateway: str, viewer_image: str, certificate: Certificate) -> Wo
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz"), "pvcviewer-webhooks": TcpCheck(WEBHOOK_PORT)},
+        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz"), "pvcviewer-webhooks": TlsCheck(WEBHOOK_PORT)},
         metrics=Metrics(METRICS_PORT),
     )

@@ -6,16 +6,33 @@ backend/src/v2/compiler/argocompiler/spec_patch.go.
 
 import json
 from collections.abc import Mapping
+from typing import Any
+
+AWAY = "(?s)[A-Z][0-9]{4} .*main[.]go:[0-9]+[]] .*code = Unavailable"
+"""What a driver or a launcher last says when the API or the metadata are away, as while pipelines' pod is replaced.
+
+Both end by glog's Exit in their main.go with gRPC's error: backend/src/v2/cmd. What steps say has no such line.
+"""
+AGAIN: Mapping[str, Any] = {
+    # Argo looks at the pattern only after this policy has let the message pass, and keeps the message if it has not.
+    "retryPolicy": "OnTransientError",
+    "expression": f"lastRetry.message matches '{AWAY}'",
+    "limit": 10,
+    # Seven minutes altogether; the first is also what every step that fails takes longer.
+    "backoff": {"duration": "5s", "factor": 2, "cap": "1m"},
+}
+"""How a step is tried again, unless it says so itself (`set_retry`): Argo takes one or the other as a whole."""
 
 
 def patch(proxy: Mapping[str, str]) -> str:
-    """Return the patch, as JSON: the way out of the cluster for drivers, launchers and steps.
+    """Return the patch, as JSON: another try after the API was away, and the way out of the cluster for all programs.
 
     Args:
         proxy: the variables of the way out; empty where the cluster needs none.
     """
-    if not proxy:
-        return "{}"
     variables = [{"name": name, "value": value} for name, value in sorted(proxy.items())]
-    # Argo calls the container of a step, in which drivers and launchers run as well, main.
-    return json.dumps({"podSpecPatch": json.dumps({"containers": [{"name": "main", "env": variables}]})})
+    # Argo calls the container of a step, in which drivers and launchers run as well, main. By the policy it knows
+    # what they last said.
+    main = {"name": "main", "terminationMessagePolicy": "FallbackToLogsOnError"}
+    pod = {"containers": [main | ({"env": variables} if variables else {})]}
+    return json.dumps({"podSpecPatch": json.dumps(pod), "retryStrategy": AGAIN})

@@ -14,7 +14,7 @@ from .report import Report
 from .sandbox import Sandbox, Token
 from .shared_folder import SharedFolder
 from .webhooks import Webhooks
-from .workload import File, HttpCheck, Reachable, TcpCheck, Workload
+from .workload import File, HttpCheck, Reachable, TcpCheck, TlsCheck, Workload
 
 __all__ = [
     "Alert",
@@ -37,6 +37,7 @@ __all__ = [
     "Sandbox",
     "SharedFolder",
     "TcpCheck",
+    "TlsCheck",
     "Token",
     "Webhooks",
     "Workload",

@@ -56,6 +56,24 @@ class TcpCheck:
 
 
 @dataclasses.dataclass(frozen=True)
+class TlsCheck:
+    """The workload has accepted a connection at this port, where it speaks TLS; from then on nobody asks.
+
+    Pebble ends the connection before the handshake, which Go's servers log as an error each time, its HTTP check wants
+    a certificate that the image trusts, and images of Go programs have nothing for an exec check to run. As long as the
+    program does not answer, nobody logs anything, and Pebble wakes the charm when it does. Source: net/http's
+    `conn.serve`, and Pebble's internals/overlord/checkstate/checkers.go. Before Juju 3.6.4 no check can be stopped.
+    """
+
+    port: int
+    level: str = "ready"
+
+    def layer(self) -> dict[str, object]:
+        """Return the check as Pebble wants it."""
+        return {"tcp": {"port": self.port}, "level": self.level}
+
+
+@dataclasses.dataclass(frozen=True)
 class Reachable:
     """Something outside accepts connections; the unit is ready without it, and its status says what is missing.
 
@@ -94,7 +112,7 @@ class Workload:
     command: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
-    checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, HttpCheck | TcpCheck | TlsCheck | Reachable] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
     kill_delay: int = 0
@@ -129,6 +147,7 @@ class Workload:
             ) from error
         if not answers(container):
             raise Waiting(f"{self.container} to answer")
+        self._ask_no_more(container)
         away = [
             check.what for name, check in self.checks.items() if isinstance(check, Reachable) and _down(container, name)
         ]
@@ -225,6 +244,14 @@ class Workload:
         container.add_layer(self.container, layer, combine=True)
         with contextlib.suppress(pebble.ChangeError):
             container.replan()
+
+    def _ask_no_more(self, container: ops.Container) -> None:
+        """Stop the checks that have told what they can, see `TlsCheck`."""
+        asked = [name for name, check in self.checks.items() if isinstance(check, TlsCheck)]
+        with contextlib.suppress(ops.ModelError, pebble.Error):
+            active = [name for name in asked if container.get_check(name).status != pebble.CheckStatus.INACTIVE]
+            if active:
+                container.stop_checks(*active)
 
     def _await(self, container: ops.Container) -> None:
         """Wait until the checks passed once, but no longer than `PATIENCE`."""

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from testbed import certificates
-from testbed.network import NODE
+from testbed.network import Network
 from testbed.paths import Paths
 
 
@@ -15,7 +15,7 @@ from testbed.paths import Paths
 def made(tmp_path: Path) -> Paths:
     paths = Paths("probe", tmp_path / "state")
     paths.state.mkdir()
-    certificates.make(paths)
+    certificates.make(paths, Network())
     return paths
 
 
@@ -28,7 +28,7 @@ def test_the_servers_certificate_is_signed_and_names_its_addresses(made: Paths) 
     server = read(made.certificates / "apiserver.crt")
     server.verify_directly_issued_by(authority)
     names = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert NODE in [str(address) for address in names.get_values_for_type(x509.IPAddress)]
+    assert Network().node in [str(address) for address in names.get_values_for_type(x509.IPAddress)]
     assert "kubernetes.default.svc" in names.get_values_for_type(x509.DNSName)
     assert isinstance(server.public_key(), ec.EllipticCurvePublicKey)
 
@@ -46,7 +46,7 @@ def test_nobody_else_can_read_keys(made: Paths) -> None:
 
 def test_what_is_there_is_kept(made: Paths) -> None:
     before = made.kubeconfig.read_bytes()
-    certificates.make(made)
+    certificates.make(made, Network())
     assert made.kubeconfig.read_bytes() == before
 
 

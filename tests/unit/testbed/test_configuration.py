@@ -4,7 +4,7 @@ from pathlib import Path
 import yaml
 
 from testbed import control_plane, firewall, juju, load_balancer, manifests, node, programs, storage
-from testbed.network import NODE
+from testbed.network import Network
 from testbed.paths import Paths
 
 PATHS = Paths("probe", Path("/srv/probe"))
@@ -19,32 +19,32 @@ def test_containerd_keeps_what_it_writes_in_the_state() -> None:
 
 
 def test_pods_of_two_testbeds_are_in_control_groups_of_their_own() -> None:
-    assert node.kubelet_configuration(PATHS)["cgroupRoot"] == "/probe"
+    assert node.kubelet_configuration(PATHS, Network())["cgroupRoot"] == "/probe"
 
 
 def test_kubelet_never_removes_an_image_that_could_not_be_had_again() -> None:
-    found = node.kubelet_configuration(PATHS)
+    found = node.kubelet_configuration(PATHS, Network())
     assert found["imageGCHighThresholdPercent"] == 100
     assert found["evictionHard"] == {}
 
 
 def test_pods_are_connected_without_a_bridge() -> None:
-    (plugin,) = node.pod_network(PATHS)["plugins"]  # pyright: ignore[reportGeneralTypeIssues]
+    (plugin,) = node.pod_network(PATHS, Network())["plugins"]  # pyright: ignore[reportGeneralTypeIssues]
     assert plugin["type"] == "ptp"
     assert plugin["ipMasq"] is False
 
 
 def test_the_control_plane_asks_only_for_files_of_its_own_testbed() -> None:
-    every = [control_plane.database(PATHS), control_plane.apiserver(PATHS), *control_plane.controllers(PATHS)]
-    every.append(firewall.program(PATHS))
+    every = [control_plane.database(PATHS), control_plane.apiserver(PATHS, Network())]
+    every += [*control_plane.controllers(PATHS, Network()), firewall.program(PATHS, Network())]
     files = [word.partition("=")[2] for program in every for word in program.command if "=/" in word]
     assert files
     assert all(file.startswith("/srv/probe/") for file in files)
 
 
 def test_names_are_answered_on_the_nodes_address() -> None:
-    found = control_plane.corefile(PATHS)
-    assert f"bind {NODE}" in found
+    found = control_plane.corefile(PATHS, Network())
+    assert "bind 198.18.0.1\n" in found
     assert "forward" not in found
 
 
@@ -77,7 +77,14 @@ def test_volumes_may_be_mounted_by_many() -> None:
 
 
 def test_every_manifest_is_complete_when_its_values_are_given() -> None:
-    values = {"service": "10.0.0.1", "node": NODE, "storage_class": "folders", "pool": "10.0.0.0/24"}
+    names = {
+        "node": "10.0.0.2",
+        "family": "IPv4",
+        "suffix": "ipv4",
+        "storage_class": "folders",
+        "pool": '["10.0.0.0/24"]',
+    }
+    values = {**control_plane.dns(Network()), **names}
     for path in manifests.FOLDER.glob("*.yaml"):
         objects = list(yaml.safe_load_all(manifests.render(path.stem, **values)))
         assert all({"apiVersion", "kind", "metadata"} <= set(found) for found in objects), path

@@ -77,7 +77,7 @@ def test_orphans_are_collected(machine: Machine) -> None:
 def test_the_network_is_the_machines_own_and_has_no_way_out(machine: Machine) -> None:
     network.set_up(machine)
     network.set_up(machine)
-    assert network.NODE in machine.run("ip", "-4", "address", "show", "node").stdout
+    assert network.IPV4.node in machine.run("ip", "-4", "address", "show", "node").stdout
     assert machine.run("ip", "route", "get", "203.0.113.1", check=False).returncode != 0
 
 
