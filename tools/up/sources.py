@@ -45,8 +45,9 @@ class Source(Protocol):
 class FromStore:
     """Charms from a store: `juju deploy kubeflow-lite --trust` and `juju refresh` as anybody types them."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._store = Store(folder)
+    def __init__(self, store: pathlib.Path, folder: pathlib.Path) -> None:
+        self._store = Store(store)
+        self._folder = folder
         self._revisions: dict[str, int] = {}
 
     def offer(self, bundle: Bundle, archives: Mapping[str, pathlib.Path]) -> None:
@@ -58,13 +59,21 @@ class FromStore:
         self._revisions = {name: self._store.add(path, STABLE).number for name, path in archives.items()}
 
     def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
-        """Deploy by name; with overlays every time, as a status does not tell their options."""
+        """Deploy by name; with overlays what they come to, every time, as a status does not tell their options."""
         if bundle.is_in(status) and not bundle.overlays:
             return ""
         command = ["deploy", bundle.name, "--trust"]
-        command += [word for overlay in bundle.overlays for word in ("--overlay", str(overlay.path))]
+        if bundle.overlays:
+            command[1] = str(self._written(bundle))
         juju.cli(*command)
         return shlex.join(["juju", *command])
+
+    def _written(self, bundle: Bundle) -> pathlib.Path:
+        """Write the bundle with its overlays to a file, as Juju refuses overlays that name what a bundle lacks."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / "bundle.yaml"
+        path.write_text(yaml.safe_dump(dict(bundle.content), sort_keys=False))
+        return path
 
     def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
         """Refresh applications whose revision is not the one on offer."""

@@ -67,3 +67,12 @@ def test_none_can_be_had_too(site, tmp_path):
 def test_a_new_model_has_none(site, tmp_path):
     new = bring.Site(site.place, site.repository, site.juju, "other")
     assert names(bring.with_overlays(new, BUNDLE, (), print)) == []
+
+
+def test_what_an_overlay_says_of_what_is_not_there_is_told_to_be_left_out(site, tmp_path):
+    path = tmp_path / "gpu.yaml"
+    path.write_text("applications: {dex: {scale: 2}, notebooks: {scale: 2}}")
+    said: list[str] = []
+    laid = bring.with_overlays(site, BUNDLE, [path], said.append)
+    assert said == ["small does not have notebooks: what overlays say of these is left out"]
+    assert laid.content["applications"] == {"dex": {"charm": "tiny", "scale": 2}}

@@ -54,7 +54,7 @@ def change(archive: pathlib.Path) -> None:
 
 
 def test_from_a_store_a_bundle_is_deployed_by_name_alone(juju, archive, statuses, tmp_path):
-    source = FromStore(tmp_path / "store")
+    source = FromStore(tmp_path / "store", tmp_path / "given")
     source.offer(BUNDLE, {"tiny": archive})
     assert source.deploy(juju, BUNDLE, statuses.model()) == "juju deploy small --trust"
     assert asked(tmp_path) == ["deploy --model edge small --trust"]
@@ -68,12 +68,13 @@ def scaled(folder: pathlib.Path, scale: int) -> Bundle:
 
 
 def test_from_a_store_what_is_there_is_not_deployed_again_but_with_overlays(juju, archive, statuses, tmp_path):
-    source = FromStore(tmp_path / "store")
+    source = FromStore(tmp_path / "store", tmp_path / "given")
     source.offer(BUNDLE, {"tiny": archive})
     there = statuses.model(dex=statuses.application(statuses.unit()))
     assert source.deploy(juju, BUNDLE, there) == ""
-    command = f"juju deploy small --trust --overlay {tmp_path}/overlay.yaml"
-    assert source.deploy(juju, scaled(tmp_path, 2), there) == command
+    laid = tmp_path / "given/bundle.yaml"
+    assert source.deploy(juju, scaled(tmp_path, 2), there) == f"juju deploy {laid} --trust"
+    assert yaml.safe_load(laid.read_text())["applications"] == {"dex": {"charm": "tiny", "scale": 2}}
 
 
 def test_from_files_overlays_are_part_of_the_bundle_and_count_when_they_change(
@@ -95,7 +96,7 @@ def test_from_files_what_is_there_is_not_deployed_again(juju, archive, files, st
 
 
 def test_from_a_store_only_an_older_revision_is_refreshed(juju, archive, statuses, tmp_path):
-    source = FromStore(tmp_path / "store")
+    source = FromStore(tmp_path / "store", tmp_path / "given")
     source.offer(BUNDLE, {"tiny": archive})
     new, old = (statuses.model(dex=statuses.application(statuses.unit(), revision=number)) for number in (1, 0))
     assert source.refresh(juju, BUNDLE, new) == []
