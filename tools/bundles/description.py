@@ -15,6 +15,7 @@ import yaml
 
 from tools.pack import metadata
 from tools.pack.repository import PackError, Repository
+from tools.up.overlays import application
 
 FILE = "bundles/description.yaml"
 EVERY = "*"
@@ -89,11 +90,6 @@ class Description:
             bringing = [name for name, it in self.overlays.items() if {*map(application, pair)} & {*it.add}]
             if bringing[-1:] == [overlay] and not {*map(application, pair)} & {*self.overlays[overlay].remove}:
                 yield pair
-
-
-def application(end: str) -> str:
-    """Return the application of `application:endpoint`."""
-    return end.partition(":")[0]
 
 
 def load(repository: Repository) -> Description:

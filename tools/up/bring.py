@@ -111,8 +111,13 @@ def packed(site: Site, bundle: Bundle, say: Say) -> dict[str, pathlib.Path]:
 
 
 def _memory(site: Site, bundle: Bundle) -> pathlib.Path:
-    """Return the file that knows the overlays of the model."""
-    return folder_for_client(bundle.name) / f"{site.juju.show_model(site.model).model_uuid}.overlays"
+    """Return the file that knows the overlays of the model, whichever bundle it was made of.
+
+    It was among the bundle's files until a model could have another bundle later.
+    """
+    former = folder_for_client(bundle.name) / f"{site.juju.show_model(site.model).model_uuid}.overlays"
+    memory = former.parent.parent / former.name
+    return former if former.exists() and not memory.exists() else memory
 
 
 def _source(site: Site, bundle: Bundle) -> Source:

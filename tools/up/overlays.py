@@ -79,7 +79,7 @@ def merged(content: Mapping[str, Any], overlays: Iterable[Overlay]) -> dict[str,
         for name, it in result["applications"].items()
         if "charm" in it or "charm" not in had.get(name, ["charm"])
     }
-    relations = [it for it in result.get("relations") or () if {*map(_application, _ends(it))} <= applications.keys()]
+    relations = [it for it in result.get("relations") or () if {*map(application, _ends(it))} <= applications.keys()]
     return {**result, "applications": applications, "relations": relations}
 
 
@@ -101,16 +101,17 @@ def _merge(bundle: dict[str, Any], overlay: Mapping[str, Any]) -> None:
     for name, changes in (overlay.get("applications") or {}).items():
         if changes is None:
             applications.pop(name, None)
-            relations = [it for it in relations if name not in map(_application, _ends(it))]
+            relations = [it for it in relations if name not in map(application, _ends(it))]
             continue
-        application = applications.setdefault(name, {})
+        had = applications.setdefault(name, {})
         for key, value in changes.items():
-            both = isinstance(value, dict) and isinstance(application.get(key), dict)
-            application[key] = {**application[key], **value} if both else copy.deepcopy(value)
+            both = isinstance(value, dict) and isinstance(had.get(key), dict)
+            had[key] = {**had[key], **value} if both else copy.deepcopy(value)
     bundle["relations"] = relations + [it for it in overlay.get("relations") or () if it not in relations]
 
 
-def _application(end: str) -> str:
+def application(end: str) -> str:
+    """Return the application of `application:endpoint`."""
     return end.partition(":")[0]
 
 
