@@ -8,7 +8,7 @@ import typing
 import typer
 import yaml
 
-from tools.bundles import description, files
+from tools.bundles import files
 from tools.pack.repository import PackError, Repository
 from tools.up.bundles import Bundle
 from tools.up.errors import Refusal
@@ -24,7 +24,7 @@ def write() -> None:
     """Write every bundle, overlay and table of Terraform's from bundles/description.yaml."""
     repository = Repository()
     try:
-        texts = files.of(description.load(repository))
+        texts = files.of(repository)
     except PackError as error:
         raise _refusal(error) from None
     for relative, text in texts.items():

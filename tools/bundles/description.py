@@ -7,7 +7,6 @@ names relations of its own.
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -168,9 +167,3 @@ def _overlay(said: Fields, charms: Mapping[str, Fields]) -> OverlayDescription:
         tuple(said.get("remove", ())),
         change,
     )
-
-
-@functools.cache
-def of_repository() -> Description:
-    """Return the description of this repository."""
-    return load(Repository())

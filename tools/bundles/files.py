@@ -9,16 +9,23 @@ from typing import Any
 import yaml
 
 from tools.bundles import terraform
-from tools.bundles.description import FILE, Description, Pair
+from tools.bundles.description import FILE, Description, Pair, load
+from tools.pack.repository import Repository
 
 WRITTEN = f"# Written from {FILE}, which says the same for all bundles: change it there.\n"
 
 
-def of(description: Description) -> dict[pathlib.PurePosixPath, str]:
-    """Return the text of every file that is written, by its path in the repository."""
+def of(repository: Repository) -> dict[pathlib.PurePosixPath, str]:
+    """Return the text of every file that is written, by its path in the repository.
+
+    Raises:
+        PackError: the description is none.
+    """
+    description = load(repository)
+    shared = {path.name: path.read_text() for path in (repository.root / terraform.SHARED).glob("*.tf")}
     found = {f"bundles/{name}/bundle.yaml": bundle(description, name) for name in description.bundles}
     found |= {f"bundles/overlays/{name}.yaml": overlay(description, name) for name in description.overlays}
-    found |= terraform.files(description)
+    found |= terraform.files(description, shared)
     return {pathlib.PurePosixPath(path): text for path, text in found.items()}
 
 

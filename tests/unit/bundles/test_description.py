@@ -13,8 +13,8 @@ from tools.bundles.description import Description
 from tools.pack.repository import PackError, Repository
 
 REPOSITORY = Repository()
-DESCRIPTION = description.of_repository()
-FILES = files.of(DESCRIPTION)
+DESCRIPTION = description.load(REPOSITORY)
+FILES = files.of(REPOSITORY)
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
