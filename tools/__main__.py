@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-COMMANDS = ("up", "doctor", "test", "bench", "pack", "store", "images", "versions")
+COMMANDS = ("up", "doctor", "test", "bench", "bundles", "pack", "store", "images", "versions")
 """Each comes from the Typer application `app` of `tools.<name>.command`: a command or a named group."""
 
 

@@ -11,6 +11,8 @@ import ops
 import yaml
 from support.charms import load_charm
 
+from tools.up.overlays import Overlay, merged
+
 ROOT = pathlib.Path(__file__).parents[2]
 BUNDLES = ROOT / "bundles"
 CHARMS = ROOT / "charms"
@@ -85,37 +87,24 @@ class CharmFolder:
 
 
 def load(path: pathlib.Path, *overlays: pathlib.Path, charms: pathlib.Path = CHARMS) -> Bundle:
-    """Return a bundle with overlays laid over it.
+    """Return a bundle with overlays laid over it, as `./up` lays them.
 
     Args:
         path: its bundle.yaml.
-        overlays: of `juju deploy --overlay`; what they say of an application is added to what the bundle says.
+        overlays: their files.
         charms: the folder with the charms' folders.
 
     Raises:
         ValueError: a relation does not name both endpoints.
     """
-    document = _read(path)
-    applications: dict[str, dict[str, Any]] = dict(document["applications"])
-    relations: list[list[str]] = list(document.get("relations") or [])
-    for overlay in map(_read, overlays):
-        for name, more in (overlay.get("applications") or {}).items():
-            if more is None:
-                # An application without a value is taken out, and its relations go with it.
-                del applications[name]
-                relations = [pair for pair in relations if name not in {end.partition(":")[0] for end in pair}]
-                continue
-            had = applications.get(name, {})
-            options = {**(had.get("options") or {}), **(more.get("options") or {})}
-            applications[name] = {**had, **more, "options": options}
-        relations += [pair for pair in overlay.get("relations") or [] if pair not in relations]
+    document = merged(_read(path), map(Overlay.load, overlays))
     return Bundle(
         document.get("name") or path.parent.name,
         {
             name: Application(item["charm"], item.get("scale", 1), item.get("options") or {})
-            for name, item in applications.items()
+            for name, item in document["applications"].items()
         },
-        tuple((_end(path, left), _end(path, right)) for left, right in relations),
+        tuple((_end(path, left), _end(path, right)) for left, right in document["relations"]),
         charms,
     )
 
@@ -139,14 +128,6 @@ def overlays() -> list[str]:
 def named(name: str, *overlays: str) -> Bundle:
     """Return a bundle of the repository, with overlays by name."""
     return load(BUNDLES / name / "bundle.yaml", *(BUNDLES / "overlays" / f"{item}.yaml" for item in overlays))
-
-
-def overlaid(name: str, overlay: str) -> Bundle | None:
-    """Return a bundle with an overlay; None if that changes an application that the bundle does not have."""
-    changed = _read(BUNDLES / "overlays" / f"{overlay}.yaml").get("applications") or {}
-    had = _read(BUNDLES / name / "bundle.yaml")["applications"]
-    missing = [item for item, fields in changed.items() if item not in had and "charm" not in (fields or {})]
-    return None if missing else named(name, overlay)
 
 
 def _end(path: pathlib.Path, text: str) -> End:

@@ -46,7 +46,7 @@ def with_overlays(site: Site, bundle: Bundle, given: Sequence[pathlib.Path], say
         site: where the model is, or will be.
         bundle: without any.
         given: their paths.
-        say: told which, where none is given.
+        say: told which, where none is given, and what of them is left out.
         none: whether there are to be none, even if there were some.
 
     Raises:
@@ -56,7 +56,10 @@ def with_overlays(site: Site, bundle: Bundle, given: Sequence[pathlib.Path], say
     before = [] if given or none or site.model not in models(site.juju) else overlays.remembered(_memory(site, bundle))
     if before:
         say(f"with the overlays of the last time: {', '.join(map(str, before))} (--no-overlays does without)")
-    return bundle.with_overlays(map(Overlay.load, given or before))
+    laid = bundle.with_overlays(map(Overlay.load, given or before))
+    if laid.left_out:
+        say(f"{bundle.name} does not have {', '.join(laid.left_out)}: what overlays say of these is left out")
+    return laid
 
 
 def up(site: Site, bundle: Bundle, say: Say) -> list[str]:
@@ -108,11 +111,16 @@ def packed(site: Site, bundle: Bundle, say: Say) -> dict[str, pathlib.Path]:
 
 
 def _memory(site: Site, bundle: Bundle) -> pathlib.Path:
-    """Return the file that knows the overlays of the model."""
-    return folder_for_client(bundle.name) / f"{site.juju.show_model(site.model).model_uuid}.overlays"
+    """Return the file that knows the overlays of the model, whichever bundle it was made of.
+
+    It was among the bundle's files until a model could have another bundle later.
+    """
+    former = folder_for_client(bundle.name) / f"{site.juju.show_model(site.model).model_uuid}.overlays"
+    memory = former.parent.parent / former.name
+    return former if former.exists() and not memory.exists() else memory
 
 
 def _source(site: Site, bundle: Bundle) -> Source:
     if site.place.store is not None:
-        return FromStore(site.place.store)
+        return FromStore(site.place.store, folder_for_client(bundle.name))
     return FromFiles(site.repository, folder_for_client(bundle.name))

@@ -50,6 +50,11 @@ class Bundle:
         return overlays.merged(self.base, self.overlays)
 
     @property
+    def left_out(self) -> list[str]:
+        """The applications that overlays change and nobody brings."""
+        return overlays.left_out(self.base, self.overlays)
+
+    @property
     def charms(self) -> dict[str, str]:
         """The charm of each application, by the name the store has it under."""
         applications: Mapping[str, Mapping[str, Any]] = self.content["applications"]

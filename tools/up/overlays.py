@@ -2,6 +2,9 @@
 
 Source of the meaning: documentation.ubuntu.com/juju, "Bundle", "Overlay bundles". A null application goes, with its
 relations; mappings are merged key by key; all else of an application is replaced; relations are added.
+
+Juju refuses an overlay that names what the bundle does not have. Here it is left out in the end, so that one overlay
+goes with every bundle and with every other overlay, in any order.
 """
 
 from __future__ import annotations
@@ -69,22 +72,47 @@ def merged(content: Mapping[str, Any], overlays: Iterable[Overlay]) -> dict[str,
     for overlay in overlays:
         for document in overlay.documents:
             _merge(result, document)
-    return result
+    had: Mapping[str, Any] = content["applications"]
+    # What is changed and has no charm is not there, or not any more.
+    applications = {
+        name: it
+        for name, it in result["applications"].items()
+        if "charm" in it or "charm" not in had.get(name, ["charm"])
+    }
+    relations = [it for it in result.get("relations") or () if {*map(application, _ends(it))} <= applications.keys()]
+    return {**result, "applications": applications, "relations": relations}
+
+
+def left_out(content: Mapping[str, Any], overlays: Iterable[Overlay]) -> list[str]:
+    """Return the applications that overlays change, and that neither the bundle nor an overlay brings."""
+    named = [
+        (name, changes)
+        for overlay in overlays
+        for document in overlay.documents
+        for name, changes in (document.get("applications") or {}).items()
+    ]
+    there = {*content["applications"], *(name for name, changes in named if changes is None or "charm" in changes)}
+    return sorted({name for name, _ in named} - there)
 
 
 def _merge(bundle: dict[str, Any], overlay: Mapping[str, Any]) -> None:
     applications: dict[str, Any] = bundle.setdefault("applications", {})
+    relations = [*(bundle.get("relations") or ())]
     for name, changes in (overlay.get("applications") or {}).items():
         if changes is None:
             applications.pop(name, None)
+            relations = [it for it in relations if name not in map(application, _ends(it))]
             continue
-        application = applications.setdefault(name, {})
+        had = applications.setdefault(name, {})
         for key, value in changes.items():
-            both = isinstance(value, dict) and isinstance(application.get(key), dict)
-            application[key] = {**application[key], **value} if both else copy.deepcopy(value)
-    relations = [*(bundle.get("relations") or ())]
-    relations += [relation for relation in overlay.get("relations") or () if relation not in relations]
-    bundle["relations"] = [it for it in relations if all(end.partition(":")[0] in applications for end in _ends(it))]
+            both = isinstance(value, dict) and isinstance(had.get(key), dict)
+            had[key] = {**had[key], **value} if both else copy.deepcopy(value)
+    bundle["relations"] = relations + [it for it in overlay.get("relations") or () if it not in relations]
+
+
+def application(end: str) -> str:
+    """Return the application of `application:endpoint`."""
+    return end.partition(":")[0]
 
 
 def _ends(relation: Any) -> Iterator[str]:

@@ -18,6 +18,7 @@ from tools.images import inventory
 from tools.pack.repository import Repository
 from tools.store.index import Store
 from tools.store.model import Channel
+from tools.up.additions import Additions
 from tools.up.bundles import Bundle
 
 STABLE = Channel("latest", "stable")
@@ -45,8 +46,9 @@ class Source(Protocol):
 class FromStore:
     """Charms from a store: `juju deploy kubeflow-lite --trust` and `juju refresh` as anybody types them."""
 
-    def __init__(self, folder: pathlib.Path) -> None:
-        self._store = Store(folder)
+    def __init__(self, store: pathlib.Path, folder: pathlib.Path) -> None:
+        self._store = Store(store)
+        self._folder = folder
         self._revisions: dict[str, int] = {}
 
     def offer(self, bundle: Bundle, archives: Mapping[str, pathlib.Path]) -> None:
@@ -58,13 +60,21 @@ class FromStore:
         self._revisions = {name: self._store.add(path, STABLE).number for name, path in archives.items()}
 
     def deploy(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
-        """Deploy by name; with overlays every time, as a status does not tell their options."""
+        """Deploy by name; with overlays what they come to, every time, as a status does not tell their options."""
         if bundle.is_in(status) and not bundle.overlays:
             return ""
         command = ["deploy", bundle.name, "--trust"]
-        command += [word for overlay in bundle.overlays for word in ("--overlay", str(overlay.path))]
+        if bundle.overlays:
+            command[1] = str(self._written(bundle))
         juju.cli(*command)
         return shlex.join(["juju", *command])
+
+    def _written(self, bundle: Bundle) -> pathlib.Path:
+        """Write the bundle with its overlays to a file, as Juju refuses overlays that name what a bundle lacks."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / "bundle.yaml"
+        path.write_text(yaml.safe_dump(dict(bundle.content), sort_keys=False))
+        return path
 
     def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
         """Refresh applications whose revision is not the one on offer."""
@@ -107,10 +117,23 @@ class FromFiles:
         digest = hashlib.sha256(self._bundle.read_bytes()).hexdigest() if bundle.overlays else ""
         if bundle.is_in(status) and self._known(juju).get(OVERLAYS, "") == digest:
             return ""
-        juju.cli("deploy", str(self._bundle), "--trust")
+        said = self._add(juju, bundle, status) if bundle.charms.keys() & status.apps.keys() else self._deploy(juju)
         new = {name: self._digest(charm) for name, charm in bundle.charms.items() if name not in status.apps}
         self._remember(juju, {**self._known(juju), **new, OVERLAYS: digest})
+        return said
+
+    def _deploy(self, juju: jubilant.Juju) -> str:
+        juju.cli("deploy", str(self._bundle), "--trust")
         return f"juju deploy {self._bundle} --trust"
+
+    def _add(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> str:
+        """Add what is missing to a model that has some of it."""
+        found = Additions.find(yaml.safe_load(self._bundle.read_text()), bundle.base, status)
+        if found.bundle:
+            self._bundle.write_text(yaml.safe_dump(found.bundle, sort_keys=False))
+            self._deploy(juju)
+        found.make(juju)
+        return f"added {', '.join(found.bundle['applications']) if found.bundle else 'relations'} to what is there"
 
     def refresh(self, juju: jubilant.Juju, bundle: Bundle, status: Status) -> list[str]:
         """Refresh applications that were given another file."""
@@ -135,12 +158,18 @@ class FromFiles:
         return hashlib.sha256(archive.read_bytes()).hexdigest() if archive else ""
 
     def _memory(self, juju: jubilant.Juju) -> pathlib.Path:
-        return self._folder / f"{juju.show_model().model_uuid}.json"
+        """Return the file of the model, whichever bundle it was made of."""
+        return self._folder.parent / f"{juju.show_model().model_uuid}.json"
 
     def _known(self, juju: jubilant.Juju) -> dict[str, str]:
-        """Return the digest of the file that each application of the model was given."""
+        """Return the digest of the file that each application of the model was given.
+
+        It was among the bundle's files until a model could have another bundle later.
+        """
         memory = self._memory(juju)
-        return json.loads(memory.read_text()) if memory.exists() else {}
+        former = self._folder / memory.name
+        found = next((path for path in (memory, former) if path.exists()), None)
+        return json.loads(found.read_text()) if found else {}
 
     def _remember(self, juju: jubilant.Juju, digests: Mapping[str, str]) -> None:
         self._memory(juju).write_text(json.dumps(digests, indent=1))

@@ -2,12 +2,15 @@
 
 import dataclasses
 import functools
+import itertools
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import yaml
+
+from tools.up.overlays import Overlay, merged
 
 REPOSITORY = pathlib.Path(__file__).parents[3]
 BUNDLES = sorted(path.parent.name for path in REPOSITORY.glob("bundles/*/bundle.yaml"))
@@ -25,6 +28,7 @@ class Relation:
         return f"{self.one} {self.other}"
 
 
+@functools.cache
 def charms() -> Mapping[str, Mapping[str, Any]]:
     """Return what each charm of the repository says of itself, by its name."""
     found = [yaml.safe_load(path.read_text()) for path in REPOSITORY.glob("charms/*/charmcraft.yaml")]
@@ -39,6 +43,24 @@ def bundle(name: str) -> Mapping[str, Any]:
 @functools.cache
 def overlay(name: str) -> Mapping[str, Any]:
     return yaml.safe_load((REPOSITORY / "bundles/overlays" / f"{name}.yaml").read_text())
+
+
+@functools.cache
+def laid(name: str, *overlays: str) -> Mapping[str, Any]:
+    """Return what a bundle comes to with overlays."""
+    return merged(bundle(name), [Overlay.load(REPOSITORY / "bundles/overlays" / f"{it}.yaml") for it in overlays])
+
+
+TWO_STORES = {"external-s3", "minio"}
+"""Each takes the object store's place: a deployment has one."""
+TOGETHER = [
+    (name, *chosen)
+    for name in BUNDLES
+    for number in range(3)
+    for chosen in itertools.combinations(OVERLAYS, number)
+    if not {*chosen} >= TWO_STORES
+] + [(name, *sorted({*OVERLAYS} - {other})) for name in BUNDLES for other in sorted(TWO_STORES)]
+"""Each bundle alone, with each overlay, with each two of them, and with all that may be together."""
 
 
 def ours(applications: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
@@ -65,24 +87,43 @@ def test_every_charm_of_a_bundle_is_in_the_repository(name: str) -> None:
     assert ours(bundle(name)["applications"]).keys() == bundle(name)["applications"].keys()
 
 
-@pytest.mark.parametrize(("name", "extra"), [(name, "") for name in BUNDLES] + [(BUNDLES[0], it) for it in OVERLAYS])
-def test_both_ends_of_every_relation_speak_the_same(name: str, extra: str) -> None:
-    content = overlay(extra) if extra else bundle(name)
-    known = ours({**bundle(name)["applications"], **(content.get("applications") or {})})
+@pytest.mark.parametrize("combination", TOGETHER, ids="+".join)
+def test_both_ends_of_every_relation_are_there_and_speak_the_same(combination: tuple[str, ...]) -> None:
+    content = laid(*combination)
+    known = ours(content["applications"])
     for relation in relations(content):
         ends = [end.split(":") for end in (relation.one, relation.other)]
         assert all(len(end) == 2 for end in ends), f"{relation}: name both endpoints"
+        assert {application for application, _ in ends} <= content["applications"].keys()
         found = [interface(known[application], endpoint) for application, endpoint in ends if application in known]
-        assert len({kind for _, kind in found}) == 1, relation
+        assert len({kind for _, kind in found}) == min(len(found), 1), relation
         assert len({side for side, _ in found}) == len(found), relation
 
 
-@pytest.mark.parametrize("name", BUNDLES)
-def test_a_bundle_has_every_relation_that_its_charms_cannot_do_without(name: str) -> None:
-    related = {end for relation in relations(bundle(name)) for end in (relation.one, relation.other)}
-    for application, charm in ours(bundle(name)["applications"]).items():
-        needed = {key for key, it in charm.get("requires", {}).items() if not it.get("optional")}
-        assert {f"{application}:{endpoint}" for endpoint in needed} <= related
+@pytest.mark.parametrize("combination", TOGETHER, ids="+".join)
+def test_every_relation_is_there_that_a_charm_cannot_do_without_and_no_more_than_it_takes(
+    combination: tuple[str, ...],
+) -> None:
+    content = laid(*combination)
+    ends = [end for relation in relations(content) for end in (relation.one, relation.other)]
+    for application, charm in ours(content["applications"]).items():
+        for endpoint, it in charm.get("requires", {}).items():
+            number = ends.count(f"{application}:{endpoint}")
+            assert it.get("optional") or number, f"{application}:{endpoint}"
+            assert number <= it.get("limit", number), f"{application}:{endpoint}"
+
+
+@pytest.mark.parametrize("combination", TOGETHER, ids="+".join)
+def test_what_is_related_in_one_combination_is_so_in_each_that_has_both(combination: tuple[str, ...]) -> None:
+    applications = laid(*combination)["applications"]
+    charms_of = {name: it["charm"] for name, it in applications.items()}
+    found = {*relations(laid(*combination))}
+    for other in (it for it in TOGETHER if len(it) <= 2):
+        content = laid(*other)
+        same = {name for name, it in content["applications"].items() if charms_of.get(name) == it["charm"]}
+        for relation in relations(content):
+            if {end.partition(":")[0] for end in (relation.one, relation.other)} <= same:
+                assert relation in found, f"{relation} is in {other}"
 
 
 @pytest.mark.parametrize("name", BUNDLES)
@@ -105,9 +146,10 @@ def test_an_overlay_says_how_to_use_it(name: str) -> None:
     assert f"--overlay bundles/overlays/{name}.yaml" in first
 
 
-def test_the_overlay_for_observability_leaves_no_charm_out() -> None:
-    related = {end for relation in relations(overlay("cos")) for end in (relation.one, relation.other)}
-    for application, charm in ours(bundle("kubeflow-lite")["applications"]).items():
+@pytest.mark.parametrize("name", BUNDLES)
+def test_the_overlay_for_observability_leaves_no_charm_out(name: str) -> None:
+    related = {end for relation in relations(laid(name, "cos")) for end in (relation.one, relation.other)}
+    for application, charm in ours(bundle(name)["applications"]).items():
         for endpoint in {**charm.get("provides", {}), **charm.get("requires", {})}:
             if endpoint in ("metrics-endpoint", "grafana-dashboard", "logging"):
                 assert f"{application}:{endpoint}" in related
@@ -124,18 +166,17 @@ def test_charms_without_metrics_are_named_where_metrics_are_promised() -> None:
     assert {name for name in without if f"{name}, whose" not in text} == set()
 
 
-def test_the_overlay_for_several_nodes_leaves_out_only_what_keeps_data() -> None:
-    applications = ours(bundle("kubeflow-lite")["applications"])
+@pytest.mark.parametrize("name", BUNDLES)
+def test_the_overlay_for_several_nodes_leaves_out_only_what_keeps_data(name: str) -> None:
+    applications = ours(bundle(name)["applications"])
     keeping = {name for name, charm in applications.items() if charm.get("storage")}
-    assert overlay("ha")["applications"].keys() == applications.keys() - keeping
+    scales = {name: it["scale"] for name, it in laid(name, "ha")["applications"].items()}
+    assert scales == {name: 1 if name in keeping else 2 for name in applications}
 
 
 def test_the_overlay_for_another_store_says_who_does_not_know_it() -> None:
     related = {end.split(":")[0] for it in relations(overlay("external-s3")) for end in (it.one, it.other)}
-    using = {
-        it.other.split(":")[0] for it in relations(bundle("kubeflow-lite")) if it.one == "seaweedfs:object-storage"
-    }
-    text = (REPOSITORY / "bundles/overlays/external-s3.yaml").read_text()
+    using = {it.other.split(":")[0] for it in relations(bundle("kubeflow")) if it.one == "seaweedfs:object-storage"}
     assert overlay("external-s3")["applications"]["seaweedfs"] is None
-    for application in using - related:
-        assert f"The charm {application} knows no such store" in text
+    text = (REPOSITORY / "bundles/overlays/external-s3.yaml").read_text()
+    assert f"The charms {' and '.join(sorted(using - related))} know no such store" in text

@@ -48,6 +48,20 @@ def test_files_and_links_are_there(page: Page) -> None:
                 assert any(path.exists() for path in near), word
 
 
+FIRST_NAMES = """
+ambassador api-service argo centraldashboard jupyter-web-app katib metacontroller minio mysql notebook-controller
+persistent-agent pipelines-runner pipelines-ui pipelines-viewer pytorch-operator scheduledworkflow tensorboard
+tf-job-operator KFServing Fairing mxnet-operator chainer-operator DeepOps kfp-tekton
+""".split()
+"""Components of Kubeflow's first kustomize manifests, and what was beside them."""
+
+
+@pytest.mark.parametrize("name", FIRST_NAMES)
+def test_it_is_said_where_each_of_kubeflows_first_names_is_now(name: str) -> None:
+    rows = re.findall(r"^\| (.*?) \| .+ \| .+ \|$", (ROOT / "docs/old-names.md").read_text(), re.MULTILINE)
+    assert any(re.search(rf"(?<![\w-]){name}(?![\w-])", row) for row in rows)
+
+
 def anchors(file: pathlib.Path) -> set[str]:
     """Return the anchors that a forge gives to the headings of a page."""
     heads = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)

@@ -47,23 +47,40 @@ def names(bundle: Bundle) -> list[str]:
 
 
 def test_without_any_a_model_keeps_the_overlays_that_it_has(site, tmp_path):
-    overlays.remember(tmp_path / "small/u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
+    overlays.remember(tmp_path / "u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
     said: list[str] = []
     assert names(bring.with_overlays(site, BUNDLE, (), said.append)) == ["tls"]
     assert "--no-overlays" in said[0]
 
 
 def test_those_that_are_given_take_their_place(site, tmp_path):
-    overlays.remember(tmp_path / "small/u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
+    overlays.remember(tmp_path / "u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
     given = [overlay(tmp_path, "gpu"), overlay(tmp_path, "ha")]
     assert names(bring.with_overlays(site, BUNDLE, given, print)) == ["gpu", "ha"]
 
 
 def test_none_can_be_had_too(site, tmp_path):
-    overlays.remember(tmp_path / "small/u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
+    overlays.remember(tmp_path / "u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
     assert names(bring.with_overlays(site, BUNDLE, (), print, none=True)) == []
 
 
 def test_a_new_model_has_none(site, tmp_path):
     new = bring.Site(site.place, site.repository, site.juju, "other")
     assert names(bring.with_overlays(new, BUNDLE, (), print)) == []
+
+
+def test_what_an_overlay_says_of_what_is_not_there_is_told_to_be_left_out(site, tmp_path):
+    path = tmp_path / "gpu.yaml"
+    path.write_text("applications: {dex: {scale: 2}, notebooks: {scale: 2}}")
+    said: list[str] = []
+    laid = bring.with_overlays(site, BUNDLE, [path], said.append)
+    assert said == ["small does not have notebooks: what overlays say of these is left out"]
+    assert laid.content["applications"] == {"dex": {"charm": "tiny", "scale": 2}}
+
+
+def test_a_larger_bundle_has_the_overlays_of_the_smaller_one_and_those_of_a_former_place_are_found(site, tmp_path):
+    overlays.remember(tmp_path / "small/u-1.overlays", [Overlay.load(overlay(tmp_path, "tls"))])
+    assert names(bring.with_overlays(site, BUNDLE, (), print)) == ["tls"]
+    overlays.remember(tmp_path / "u-1.overlays", [Overlay.load(overlay(tmp_path, "ha"))])
+    large = Bundle("large", BUNDLE.base)
+    assert names(bring.with_overlays(site, large, (), print)) == ["ha"]

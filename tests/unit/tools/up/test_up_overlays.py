@@ -1,11 +1,11 @@
 """What overlays make of a bundle."""
 
+import itertools
 import pathlib
 
 import pytest
 import yaml
 
-from tools.pack.repository import Repository
 from tools.up import overlays
 from tools.up.bundles import Bundle
 from tools.up.errors import Refusal
@@ -116,8 +116,30 @@ def test_which_overlays_a_model_has_is_remembered(overlay, tmp_path):
     assert overlays.remembered(file) == [tmp_path / "overlay.yaml"]
 
 
-@pytest.mark.parametrize("path", sorted(Repository().root.glob("bundles/overlays/*.yaml")), ids=lambda path: path.stem)
-def test_every_overlay_of_the_repository_can_be_laid_over_a_bundle(path):
-    bundle = Bundle.load(Repository(), "kubeflow-lite").with_overlays([Overlay.load(path)])
-    for relation in bundle.content["relations"]:
-        assert {end.partition(":")[0] for end in relation} <= bundle.charms.keys()
+def test_what_nobody_brings_is_left_out_with_its_relations(overlay):
+    missing = overlay({"applications": {"gpu": {"scale": 2}}, "relations": [["gpu:a", "db:a"], ["other:b", "db:b"]]})
+    assert overlays.merged(BASE, [missing]) == BASE
+    assert overlays.left_out(BASE, [missing]) == ["gpu"]
+
+
+def test_what_takes_its_place_later_is_not_brought_back_by_a_change(overlay, tmp_path):
+    gone, changed = overlay({"applications": {"store": None}}), overlay({"applications": {"store": {"scale": 2}}})
+    for both in ([gone, changed], [changed, gone]):
+        assert overlays.merged(BASE, both)["applications"].keys() == {"db", "pipelines"}
+
+
+def test_overlays_may_be_given_in_any_order(tmp_path):
+    files = {
+        "changes": {"applications": {"gpu": {"scale": 2}}},
+        "brings": {"applications": {"gpu": {"charm": "gpu"}}, "relations": [["gpu:a", "db:a"]]},
+        "relates": {"relations": [["gpu:b", "tls:b"]]},
+        "secures": {"applications": {"tls": {"charm": "tls"}}},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(yaml.safe_dump(content))
+    laid = [
+        overlays.merged(BASE, map(Overlay.load, map(tmp_path.joinpath, it))) for it in itertools.permutations(files)
+    ]
+    assert laid[0]["applications"]["gpu"] == {"charm": "gpu", "scale": 2}
+    assert all(sorted(it["relations"]) == sorted(laid[0]["relations"]) for it in laid)
+    assert all(it["applications"] == laid[0]["applications"] for it in laid)

@@ -54,7 +54,7 @@ def change(archive: pathlib.Path) -> None:
 
 
 def test_from_a_store_a_bundle_is_deployed_by_name_alone(juju, archive, statuses, tmp_path):
-    source = FromStore(tmp_path / "store")
+    source = FromStore(tmp_path / "store", tmp_path / "given")
     source.offer(BUNDLE, {"tiny": archive})
     assert source.deploy(juju, BUNDLE, statuses.model()) == "juju deploy small --trust"
     assert asked(tmp_path) == ["deploy --model edge small --trust"]
@@ -68,12 +68,13 @@ def scaled(folder: pathlib.Path, scale: int) -> Bundle:
 
 
 def test_from_a_store_what_is_there_is_not_deployed_again_but_with_overlays(juju, archive, statuses, tmp_path):
-    source = FromStore(tmp_path / "store")
+    source = FromStore(tmp_path / "store", tmp_path / "given")
     source.offer(BUNDLE, {"tiny": archive})
     there = statuses.model(dex=statuses.application(statuses.unit()))
     assert source.deploy(juju, BUNDLE, there) == ""
-    command = f"juju deploy small --trust --overlay {tmp_path}/overlay.yaml"
-    assert source.deploy(juju, scaled(tmp_path, 2), there) == command
+    laid = tmp_path / "given/bundle.yaml"
+    assert source.deploy(juju, scaled(tmp_path, 2), there) == f"juju deploy {laid} --trust"
+    assert yaml.safe_load(laid.read_text())["applications"] == {"dex": {"charm": "tiny", "scale": 2}}
 
 
 def test_from_files_overlays_are_part_of_the_bundle_and_count_when_they_change(
@@ -95,7 +96,7 @@ def test_from_files_what_is_there_is_not_deployed_again(juju, archive, files, st
 
 
 def test_from_a_store_only_an_older_revision_is_refreshed(juju, archive, statuses, tmp_path):
-    source = FromStore(tmp_path / "store")
+    source = FromStore(tmp_path / "store", tmp_path / "given")
     source.offer(BUNDLE, {"tiny": archive})
     new, old = (statuses.model(dex=statuses.application(statuses.unit(), revision=number)) for number in (1, 0))
     assert source.refresh(juju, BUNDLE, new) == []
@@ -145,5 +146,64 @@ def test_a_model_made_anew_has_been_given_nothing(juju, archive, files, statuses
     files.offer(BUNDLE, {"tiny": archive})
     files.deploy(juju, BUNDLE, statuses.model())
     shutil.rmtree(tmp_path / "given")
+    (tmp_path / "u-1.json").unlink()
     files.offer(BUNDLE, {"tiny": archive})
     assert files.refresh(juju, BUNDLE, statuses.model(dex=statuses.application(statuses.unit()))) == ["dex"]
+
+
+LARGER = Bundle(
+    "large",
+    {
+        "applications": {"dex": {"charm": "tiny"}, "new": {"charm": "tiny"}, "newer": {"charm": "tiny"}},
+        "relations": [["dex:a", "new:a"], ["new:b", "newer:b"], ["dex:c", "dex:d"]],
+    },
+)
+
+
+def test_from_files_a_larger_bundle_adds_what_is_missing_and_refreshes_nothing(
+    juju, archive, files, statuses, tmp_path
+):
+    files.offer(BUNDLE, {"tiny": archive})
+    files.deploy(juju, BUNDLE, statuses.model())
+    before = len(asked(tmp_path))
+    larger = FromFiles(Repository(tmp_path / "repository"), tmp_path / "larger")
+    larger.offer(LARGER, {"tiny": archive})
+    there = statuses.model(dex=statuses.application(statuses.unit(), related=["dex"]))
+    assert larger.deploy(juju, LARGER, there) == "added new, newer to what is there"
+    assert asked(tmp_path)[before:] == [
+        f"deploy --model edge {tmp_path}/larger/bundle.yaml --trust",
+        "integrate --model edge dex:a new:a",
+    ]
+    given = yaml.safe_load((tmp_path / "larger/bundle.yaml").read_text())
+    assert [*given["applications"]] == ["new", "newer"]
+    assert given["relations"] == [["new:b", "newer:b"]]
+    assert larger.refresh(juju, LARGER, there) == []
+
+
+def test_from_files_what_overlays_say_of_what_is_there_is_set(juju, archive, files, statuses, tmp_path):
+    path = tmp_path / "overlay.yaml"
+    path.write_text("applications: {dex: {scale: 2, options: {memory: 1Gi}}}")
+    bundle = BUNDLE.with_overlays([Overlay.load(path)])
+    files.offer(bundle, {"tiny": archive})
+    files.deploy(juju, bundle, statuses.model(dex=statuses.application(statuses.unit())))
+    assert asked(tmp_path) == ["config --model edge dex memory=1Gi", "scale-application --model edge dex 2"]
+
+
+def test_a_relation_that_is_there_is_not_missed(juju, archive, files, statuses, tmp_path):
+    script = tmp_path / "juju"
+    script.write_text(
+        script.read_text().replace("esac", "integrate) echo 'ERROR relation already exists' >&2; exit 1 ;; esac")
+    )
+    twice = Bundle("large", {**LARGER.base, "relations": [["dex:a", "new:a"], ["dex:b", "new:b"]]})
+    files.offer(twice, {"tiny": archive})
+    there = statuses.model(**{name: statuses.application(statuses.unit(), related=["dex"]) for name in ("new", "dex")})
+    assert files.deploy(juju, twice, there) == "added newer to what is there"
+
+
+def test_which_file_an_application_was_given_is_found_where_it_was_kept_before(
+    juju, archive, files, statuses, tmp_path
+):
+    files.offer(BUNDLE, {"tiny": archive})
+    files.deploy(juju, BUNDLE, statuses.model())
+    (tmp_path / "u-1.json").rename(tmp_path / "given/u-1.json")
+    assert files.refresh(juju, BUNDLE, statuses.model(dex=statuses.application(statuses.unit()))) == []

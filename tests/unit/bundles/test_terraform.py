@@ -1,0 +1,138 @@
+"""Terraform's modules use what the provider has, and give away no secret.
+
+The provider's own schema is not to be had everywhere: provider-schema.json has the part of it that the modules use.
+"""
+
+import dataclasses
+import itertools
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from tools.bundles import description, terraform
+from tools.pack.repository import Repository
+
+REPOSITORY = Repository()
+FOLDER = REPOSITORY.root / "terraform"
+SCHEMA: Mapping[str, Any] = json.loads((FOLDER / "provider-schema.json").read_text())
+SHARED = "\n".join(path.read_text() for path in sorted((FOLDER / "applications").glob("*.tf")))
+TABLES = json.loads((FOLDER / "applications/tables.json").read_text())
+OF_THE_LANGUAGE = {"for_each", "count", "lifecycle", "depends_on", "provider"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """A block of HCL.
+
+    Attributes:
+        head: what stands before its brace.
+        arguments: what it says itself, by name.
+        blocks: in it.
+    """
+
+    head: str
+    arguments: Mapping[str, str]
+    blocks: tuple["Block", ...]
+
+
+def parsed(text: str) -> Block:
+    """Return a formatted file as a block: a brace at the end of a line without `=` opens one."""
+    lines = iter(re.sub(r"<<-EOT.*?EOT", '""', text, flags=re.DOTALL).splitlines())
+    return _block("", lines)
+
+
+def _block(head: str, lines: Iterator[str]) -> Block:
+    arguments: dict[str, str] = {}
+    blocks: list[Block] = []
+    for line in lines:
+        words = line.strip()
+        if words == "}":
+            break
+        if words.endswith("{") and "=" not in words and words[0].isalpha():
+            blocks.append(_block(words.removesuffix("{").strip(), lines))
+        elif found := re.match(r"(\w+) *= *(.*)", words):
+            arguments[found[1]] = "\n".join(_whole(found[2], lines))
+    return Block(head, arguments, tuple(blocks))
+
+
+def _whole(first: str, lines: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of a value until its brackets are closed."""
+    depth = 0
+    for line in itertools.chain([first], lines):
+        yield line.strip()
+        bare = re.sub(r'"[^"]*"', "", line)
+        depth += sum(bare.count(it) for it in "([{") - sum(bare.count(it) for it in ")]}")
+        if depth == 0:
+            return
+
+
+RESOURCES = {block.head.split('"')[1]: block for block in parsed(SHARED).blocks if block.head.startswith("resource")}
+
+
+def test_every_resource_is_one_of_the_provider() -> None:
+    assert RESOURCES.keys() == SCHEMA["resources"].keys()
+
+
+@pytest.mark.parametrize("kind", SCHEMA["resources"])
+def test_a_resource_says_what_the_provider_knows_and_all_that_it_needs(kind: str) -> None:
+    known, block = SCHEMA["resources"][kind], RESOURCES[kind]
+    inner = {it.head.removeprefix("dynamic").strip(' "'): it for it in block.blocks}
+    said = block.arguments.keys() | inner.keys()
+    assert said - OF_THE_LANGUAGE <= {*known["required"], *known["optional"]}
+    assert {*known["required"]} <= said
+    for name, wanted in known["blocks"].items():
+        content = next((it for it in inner[name].blocks if it.head == "content"), inner[name])
+        assert {*wanted["required"]} <= content.arguments.keys() <= {*wanted["required"], *wanted["optional"]}
+
+
+def test_what_is_read_of_a_resource_is_there() -> None:
+    for kind, attribute in re.findall(r"(juju_\w+)\.this\[[^\]]*(?:\[[^\]]*\][^\]]*)*\]\.(\w+)", SHARED):
+        known = SCHEMA["resources"][kind]
+        assert attribute in {*known["required"], *known["optional"], *known["computed"]}, f"{kind}.{attribute}"
+
+
+def test_the_content_of_a_secret_is_in_no_plan_and_no_state() -> None:
+    secret = RESOURCES["juju_secret"].arguments
+    assert SCHEMA["resources"]["juju_secret"]["write_only"] == ["value_wo"]
+    assert "value" not in secret
+    for module in FOLDER.glob("*/variables.tf"):
+        variables = {block.head: block.arguments for block in parsed(module.read_text()).blocks}
+        values = variables['variable "secret_values"']
+        assert (values["ephemeral"], values["sensitive"]) == ("true", "true")
+        assert not [head for head in variables if terraform.PASSWORD.search(head.removeprefix('variable "secret'))]
+
+
+def test_the_modules_ask_for_a_provider_that_has_what_they_use() -> None:
+    minor = ".".join(SCHEMA["version"].split(".")[:2])
+    for path in FOLDER.glob("*/versions.tf"):
+        assert f'version = "~> {minor}"' in path.read_text()
+
+
+def test_options_that_are_secrets_and_those_that_are_passwords_as_text_are_known() -> None:
+    assert "static-credentials" in TABLES["secrets"]["dex-auth"]
+    assert TABLES["passwords"]["dex-auth"] == ["static-password"]
+
+
+def test_the_volumes_that_have_a_variable_are_those_of_the_charms() -> None:
+    charms = description.load(REPOSITORY).charms
+    sizes = re.findall(r"(\w+) += var\.\w+_size == .* \{ ([\w-]+) =", SHARED)
+    bundled = {name for it in TABLES["bundles"].values() for name in it["applications"]}
+    assert {*sizes} == {(name, volume) for name in bundled for volume in charms[name].get("storage", {})}
+
+
+def test_overlays_that_do_not_go_together_are_refused() -> None:
+    removing = [name for name, it in TABLES["overlays"].items() if it["remove"]]
+    assert f"var.overlays, {json.dumps(removing[::-1])}" in SHARED or f"var.overlays, {json.dumps(removing)}" in SHARED
+
+
+def test_the_modules_are_formatted() -> None:
+    program = shutil.which("tofu") or shutil.which("terraform")
+    if program is None:
+        pytest.skip("this needs tofu or terraform")
+    found = subprocess.run([program, "fmt", "-check", "-recursive", FOLDER], capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (0, "")

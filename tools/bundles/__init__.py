@@ -1,0 +1,1 @@
+"""One description of bundles and overlays, which these and Terraform's tables are written from."""
