@@ -10,7 +10,7 @@ import functools
 import logging
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
 import ops
@@ -21,10 +21,10 @@ from .drift import Rounds
 from .interfaces.wire import principal
 from .network import cluster_domain
 from .options import load
-from .parts.idle import Idle
 from .parts.observe import collectors, observe
-from .parts.workload import Workload
+from .parts.workload import Workload, stop
 from .problems import Blocked, Problem, Waiting, say
+from .programs import Program, Sandboxes, require_each
 from .run import Part, Run, running_pod
 from .secrets import Secrets
 from .workload_version import workload_version
@@ -61,12 +61,11 @@ class Charm(ops.CharmBase, Generic[Options]):
 
     Attributes:
         options_type: that dataclass.
-        leader_only: containers whose program elects no leader among several of its kind: it runs on the unit that
-            leads, and stops on one that leads no longer, whatever stands in the way of the plan.
+        programs: one for each container of charmcraft.yaml.
     """
 
     options_type: ClassVar[type] = NoOptions
-    leader_only: ClassVar[tuple[str, ...]] = ()
+    programs: ClassVar[tuple[Program, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -77,6 +76,7 @@ class Charm(ops.CharmBase, Generic[Options]):
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
+        require_each(self.programs, self.meta.containers)
         self._run: Run | None = None
         framework.observe(self.on.install, self._install)
         for event in (self.on.install, self.on.upgrade_charm):
@@ -90,6 +90,10 @@ class Charm(ops.CharmBase, Generic[Options]):
     def plan(self) -> Iterator[Part]:
         """Yield the parts that should exist; may raise Blocked or Waiting."""
         raise NotImplementedError
+
+    def role_context(self) -> Mapping[str, Any]:
+        """Return what templates of roles may use besides `app` and `namespace`; rights change without a new pod."""
+        return {}
 
     def left_behind(self) -> Iterator[Reference]:
         """Yield what the workloads make in the cluster by themselves, and nobody else removes with the application."""
@@ -234,7 +238,9 @@ class Charm(ops.CharmBase, Generic[Options]):
             return  # Neither objects nor programs that went with the application come back before its unit has gone.
         applied = Applied(self.run, self._cache)
         run = self._run = self.run
-        parts: list[Part] = [Idle(container) for container in self._others]
+        for container in self._others:
+            stop(self.unit.get_container(container))
+        parts: list[Part] = []
         early = isinstance(event, ops.RelationCreatedEvent)
         run.attempt(self._require_relations, early)
         collected = run.attempt(self._collect, parts)
@@ -267,8 +273,7 @@ class Charm(ops.CharmBase, Generic[Options]):
         return self._started.exists()
 
     def _collect(self, parts: list[Part]) -> None:
-        # A bad option must not let some parts of the pod be planned and others not: that would roll the pods.
-        _ = self.options
+        parts.append(Sandboxes(self.programs, self.options, self.role_context()))
         for part in self.plan():
             if not (isinstance(part, Workload) and part.container in self._others):
                 parts.append(part)
@@ -307,7 +312,9 @@ class Charm(ops.CharmBase, Generic[Options]):
     @property
     def _others(self) -> tuple[str, ...]:
         """The containers whose programs are for another unit."""
-        return () if self.unit.is_leader() else self.leader_only
+        if self.unit.is_leader():
+            return ()
+        return tuple(program.container for program in self.programs if program.leader_only)
 
     @property
     def _cache(self) -> pathlib.Path:

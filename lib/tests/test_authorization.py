@@ -7,7 +7,7 @@ import httpx2
 import ops
 import pytest
 from kubeflow_charms import authorization
-from kubeflow_charms.parts import Manifests, Part, Sandbox, Workload
+from kubeflow_charms.parts import Manifests, Part, Program, Workload
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -17,7 +17,6 @@ ASKED = f"POST {REVIEWS}"
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app")
     yield Manifests("settings", "settings.yaml.j2")
     authorization.require(charm.run)
     yield Workload(container="app", command="serve")
@@ -25,7 +24,7 @@ def plan(charm: Any) -> Iterator[Part]:
 
 @pytest.fixture
 def deployment(deploy: Deploy) -> Deployment:
-    return deploy(plan)
+    return deploy(plan, programs=(Program("app"),))
 
 
 def running(state: testing.State) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.parts import Crds, Manifests, Part, Sandbox, Workload
+from kubeflow_charms.parts import Crds, Manifests, Part, Program, Workload
 from ops import testing
 from support.deployment import Deployment
-from support.examples import Deploy
+from support.examples import Deploy, Limits
 from support.field_managers import leaves
 
 MANIFESTS = """
@@ -54,7 +54,6 @@ LISTS = {
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app", role="role.yaml", memory="64Mi")
     yield Crds("crds.yaml", version="1")
     yield Manifests("settings", "objects.yaml", {"value": charm.config["value"]})
     yield Workload(container="app", command="run")
@@ -62,9 +61,11 @@ def plan(charm: Any) -> Iterator[Part]:
 
 @pytest.fixture
 def example(deploy: Deploy) -> Deployment:
-    options = {"value": {"type": "string", "default": "1"}}
+    options = {"value": {"type": "string", "default": "1"}, "memory": {"type": "string", "default": "64Mi"}}
     sources = {"objects.yaml": MANIFESTS, "crds.yaml": CRDS, "role.yaml": ROLE}
-    return deploy(plan, sources=sources, config={"options": options})
+    programs = (Program("app", role="role.yaml"),)
+    attributes = {"options_type": Limits}
+    return deploy(plan, programs=programs, attributes=attributes, sources=sources, config={"options": options})
 
 
 def settled(deployment: Deployment) -> testing.State:

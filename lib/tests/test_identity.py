@@ -8,7 +8,7 @@ import ops
 import pytest
 from kubeflow_charms import identity
 from kubeflow_charms.identity import FOLDER, LIFE
-from kubeflow_charms.parts import Part, Sandbox, Token, Workload
+from kubeflow_charms.parts import Part, Program, Token, Workload
 from ops import pebble, testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -34,13 +34,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app", role="role.yaml", tokens=(Token(PIPELINES, "pipelines"),))
     yield Workload(container="app", command="run")
 
 
 @pytest.fixture
 def example(deploy: Deploy, clock: Clock) -> Deployment:
-    return deploy(plan, sources={"role.yaml": ROLE}, containers={"app": {}})
+    program = Program("app", role="role.yaml", tokens=(Token(PIPELINES, "pipelines"),))
+    return deploy(plan, programs=(program,), sources={"role.yaml": ROLE})
 
 
 def later(deployment: Deployment, state: testing.State) -> testing.State:

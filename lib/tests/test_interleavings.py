@@ -12,7 +12,7 @@ import ops
 import pytest
 import yaml
 from kubeflow_charms import Charm, Waiting
-from kubeflow_charms.parts import Crds, Manifests, Part, Sandbox, TcpCheck, Webhooks, Workload
+from kubeflow_charms.parts import Crds, Manifests, Part, Program, TcpCheck, Webhooks, Workload
 from kubeflow_charms.run import DOMAIN
 from ops import testing
 from support.deployment import Deployment, passing
@@ -29,7 +29,6 @@ STEPS = 40
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app")
     yield Crds("crds.yaml", version="1")
     if charm.config["stop"]:
         raise Waiting("the moon")
@@ -38,7 +37,8 @@ def plan(charm: Any) -> Iterator[Part]:
     yield Workload(container="app", command="run", checks={"up": TcpCheck(1)})
 
 
-EXAMPLE = type("Example", (Charm,), {"plan": plan})
+PROGRAMS = (Program("app"),)
+EXAMPLE = type("Example", (Charm,), {"plan": plan, "programs": PROGRAMS})
 
 
 @dataclasses.dataclass
@@ -152,6 +152,7 @@ def test_the_cluster_ends_as_the_last_options_say(
 ) -> None:
     deployment = deploy(
         plan,
+        programs=PROGRAMS,
         sources={"many.yaml.j2": MANY, "crds.yaml": CRDS, "webhook.yaml": WEBHOOK},
         config={"options": OPTIONS},
     )

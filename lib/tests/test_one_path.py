@@ -8,23 +8,23 @@ import httpx2
 import ops
 import pytest
 from kubeflow_charms import Blocked, Charm
-from kubeflow_charms.parts import Manifests, Part, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import Manifests, Part, Program, TcpCheck, Workload
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
 
+PROGRAMS = (Program("app", role="role.yaml"),)
 ROLE = "cluster:\n  - {apiGroups: [''], resources: [nodes], verbs: [get]}\n"
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app", role="role.yaml")
     yield Manifests("settings", "settings.yaml.j2", {"value": charm.config["value"]})
     yield Workload(container="app", command="run", checks={"up": TcpCheck(8080)})
 
 
 def example(deploy: Deploy) -> Deployment:
     options = {"value": {"type": "string", "default": "1"}}
-    return deploy(plan, sources={"role.yaml": ROLE}, config={"options": options})
+    return deploy(plan, programs=PROGRAMS, sources={"role.yaml": ROLE}, config={"options": options})
 
 
 def with_value(state: testing.State, value: str) -> testing.State:
@@ -151,7 +151,9 @@ def test_a_missing_stateful_set_is_waited_for(deploy: Deploy) -> None:
 
 
 def test_an_action_changes_neither_the_status_nor_the_cluster(deploy: Deploy) -> None:
-    deployment = deploy(plan, sources={"role.yaml": ROLE}, actions={"look": {}}, config={"options": {}})
+    deployment = deploy(
+        plan, programs=PROGRAMS, sources={"role.yaml": ROLE}, actions={"look": {}}, config={"options": {}}
+    )
     before = deployment.state(unit_status=ops.ActiveStatus("as it was"))
     state = deployment.run(deployment.context.on.action("look"), before)
     assert state.unit_status == ops.ActiveStatus("as it was")

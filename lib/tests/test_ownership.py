@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms.parts import Crds, Manifests, Part, Sandbox
+from kubeflow_charms.parts import Crds, Manifests, Part, Program
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -31,7 +31,6 @@ WIDE = "/apis/scheduling.k8s.io/v1/priorityclasses/wide"
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app")
     yield Crds("crds.yaml", version="1.10")
     yield Manifests("objects", "objects.yaml")
 
@@ -39,7 +38,8 @@ def plan(charm: Any) -> Iterator[Part]:
 @pytest.fixture
 def example(deploy: Deploy) -> Deployment:
     purge = {"purge": {"type": "boolean", "default": False}}
-    return deploy(plan, sources={"objects.yaml": MANIFESTS, "crds.yaml": CRDS}, config={"options": purge})
+    sources = {"objects.yaml": MANIFESTS, "crds.yaml": CRDS}
+    return deploy(plan, programs=(Program("app"),), sources=sources, config={"options": purge})
 
 
 def install(deployment: Deployment, **changes: Any) -> testing.State:

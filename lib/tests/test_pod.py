@@ -7,17 +7,16 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms.parts import Manifests, Part, Sandbox, Workload
+from kubeflow_charms.parts import Manifests, Part, Program, Workload
 from kubeflow_charms.stateful_set import GRACE
 from ops import testing
 from support.deployment import Deployment
-from support.examples import Deploy
+from support.examples import Deploy, Limits
 
 POD = "/api/v1/namespaces/edge/pods/example-0"
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app", memory=charm.config["memory"])
     yield Manifests("settings", "settings.yaml.j2", {"value": charm.config["value"]})
     yield Workload(container="app", command="run")
 
@@ -25,7 +24,10 @@ def plan(charm: Any) -> Iterator[Part]:
 @pytest.fixture
 def example(deploy: Deploy) -> Deployment:
     options = {name: {"type": "string", "default": "1"} for name in ("memory", "value")}
-    return deploy(plan, config={"options": options}, requires={"peers": {"interface": "any", "optional": True}})
+    peers = {"peers": {"interface": "any", "optional": True}}
+    attributes = {"options_type": Limits}
+    programs = (Program("app"),)
+    return deploy(plan, programs=programs, attributes=attributes, config={"options": options}, requires=peers)
 
 
 def lead(deployment: Deployment) -> testing.State:

@@ -7,7 +7,7 @@ import pytest
 from kubeflow_charms import Provides
 from kubeflow_charms.codecs import Flat
 from kubeflow_charms.endpoints import Interface
-from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Sandbox, Workload
+from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Workload
 from kubeflow_charms.run import Twice
 from msgspec import Struct
 from ops import testing
@@ -29,7 +29,6 @@ PARTS: dict[str, Callable[[Any], Part]] = {
     "the part crds": lambda charm: Crds("crds.yaml", version="1"),
     "data for names": lambda charm: charm.names.send(Name("ours")),
     "a list of ports": lambda charm: Ports(80),
-    "a sandbox for app": lambda charm: Sandbox(container="app"),
     "a program for app": lambda charm: Workload(container="app", command="run"),
 }
 

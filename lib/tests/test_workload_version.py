@@ -5,6 +5,7 @@ import pathlib
 import pytest
 import yaml
 from kubeflow_charms import Charm
+from kubeflow_charms.parts import Program
 from kubeflow_charms.workload_version import workload_version
 from ops import testing
 
@@ -65,6 +66,8 @@ def test_a_charm_without_containers_has_none(tmp_path):
 
 
 class Tiny(Charm):
+    programs = (Program("c-image-0"),)
+
     def plan(self):
         yield from ()
 

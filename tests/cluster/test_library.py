@@ -7,12 +7,12 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms.parts import Crds, Manifests, Part, Sandbox, Workload
+from kubeflow_charms.parts import Crds, Manifests, Part, Program, Workload
 from ops import testing
 from support.apiserver import ApiServer, Object
 from support.application import Application, deployed_on
 from support.eventually import eventually
-from support.examples import Deploy
+from support.examples import Deploy, Limits
 
 MANIFESTS = """
 apiVersion: v1
@@ -43,11 +43,14 @@ ROLE = """
 cluster: [{apiGroups: [""], resources: [nodes], verbs: [list]}]
 namespace: [{apiGroups: [""], resources: [configmaps], verbs: [get]}]
 """
-OPTIONS = {"data": {"type": "string", "default": "a=1"}, "purge": {"type": "boolean", "default": False}}
+OPTIONS = {
+    "data": {"type": "string", "default": "a=1"},
+    "memory": {"type": "string", "default": "64Mi"},
+    "purge": {"type": "boolean", "default": False},
+}
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(container="app", role="role.yaml", writable=("/etc/app",), memory="64Mi", labels={"own": "label"})
     yield Crds("crds.yaml", version="1")
     if charm.config["data"] != "none":
         data = dict(pair.split("=") for pair in charm.config["data"].split())
@@ -62,8 +65,11 @@ CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.co
 def application(
     deploy: Deploy, collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Application]:
+    program = Program("app", role="role.yaml", writable=("/etc/app",), labels=lambda options: {"own": "label"})
     deployment = deploy(
         plan,
+        programs=(program,),
+        attributes={"options_type": Limits},
         sources={"objects.yaml.j2": MANIFESTS, "crds.yaml": CRDS, "role.yaml": ROLE},
         config={"options": OPTIONS},
     )

@@ -17,7 +17,7 @@ from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, Waiting
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.codecs import Versioned
 from kubeflow_charms.endpoints import Interface
-from kubeflow_charms.parts import Crds, File, Manifests, Message, Part, Report, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import Crds, File, Manifests, Message, Part, Program, Report, TcpCheck, Workload
 from kubeflow_charms.run import running_pod
 from kubeflow_charms.secrets import password
 
@@ -31,11 +31,11 @@ FAR = Reference("admissionregistration.k8s.io/v1", "ValidatingWebhookConfigurati
 
 
 class Specimen(Charm):
+    programs = (Program("app", writable=("/etc/app",)),)
     says = Provides("says", WORDS)
     hears = Requires("hears", WORDS)
 
     def plan(self) -> Iterator[Part]:
-        yield Sandbox(container="app", writable=("/etc/app",))
         yield Crds("crds.yaml", version="1")
         yield Manifests("objects", "objects.yaml.j2", {"heard": self.heard()})
         word = self.secrets.ensure("login", lambda: {"password": password()})["password"]
@@ -96,7 +96,7 @@ DOCUMENT = {
     "config": {"options": {"purge": {"type": "boolean", "default": False}}},
 }
 LOGIN, WORKLOAD = '{"heard": self.heard()}', "        yield Workload("
-BEGIN = '        yield Sandbox(container="app", writable=("/etc/app",))\n'
+BEGIN = '        yield Crds("crds.yaml", version="1")\n'
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,16 +16,15 @@ from kubeflow_charms.parts import Bucket, Crds, Manifests, Part, Ports
 class ArgoController(Charm[ArgoOptions]):
     """The workflow controller, the kinds that it works on, and the store through which steps hand files on."""
 
+    programs = (workflow_program.PROGRAM,)
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
     bucket = Requires("s3-credentials", s3.S3)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options = self.options
-        yield workflow_program.sandbox(options.memory)
         yield Crds("crds.yaml", version="3.7.18")
         yield Manifests("roles", "roles.yaml.j2")
-        yield Manifests("lease", "lease.yaml.j2", {"name": workflow_program.LEASE})
         yield Ports(workflow_settings.METRICS_PORT)
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=(options.bucket,)))
         yield self.bucket.send(s3.Request(bucket=options.bucket))

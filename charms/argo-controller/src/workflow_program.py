@@ -6,14 +6,11 @@ docs/environment-variables.md.
 
 from collections.abc import Mapping
 
-from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 from kubeflow_charms.run import fingerprint
 from workflow_settings import METRICS_PORT
 
-CONTAINER = "workflow-controller"
 HEALTH_PORT = 6060
-LEASE = "workflow-controller"
-"""With which units agree on one that works; the name is fixed."""
 CALLS, BURST = 50, 75
 """To Kubernetes, in a second; upstream's 20 and 30 let short steps wait for the controller."""
 PAUSE = "1s"
@@ -24,11 +21,8 @@ AWAY = "code = Unavailable"
 
 Pipelines' workflows have one, which looks closer at who says so.
 """
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(container=CONTAINER, role="controller-role.yaml.j2", context={"lease": LEASE}, memory=memory)
+PROGRAM = Program("workflow-controller", role="controller-role.yaml.j2", elects="workflow-controller")
+"""The name of the Lease is fixed."""
 
 
 def workload(
@@ -44,7 +38,7 @@ def workload(
         proxy: the variables of the way out of the cluster.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/workflow-controller --configmap={config_map} --executor-image={executor_image} "
         f"--executor-image-pull-policy=IfNotPresent --qps={CALLS} --burst={BURST}",
         environment={
@@ -54,6 +48,6 @@ def workload(
             "CONFIGURATION_DIGEST": fingerprint(dict(settings)),
             **proxy,
         },
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
         metrics=Metrics(METRICS_PORT),
     )

@@ -10,12 +10,13 @@ import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
 from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
-from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Sandbox, Workload
+from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Workload
 
 
 class DexAuth(Charm[DexOptions]):
     """Dex, its users and its clients."""
 
+    programs = (dex_configuration.PROGRAM,)
     clients = Requires("oidc-client", oidc_client.OIDC_CLIENT)
     gateway = Requires("ingress", ingress.INGRESS)
     issuer = Provides("dex-oidc-config", dex_oidc_config.DEX_OIDC_CONFIG)
@@ -27,7 +28,6 @@ class DexAuth(Charm[DexOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         port = self.options.port
-        yield Sandbox(container="dex", role="dex-role.yaml.j2", writable=("/etc/dex",), memory=self.options.memory)
         yield Crds("crds.yaml", version="2.45")
         yield Ports(port, TELEMETRY_PORT)
         yield self.clients.send(oidc_client.Issuer(secrets=True))
@@ -35,7 +35,7 @@ class DexAuth(Charm[DexOptions]):
         issuer = self._issuer()
         yield self.issuer.send(issuer)
         yield Workload(
-            container="dex",
+            container=dex_configuration.PROGRAM.container,
             command=dex_configuration.COMMAND,
             environment=dex_configuration.environment(self.model.name) | network.proxy(self.model),
             files={dex_configuration.CONFIGURATION: File(self._configuration(issuer.issuer_url))},
@@ -45,7 +45,7 @@ class DexAuth(Charm[DexOptions]):
             },
             metrics=Metrics(TELEMETRY_PORT),
         )
-        yield dex_left_out.LeftOut("dex", self.options.connectors)
+        yield dex_left_out.LeftOut(dex_configuration.PROGRAM.container, self.options.connectors)
 
     def _issuer(self) -> dex_oidc_config.IssuerConfiguration:
         """Return where Dex is: by the option, at the public address, or else inside the cluster."""

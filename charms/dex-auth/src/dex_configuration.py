@@ -10,6 +10,7 @@ from typing import Any
 from dex_options import PATH, TELEMETRY_PORT
 from dex_users import StaticUser
 from kubeflow_charms.interfaces.oidc_client import Client
+from kubeflow_charms.parts import Program
 
 CONFIGURATION = "/etc/dex/configuration.yaml"
 GRANTS = (
@@ -19,6 +20,7 @@ GRANTS = (
     "urn:ietf:params:oauth:grant-type:token-exchange",
 )
 """What Dex 2.45 grants tokens for by default."""
+PROGRAM = Program("dex", role="dex-role.yaml.j2", writable=("/etc/dex",))
 COMMAND = f"/usr/local/bin/dex serve {CONFIGURATION}"
 
 

@@ -15,12 +15,11 @@ from kubeflow_charms.parts import Manifests, Message, Observed, Part, Report
 class IstioGateway(Charm[GatewayOptions]):
     """The proxy, the Service in front of it, and the address that it got."""
 
+    programs = (proxy.PROGRAM,)
     pilot = Requires("istio-pilot", ISTIO_CONTROL_PLANE)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist; the proxy before what asks Kubernetes, so that it starts without an answer."""
-        options = self.options
-        yield proxy.sandbox(options.kind, options.memory)
         yield self._exposure()
         yield from self._proxy()
         if self.unit.is_leader():

@@ -5,9 +5,10 @@ Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/c
 
 import json
 
+from gateway_options import GatewayOptions
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Token, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Token, Workload
 
 ROOT_CONFIG_MAP = "istio-ca-root-cert"
 ROOT_CERTIFICATE = "/var/run/secrets/istio/root-cert.pem"
@@ -19,15 +20,18 @@ WRITABLE = (
 )
 
 
-def sandbox(kind: str, memory: str) -> Sandbox:
-    """Return the proxy's sandbox: no right in Kubernetes, only a token that istiod accepts."""
-    return Sandbox(
-        container="proxy",
-        writable=WRITABLE,
-        tokens=(Token("/var/run/secrets/tokens/istio-token", audience="istio-ca"),),
-        labels={"app": f"istio-{kind}gateway", "istio": f"{kind}gateway"},
-        memory=memory,
-    )
+def labels(options: GatewayOptions) -> dict[str, str]:
+    """Return the labels by which Istio's objects choose the gateway."""
+    return {"app": f"istio-{options.kind}gateway", "istio": f"{options.kind}gateway"}
+
+
+PROGRAM = Program(
+    "proxy",
+    writable=WRITABLE,
+    tokens=(Token("/var/run/secrets/tokens/istio-token", audience="istio-ca"),),
+    labels=labels,
+)
+"""It has no right in Kubernetes, only a token that istiod accepts."""
 
 
 def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, app: str, namespace: str) -> Workload:
@@ -42,7 +46,7 @@ def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, ap
     """
     discovery = f"{control_plane.service_name}:{control_plane.service_port}"
     return Workload(
-        container="proxy",
+        container=PROGRAM.container,
         command=f"/usr/local/bin/pilot-agent proxy router --domain {namespace}.svc.{network.cluster_domain()} "
         "--proxyLogLevel=warning --proxyComponentLogLevel=misc:error --log_output_level=default:info",
         environment={
@@ -62,6 +66,6 @@ def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, ap
             "XDS_ROOT_CA": ROOT_CERTIFICATE,
         },
         files={ROOT_CERTIFICATE: File(root_certificate, mode=0o644)},
-        checks={"proxy": HttpCheck(15021, "/healthz/ready")},
+        checks={PROGRAM.container: HttpCheck(15021, "/healthz/ready")},
         metrics=Metrics(15020, "/stats/prometheus"),
     )

@@ -19,6 +19,7 @@ from pilot_options import PilotOptions
 class IstioPilot(Charm[PilotOptions]):
     """istiod, who may pass its gateways, and what is behind them."""
 
+    programs = (istiod.PROGRAM,)
     gateways = Provides("istio-pilot", istio_control_plane.ISTIO_CONTROL_PLANE)
     ingress = Provides("ingress", ingress.INGRESS_PROVIDER)
     gatekeeper = Provides("ingress-auth", ingress_auth.INGRESS_AUTH)
@@ -27,7 +28,6 @@ class IstioPilot(Charm[PilotOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist; who may pass before what there is to pass."""
-        yield istiod.sandbox(self.options.memory)
         yield Crds("crds.yaml", version="1.30")
         yield Manifests("user-roles", "user-roles.yaml.j2")
         yield from self._control_plane()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from kubeflow_charms import network, user_objects
 from kubeflow_charms.certificates import Authority, bundle
 from kubeflow_charms.cluster import Cluster, Reference
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Webhooks, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Webhooks, Workload
 
 SERVICE = "istiod"
 DISCOVERY_PORT = 15012
@@ -18,11 +18,7 @@ AUTHORITY = "/etc/cacerts"
 INJECTION = "/var/lib/istio/inject"
 IN_EVERY_NAMESPACE = ("istio-ca-root-cert", "istio-ca-crl")
 ELECTIONS = ("istio-ip-autoallocate", "istio-namespace-controller-election")
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return istiod's sandbox."""
-    return Sandbox(container="istiod", role="istiod-role.yaml.j2", writable=(AUTHORITY, INJECTION), memory=memory)
+PROGRAM = Program("istiod", role="istiod-role.yaml.j2", writable=(AUTHORITY, INJECTION))
 
 
 def injection(template: str, proxy_image: str, *, cni: bool) -> dict[str, str]:
@@ -53,7 +49,7 @@ def workload(
     """
     switch = "true" if telemetry else "false"
     return Workload(
-        container="istiod",
+        container=PROGRAM.container,
         command=f"/usr/local/bin/pilot-discovery discovery --monitoringAddr=:{METRICS_PORT} "
         f"--domain={network.cluster_domain()} --keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
         environment={
@@ -70,7 +66,7 @@ def workload(
             "POD_NAME": pod,
             "POD_NAMESPACE": namespace,
             "REVISION": "default",
-            "SERVICE_ACCOUNT": f"{app}-istiod",
+            "SERVICE_ACCOUNT": PROGRAM.account(app),
             "VALIDATION_WEBHOOK_CONFIG_NAME": "",
         },
         files={
@@ -80,7 +76,7 @@ def workload(
             f"{AUTHORITY}/root-cert.pem": File(authority.certificate),
             **{f"{INJECTION}/{name}": File(text) for name, text in injection.items()},
         },
-        checks={"istiod": HttpCheck(8080, "/ready")},
+        checks={PROGRAM.container: HttpCheck(8080, "/ready")},
         metrics=Metrics(METRICS_PORT),
     )
 
@@ -88,7 +84,7 @@ def workload(
 def webhooks(authority: Authority) -> Webhooks:
     """Return what the API server asks istiod about: pods that want a sidecar, and Istio's own kinds."""
     context = {"ca_bundle": bundle(authority.certificate)}
-    return Webhooks("webhooks", "webhooks.yaml.j2", container="istiod", context=context)
+    return Webhooks("webhooks", "webhooks.yaml.j2", container=PROGRAM.container, context=context)
 
 
 def left_behind(cluster: Cluster, namespace: str, root_certificate: str) -> Iterator[Reference]:

@@ -3,6 +3,7 @@
 
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import experiment_clean_up
 import katib_config
@@ -30,6 +31,7 @@ MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorizat
 class Katib(Charm[KatibOptions]):
     """The controller, the database manager and the page, and the kinds of object that users write."""
 
+    programs = (katib_controller.PROGRAM, katib_db_manager.PROGRAM, katib_ui.PROGRAM)
     mysql = Requires("relational-db", mysql_client.MYSQL_CLIENT)
     postgresql = Requires("relational-db-postgresql", postgresql_client.POSTGRESQL_CLIENT)
     gateway = Requires("ingress", ingress.INGRESS)
@@ -41,15 +43,9 @@ class Katib(Charm[KatibOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        options, memory = self.options, self.options.memory
-        yield katib_controller.sandbox(
-            self.app.name, memory.get(katib_controller.CONTAINER, ""), options.trial_resources
-        )
-        yield katib_db_manager.sandbox(memory.get(katib_db_manager.CONTAINER, ""))
-        yield katib_ui.sandbox(memory.get(katib_ui.CONTAINER, ""))
+        options = self.options
         yield Crds("crds.yaml", version="0.19", defaults=options.experiment_defaults)
         yield Manifests("roles", "roles.yaml.j2")
-        yield Manifests("lease", "lease.yaml.j2", {"name": katib_controller.lease(self.app.name)})
         yield self._confinement()
         yield self._configuration()
         yield Ports(katib_network.WEBHOOKS, katib_network.METRICS, katib_network.PAGES)
@@ -62,6 +58,10 @@ class Katib(Charm[KatibOptions]):
         if options.experiment_ttl:
             yield experiment_clean_up.CleanUp(options.experiment_ttl, pathlib.Path(self.charm_dir) / ".clean-up")
         yield from self._database_manager()
+
+    def role_context(self) -> dict[str, Any]:
+        """Return which kinds a trial may be."""
+        return {"trials": katib_controller.trials(self.options.trial_resources)}
 
     def left_behind(self) -> Iterator[Reference]:
         """Delete experiments together with their definitions, while the controller can let go of them."""
@@ -79,7 +79,7 @@ class Katib(Charm[KatibOptions]):
             "confinement",
             "confinement.yaml.j2",
             {
-                "account": katib_controller.account(self.app.name),
+                "account": katib_controller.PROGRAM.account(self.app.name),
                 "made": made,
                 "templates": trial_templates.NAME,
                 "wanted": katib_network.WANTED,
@@ -133,7 +133,7 @@ class Katib(Charm[KatibOptions]):
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
-            container=katib_controller.CONTAINER,
+            container=katib_controller.PROGRAM.container,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "port": katib_network.WEBHOOKS,

@@ -9,41 +9,25 @@ import katib_config
 import katib_metrics
 import katib_network
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from trial_kinds import TRAINER, TRAINING, Kind
 
-CONTAINER = "katib-controller"
 FOLDER, CERTIFICATES = "/etc/katib", "/tmp/cert"
+PROGRAM = Program(
+    "katib-controller", role="controller-role.yaml.j2", writable=(FOLDER, CERTIFICATES), elects="{app}-leader"
+)
 
 
-def lease(app: str) -> str:
-    """Return the lease with which units agree on who works."""
-    return f"{app}-leader"
-
-
-def account(app: str) -> str:
-    """Return the controller's ServiceAccount."""
-    return f"{app}-{CONTAINER}"
-
-
-def sandbox(app: str, memory: str, extra: Iterable[Kind]) -> Sandbox:
-    """Return the controller's sandbox.
+def trials(extra: Iterable[Kind]) -> dict[str, list[str]]:
+    """Return the resources that a trial may be, by API group.
 
     Args:
-        app: the application.
-        memory: its limit.
-        extra: kinds that a trial may be, beside Katib's own.
+        extra: kinds beside Katib's own.
     """
     groups: dict[str, list[str]] = {}
     for kind in (*TRAINING, *TRAINER, *extra):
         groups.setdefault(kind.group, []).append(kind.resource)
-    return Sandbox(
-        container=CONTAINER,
-        role="controller-role.yaml.j2",
-        context={"lease": lease(app), "trials": groups},
-        writable=(FOLDER, CERTIFICATES),
-        memory=memory,
-    )
+    return groups
 
 
 def workload(*, app: str, namespace: str, kinds: Iterable[str], certificate: Certificate) -> Workload:
@@ -58,13 +42,13 @@ def workload(*, app: str, namespace: str, kinds: Iterable[str], certificate: Cer
     file = f"{FOLDER}/{katib_config.KEY}"
     initial = katib_config.initial(
         kinds=kinds,
-        lease=lease(app),
+        lease=PROGRAM.lease(app),
         metrics=katib_network.METRICS,
         health=katib_network.HEALTH,
         webhooks=katib_network.WEBHOOKS,
     )
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/app/katib-controller --katib-config={file}",
         environment=katib_network.environment(namespace),
         files={
@@ -72,6 +56,6 @@ def workload(*, app: str, namespace: str, kinds: Iterable[str], certificate: Cer
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={CONTAINER: HttpCheck(katib_network.HEALTH, "/readyz")},
+        checks={PROGRAM.container: HttpCheck(katib_network.HEALTH, "/readyz")},
         metrics=katib_metrics.METRICS,
     )

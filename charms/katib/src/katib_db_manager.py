@@ -10,16 +10,11 @@ import katib_database
 from katib_database import Login
 from katib_network import DATABASE_MANAGER
 from kubeflow_charms import network
-from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import File, Program, TcpCheck, Workload
 
-CONTAINER = "katib-db-manager"
 FOLDER = "/etc/katib-db-manager"
 LOGIN, AUTHORITY = f"{FOLDER}/login", f"{FOLDER}/database-ca.crt"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the manager's sandbox."""
-    return Sandbox(container=CONTAINER, writable=(FOLDER,), memory=memory)
+PROGRAM = Program("katib-db-manager", writable=(FOLDER,))
 
 
 def workload(database: Login, timeout: str) -> Workload:
@@ -35,12 +30,12 @@ def workload(database: Login, timeout: str) -> Workload:
     authority = katib_database.authority(database)
     address = f"{network.in_url(network.anywhere())}:{DATABASE_MANAGER}"
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/sh -c '. {LOGIN} && exec /app/katib-db-manager --listen-address={address} "
         f"--connect-timeout={timeout}'",
         files={
             LOGIN: File("".join(f"export {name}={shlex.quote(value)}\n" for name, value in login.items())),
             **({AUTHORITY: File(authority)} if authority else {}),
         },
-        checks={CONTAINER: TcpCheck(DATABASE_MANAGER)},
+        checks={PROGRAM.container: TcpCheck(DATABASE_MANAGER)},
     )

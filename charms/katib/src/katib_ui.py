@@ -9,9 +9,8 @@ from katib_network import PAGES
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
 from kubeflow_charms.interfaces.ingress import Route
-from kubeflow_charms.parts import HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Program, Workload
 
-CONTAINER = "katib-ui"
 PATH = "/katib/"
 USER_HEADER = "kubeflow-userid"
 """The header in which the gatekeeper says who the user is."""
@@ -28,10 +27,7 @@ LINKS = Links(
     )
 )
 
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the page's sandbox."""
-    return Sandbox(container=CONTAINER, role="ui-role.yaml.j2", memory=memory)
+PROGRAM = Program("katib-ui", role="ui-role.yaml.j2")
 
 
 def route(app: str) -> Route:
@@ -46,7 +42,7 @@ def workload(namespace: str) -> Workload:
         namespace: the model's.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/app/katib-ui --host={network.in_url(network.anywhere())} --port={PAGES} --build-dir=/app/build",
         environment={
             **katib_network.environment(namespace),
@@ -55,5 +51,5 @@ def workload(namespace: str) -> Workload:
             # What it cuts off the user's name is a colon, wherever that is, unless it is told otherwise.
             "USERID_PREFIX": "",
         },
-        checks={CONTAINER: HttpCheck(PAGES, PATH)},
+        checks={PROGRAM.container: HttpCheck(PAGES, PATH)},
     )

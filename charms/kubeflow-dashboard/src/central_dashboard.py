@@ -6,9 +6,10 @@ Dockerfile, package.json and app/server.ts).
 
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.k8s_service import Service
-from kubeflow_charms.parts import HttpCheck, Metrics, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 
 USER_HEADER = "kubeflow-userid"
+PROGRAM = Program("dashboard", role="dashboard-role.yaml.j2")
 LOG_OUT = "/oauth2/sign_out"
 """The gatekeeper's page that ends a session."""
 
@@ -30,7 +31,7 @@ def workload(*, port: int, namespace: str, configmap: str, profiles: Service, re
         registration_flow: whether users without a profile are asked to make one.
     """
     return Workload(
-        container="dashboard",
+        container=PROGRAM.container,
         command=COMMAND,
         environment={
             "COLLECT_METRICS": "true",
@@ -46,6 +47,6 @@ def workload(*, port: int, namespace: str, configmap: str, profiles: Service, re
             "USERID_HEADER": USER_HEADER,
             "USERID_PREFIX": "",
         },
-        checks={"dashboard": HttpCheck(port, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(port, "/healthz")},
         metrics=Metrics(port, "/prometheus/metrics"),
     )

@@ -10,13 +10,14 @@ import ops
 from dashboard_options import DashboardOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, kubeflow_profiles
-from kubeflow_charms.parts import Fence, Manifests, Message, Part, Ports, Report, Sandbox
+from kubeflow_charms.parts import Fence, Manifests, Message, Part, Ports, Report
 from kubeflow_charms.parts.fence import gateways
 
 
 class KubeflowDashboard(Charm[DashboardOptions]):
     """The dashboard, the links on it, and who may ask for its pages."""
 
+    programs = (central_dashboard.PROGRAM,)
     profiles = Requires("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Provides("links", dashboard_links.DASHBOARD_LINKS)
@@ -28,12 +29,6 @@ class KubeflowDashboard(Charm[DashboardOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options = self.options
-        yield Sandbox(
-            container="dashboard",
-            role="dashboard-role.yaml.j2",
-            context={"configmap": options.dashboard_configmap, "activity": options.show_activity},
-            memory=options.memory,
-        )
         yield Ports(options.port)
         yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.DASHBOARD, principal=self.principal))
         yield self.gateway.send(ingress.Route(service=self.app.name, port=options.port, prefix="/", rewrite="/"))
@@ -46,6 +41,11 @@ class KubeflowDashboard(Charm[DashboardOptions]):
             profiles=self.profiles.one(),
             registration_flow=options.registration_flow,
         )
+
+    def role_context(self) -> dict[str, object]:
+        """Return what the dashboard reads: its links, and where people are to see what is going on."""
+        options = self.options
+        return {"configmap": options.dashboard_configmap, "activity": options.show_activity}
 
     def _links(self) -> Iterator[Part]:
         """Yield the links of options and related applications; one that sends nonsense is passed over."""

@@ -7,16 +7,11 @@ request that names no user is nobody's, and an empty list of administrators has 
 import shlex
 from collections.abc import Iterable
 
-from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 from profile_principals import USER_HEADER, Principals
 
-CONTAINER = "kfam"
 PORT = 8081
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return KFAM's sandbox."""
-    return Sandbox(container=CONTAINER, role="kfam-role.yaml.j2", memory=memory)
+PROGRAM = Program("kfam", role="kfam-role.yaml.j2")
 
 
 def workload(*, principals: Principals, cluster_admins: Iterable[str]) -> Workload:
@@ -28,12 +23,12 @@ def workload(*, principals: Principals, cluster_admins: Iterable[str]) -> Worklo
     """
     admin = shlex.quote(f"-cluster-admin={','.join(cluster_admins)}")
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/access-management {admin} -userid-header {USER_HEADER} -userid-prefix=",
         environment={
             "ISTIO_INGRESS_GATEWAY_PRINCIPAL": principals.gateway,
             "KFP_UI_PRINCIPAL": principals.pipelines,
         },
-        checks={CONTAINER: HttpCheck(PORT, "/metrics")},
+        checks={PROGRAM.container: HttpCheck(PORT, "/metrics")},
         metrics=Metrics(PORT),
     )

@@ -4,6 +4,7 @@
 import functools
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import access_management
 import ops
@@ -25,6 +26,12 @@ from profiles_options import PROFILE, ProfilesOptions
 class KubeflowProfiles(Charm[ProfilesOptions]):
     """The profile controller, KFAM and the PodDefaults webhook, and the roles that all of Kubeflow adds to."""
 
+    programs = (
+        profile_controller.PROGRAM,
+        access_management.PROGRAM,
+        poddefaults_webhook.PROGRAM,
+        profile_manifests.PROGRAM,
+    )
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     callers = Provides("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
     pod_defaults = Provides("pod-defaults", KUBERNETES_MANIFEST)
@@ -47,12 +54,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options = self.options
-        yield profile_controller.sandbox(options.memory)
-        yield access_management.sandbox(options.memory)
-        yield poddefaults_webhook.sandbox(options.memory)
-        found = self._user_manifests
-        placing = profile_manifests.Placing(self.app.name, self.model.name, found)
-        yield placing.sandbox(options.memory)
+        found, placing = self._user_manifests, self._placing
         yield Crds("crds.yaml", version="2.0")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
@@ -81,13 +83,17 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         )
         yield access_management.workload(principals=principals, cluster_admins=options.cluster_admin)
 
+    def role_context(self) -> dict[str, Any]:
+        """Return what the placing program may write."""
+        return self._placing.role_context()
+
     def _poddefaults(self) -> Iterator[Part]:
         certificate = self.webhook_certificate
         yield poddefaults_webhook.workload(certificate)
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
-            container=poddefaults_webhook.CONTAINER,
+            container=poddefaults_webhook.PROGRAM.container,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "namespaces": PROFILE,
@@ -109,6 +115,10 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         found = user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
         login = self.options.registry_login
         return found.with_secret(registry_login.secret(login)) if login else found
+
+    @property
+    def _placing(self) -> profile_manifests.Placing:
+        return profile_manifests.Placing(self.app.name, self.model.name, self._user_manifests)
 
     def _require_sidecars(self) -> None:
         """Refuse a security policy that Istio's sidecars cannot have."""

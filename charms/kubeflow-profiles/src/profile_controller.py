@@ -7,18 +7,13 @@ no leader: the controller brings each profile to what its inputs alone determine
 import json
 from collections.abc import Mapping
 
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
 from profile_principals import USER_HEADER, Principals
 
-CONTAINER = "profile-controller"
 HEALTH_PORT = 9876
 FOLDER = "/etc/profile-controller"
 LABELS = f"{FOLDER}/namespace-labels.yaml"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(container=CONTAINER, role="profile-controller-role.yaml.j2", writable=(FOLDER,), memory=memory)
+PROGRAM = Program("profile-controller", role="profile-controller-role.yaml.j2", writable=(FOLDER,))
 
 
 def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port: int) -> Workload:
@@ -30,7 +25,7 @@ def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port:
         metrics_port: where it shows metrics.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager -userid-header {USER_HEADER} -userid-prefix= -metrics-bind-address=:{metrics_port} "
         f"-health-probe-bind-address=:{HEALTH_PORT} -leader-elect=false -namespace-labels-path={LABELS}",
         environment={
@@ -40,6 +35,6 @@ def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port:
         },
         # JSON is YAML.
         files={LABELS: File(json.dumps(dict(sorted(labels.items())), indent=1))},
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
         metrics=Metrics(metrics_port),
     )

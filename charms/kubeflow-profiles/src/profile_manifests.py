@@ -8,15 +8,15 @@ from typing import Any
 import ops
 import registry_login
 from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, profile_logins
-from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.run import Run
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
 
-CONTAINER = "profile-manifests"
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
-PROGRAM = (
+PROGRAM = Program("profile-manifests", role="profile-manifests-role.yaml.j2", writable=(FOLDER,))
+FILES = (
     "placer.py",
     "placer_documents.py",
     "placer_limits.py",
@@ -70,19 +70,13 @@ class Placing:
         """Return the name of what a kind's objects belong to, which goes when nobody sends them any more."""
         return f"{self.model}-{self.app}-{purpose}{'' if kind.endpoint == purpose else f'-{kind.plural}'}"
 
-    def sandbox(self, memory: str) -> Sandbox:
-        """Return the program's sandbox: it may write what is related, and no more."""
-        return Sandbox(
-            container=CONTAINER,
-            role="profile-manifests-role.yaml.j2",
-            context={
-                "kinds": [kind for kind in self.kinds if kind.everywhere],
-                "rights": self._own_rights(),
-                "owners": list(self.owners),
-            },
-            writable=(FOLDER,),
-            memory=memory,
-        )
+    def role_context(self) -> dict[str, Any]:
+        """Return what the program may write: what is related, and no more."""
+        return {
+            "kinds": [kind for kind in self.kinds if kind.everywhere],
+            "rights": self._own_rights(),
+            "owners": list(self.owners),
+        }
 
     def objects(self, profiles: Mapping[str, str]) -> Iterator[Part]:
         """Yield what the placed objects belong to, and what keeps the program to profiles' namespaces."""
@@ -91,7 +85,7 @@ class Placing:
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
         yield Manifests(
-            "manifest-fence", "manifest-fence.yaml.j2", {"container": CONTAINER, "profiles": dict(profiles)}
+            "manifest-fence", "manifest-fence.yaml.j2", {"container": PROGRAM.container, "profiles": dict(profiles)}
         )
 
     def workload(
@@ -112,7 +106,7 @@ class Placing:
         """
         ((key, value),) = profiles.items()
         document = {
-            "manager": f"{self.app}.{CONTAINER}",
+            "manager": f"{self.app}.{PROGRAM.container}",
             "profiles": f"{key}={value}",
             # Not the labels of the application's own objects, which are never to be taken for placed ones.
             "labels": {"kubeflow-charms/placed-by": self.app, "kubeflow-charms/placed-from": self.model},
@@ -129,14 +123,14 @@ class Placing:
         }
         manifests = f"{FOLDER}/manifests.json"
         return Workload(
-            container=CONTAINER,
-            command=f"python3 -B -u {FOLDER}/{PROGRAM[0]} {manifests} {PORT} {REPORT}",
+            container=PROGRAM.container,
+            command=f"python3 -B -u {FOLDER}/{FILES[0]} {manifests} {PORT} {REPORT}",
             files={
-                **program(FOLDER, PROGRAM, read, (health_server, kubernetes_api, profile_logins)),
+                **program(FOLDER, FILES, read, (health_server, kubernetes_api, profile_logins)),
                 manifests: File(json.dumps(document, sort_keys=True)),
             },
             # The second makes nothing unready; it wakes the charm when something cannot be placed, and when it could.
-            checks={CONTAINER: HttpCheck(PORT, "/healthz"), "placed": HttpCheck(PORT, "/placed", level="")},
+            checks={PROGRAM.container: HttpCheck(PORT, "/healthz"), "placed": HttpCheck(PORT, "/placed", level="")},
         )
 
     def _sender(self, sender: Sender) -> dict[str, Any]:
@@ -160,7 +154,7 @@ class Placing:
             "kind": "RoleBinding",
             "metadata": {"name": self.rights},
             "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": self.rights},
-            "subjects": [{"kind": "ServiceAccount", "name": f"{self.app}-{CONTAINER}", "namespace": self.model}],
+            "subjects": [{"kind": "ServiceAccount", "name": PROGRAM.account(self.app), "namespace": self.model}],
         }
         yield {
             "selector": {},
@@ -192,7 +186,7 @@ class Placed:
             Waiting: it may pass.
         """
         try:
-            with run.unit.get_container(CONTAINER).pull(REPORT) as stream:
+            with run.unit.get_container(PROGRAM.container).pull(REPORT) as stream:
                 found = json.load(stream)
         except (ops.pebble.Error, ValueError):
             return  # It has made no pass yet; the workload's own part says whether it runs.
@@ -205,5 +199,5 @@ class Placed:
 
 
 def _brief(found: list[str]) -> str:
-    more = f"; and {len(found) - MOST} more, see the log of {CONTAINER}" if len(found) > MOST else ""
+    more = f"; and {len(found) - MOST} more, see the log of {PROGRAM.container}" if len(found) > MOST else ""
     return "; ".join(found[:MOST]) + more

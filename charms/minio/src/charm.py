@@ -9,7 +9,7 @@ import ops
 from kubeflow_charms import Charm, Problem, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, object_storage, s3
 from kubeflow_charms.object_store import Store
-from kubeflow_charms.parts import Bucket, FirstUnit, Part, Ports, Sandbox
+from kubeflow_charms.parts import Bucket, FirstUnit, Part, Ports
 from kubeflow_charms.parts.first_unit import holds, name
 from kubeflow_charms.parts.workload import answers
 from kubeflow_charms.secrets import password
@@ -22,6 +22,7 @@ LOGIN = "login"
 class Minio(Charm[MinioOptions]):
     """MinIO on one unit's storage, its login, and its console."""
 
+    programs = (minio_server.PROGRAM,)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
     consumers = Provides("object-storage", object_storage.OBJECT_STORAGE)
@@ -34,7 +35,6 @@ class Minio(Charm[MinioOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options: MinioOptions = self.options
-        yield Sandbox(container="minio", writable=(minio_server.FOLDER,), memory=options.memory)
         yield Ports(options.port, options.console_port)
         yield FirstUnit({"http-s3": options.port, "http-console": options.console_port})
         yield from self._console()
@@ -63,7 +63,7 @@ class Minio(Charm[MinioOptions]):
 
     def _serves(self) -> bool:
         """Tell whether MinIO answers, as far as this unit can see."""
-        return not holds(self.unit) or answers(self.unit.get_container("minio"))
+        return not holds(self.unit) or answers(self.unit.get_container(minio_server.PROGRAM.container))
 
     def _require_answer(self) -> None:
         if not self._serves():

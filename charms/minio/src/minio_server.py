@@ -4,13 +4,14 @@ Source of the flags, variables and paths: minio/minio, cmd/server-main.go, cmd/c
 release 2025-09-07.
 """
 
-from kubeflow_charms.parts import File, HttpCheck, Metrics, TcpCheck, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, TcpCheck, Workload
 from minio_options import Login, MinioOptions
 
 DATA = "/data"
 FOLDER = "/run/minio"
 """In memory, for what must not be on a disk: the keys."""
 
+PROGRAM = Program("minio", writable=(FOLDER,))
 ACCESS_KEY, SECRET_KEY = f"{FOLDER}/access-key", f"{FOLDER}/secret-key"
 CERTIFICATES = f"{FOLDER}/certs"
 CONSOLE = "/minio/"
@@ -39,11 +40,15 @@ def workload(options: MinioOptions, login: Login, console: str) -> Workload:
     if console:
         environment["MINIO_BROWSER_REDIRECT_URL"] = console
     return Workload(
-        container="minio",
+        container=PROGRAM.container,
         command=command,
         environment=environment,
         files={ACCESS_KEY: File(login.access_key), SECRET_KEY: File(login.secret_key), **_certificates(options)},
-        checks={"minio": TcpCheck(options.port) if options.secure else HttpCheck(options.port, "/minio/health/ready")},
+        checks={
+            PROGRAM.container: TcpCheck(options.port)
+            if options.secure
+            else HttpCheck(options.port, "/minio/health/ready")
+        },
         metrics=None if options.secure else Metrics(options.port, METRICS),
     )
 

@@ -8,7 +8,7 @@ import mysql_server
 import ops
 from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import mysql_client, s3
-from kubeflow_charms.parts import FirstUnit, Part, Ports, Report, Sandbox
+from kubeflow_charms.parts import FirstUnit, Part, Ports, Report
 from kubeflow_charms.parts.first_unit import holds, name
 from kubeflow_charms.secrets import password
 from mysql_accounts import Account, Accounts, account_name
@@ -19,6 +19,7 @@ from mysql_options import MysqlOptions
 class Mysql(Charm[MysqlOptions]):
     """One server, a user for each related application, and backups."""
 
+    programs = (mysql_server.PROGRAM,)
     clients = Provides("database", mysql_client.MYSQL_CLIENT)
     object_store = Requires("s3-parameters", s3.S3)
 
@@ -36,7 +37,6 @@ class Mysql(Charm[MysqlOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options: MysqlOptions = self.options
-        yield Sandbox(container="mysql", writable=(mysql_server.FOLDER,), memory=options.memory.quantity)
         yield Ports(mysql_client.PORT)
         yield FirstUnit({"mysql": mysql_client.PORT})
         yield self.object_store.send(s3.Request(bucket=options.backup_bucket))

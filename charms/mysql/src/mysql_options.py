@@ -17,6 +17,9 @@ class Memory:
     quantity: str
     size: int
 
+    def __str__(self) -> str:
+        return self.quantity
+
 
 def memory(value: str) -> Memory:
     """Accept a quantity in which MySQL can live."""

@@ -5,7 +5,7 @@ which reads no group of a version that it is not; so a test can run either.
 """
 
 from kubeflow_charms.interfaces.mysql_client import PORT
-from kubeflow_charms.parts import File, TcpCheck, Workload
+from kubeflow_charms.parts import File, Program, TcpCheck, Workload
 from mysql_options import MEBIBYTE, MysqlOptions
 
 ROOT = "root"
@@ -17,6 +17,7 @@ DATA = f"{STORAGE}/data"
 FOLDER = "/run/mysql"
 """In memory, for what must not be on a disk: passwords."""
 
+PROGRAM = Program("mysql", writable=(FOLDER,))
 SOCKET = f"{FOLDER}/mysqld.sock"
 CONFIGURATION = f"{FOLDER}/server.cnf"
 ADMINISTRATOR = f"{FOLDER}/administrator.sql"
@@ -58,7 +59,7 @@ def workload(options: MysqlOptions, password: str) -> Workload:
         password: the administrator's.
     """
     return Workload(
-        container="mysql",
+        container=PROGRAM.container,
         command=f"/bin/sh {START}",
         files={
             START: File(START_SCRIPT, 0o700),
@@ -66,7 +67,7 @@ def workload(options: MysqlOptions, password: str) -> Workload:
             ADMINISTRATOR: File(administrator(password)),
             CLIENT: File(f'[client]\nuser={ROOT}\npassword="{password}"\nsocket={SOCKET}\n'),
         },
-        checks={"mysql": TcpCheck(PORT)},
+        checks={PROGRAM.container: TcpCheck(PORT)},
     )
 
 

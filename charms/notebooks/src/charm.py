@@ -32,19 +32,18 @@ from kubeflow_charms.problems import Blocked, Waiting
 from kubeflow_charms.user_objects import EVERYWHERE, list_all
 from notebooks_options import NotebooksOptions
 
-PROGRAMS = (
-    notebook_controller,
-    jupyter_web_app,
-    volumes_web_app,
-    pvcviewer_controller,
-    tensorboard_controller,
-    tensorboards_web_app,
-)
-
 
 class Notebooks(Charm[NotebooksOptions]):
     """Three controllers and three pages."""
 
+    programs = (
+        notebook_controller.PROGRAM,
+        jupyter_web_app.PROGRAM,
+        volumes_web_app.PROGRAM,
+        pvcviewer_controller.PROGRAM,
+        tensorboard_controller.PROGRAM,
+        tensorboards_web_app.PROGRAM,
+    )
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     jupyter = Requires("ingress-jupyter", ingress.INGRESS)
     volumes = Requires("ingress-volumes", ingress.INGRESS)
@@ -63,7 +62,6 @@ class Notebooks(Charm[NotebooksOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options = self.options
-        yield from (program.sandbox(options.memory) for program in PROGRAMS)
         yield Crds("crds.yaml", version="1.11")
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("limits", "limits.yaml.j2", {"most": options.most, "volume": options.volume_size_max})
@@ -106,7 +104,7 @@ class Notebooks(Charm[NotebooksOptions]):
         culling = options.enable_culling and bool(self.policies.relations)
         yield self.policies.send(kubernetes_manifest.plain([idle_servers.policy()] if culling else []))
         if culling:
-            controller = f"system:serviceaccount:{self.model.name}:{self.app.name}-{notebook_controller.CONTAINER}"
+            controller = f"system:serviceaccount:{self.model.name}:{notebook_controller.PROGRAM.account(self.app.name)}"
             yield idle_servers.others_go_on(controller, options.cull_others_time)
             yield idle_servers.told(options.cull_idle_time, options.cull_others_time)
         yield notebook_controller.workload(options, namespace=self.model.name, gateway=gateway, culling=culling)
@@ -121,7 +119,7 @@ class Notebooks(Charm[NotebooksOptions]):
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
-            container=pvcviewer_controller.CONTAINER,
+            container=pvcviewer_controller.PROGRAM.container,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "port": pvcviewer_controller.WEBHOOK_PORT,

@@ -10,22 +10,17 @@ from collections.abc import Iterable
 
 import spawner_form
 import web_app
-from kubeflow_charms.parts import File, Sandbox, Workload
+from kubeflow_charms.parts import File, Program, Workload
 from notebook_gpus import Gpu
 from notebooks_options import NotebooksOptions
 
-CONTAINER = "jupyter-web-app"
 PORT = 5000
 PREFIX = "/jupyter"
 FOLDER = "/etc/config"
 LOGOS = "/src/apps/default/static/assets/logos"
 DRAWINGS = tuple(sorted((pathlib.Path(__file__).parent / "logos").glob("*.svg")))
 """Our own, of what each kind of server is for: the image of the page has none."""
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the page's sandbox."""
-    return Sandbox(container=CONTAINER, role="jupyter-web-app-role.yaml.j2", writable=(FOLDER, LOGOS), memory=memory)
+PROGRAM = Program("jupyter-web-app", role="jupyter-web-app-role.yaml.j2", writable=(FOLDER, LOGOS))
 
 
 def workload(options: NotebooksOptions, gpus: Iterable[Gpu], *, secure_cookies: bool) -> Workload:
@@ -33,7 +28,7 @@ def workload(options: NotebooksOptions, gpus: Iterable[Gpu], *, secure_cookies: 
     # JSON is YAML.
     form = json.dumps(spawner_form.document(options, gpus), indent=1)
     return web_app.workload(
-        CONTAINER,
+        PROGRAM.container,
         port=PORT,
         prefix=PREFIX,
         secure_cookies=secure_cookies,

@@ -4,16 +4,11 @@ Source of the flags and variables: kubeflow/notebooks v1.11, components/notebook
 """
 
 from kubeflow_charms import network
-from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 from notebooks_options import NotebooksOptions
 
-CONTAINER = "notebook-controller"
 METRICS_PORT, HEALTH_PORT = 8080, 8081
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(container=CONTAINER, role="notebook-controller-role.yaml.j2", memory=memory)
+PROGRAM = Program("notebook-controller", role="notebook-controller-role.yaml.j2")
 
 
 def workload(options: NotebooksOptions, *, namespace: str, gateway: str, culling: bool) -> Workload:
@@ -26,7 +21,7 @@ def workload(options: NotebooksOptions, *, namespace: str, gateway: str, culling
         culling: whether idle servers are stopped.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager -metrics-addr=:{METRICS_PORT} -probe-addr=:{HEALTH_PORT} -enable-leader-election "
         f"-leader-election-namespace={namespace}",
         environment={
@@ -38,6 +33,6 @@ def workload(options: NotebooksOptions, *, namespace: str, gateway: str, culling
             "ISTIO_HOST": "*",
             "USE_ISTIO": "true",
         },
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
         metrics=Metrics(METRICS_PORT),
     )

@@ -7,20 +7,13 @@ import json
 
 import volume_viewer
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, TlsCheck, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, TlsCheck, Workload
 
-CONTAINER = "pvcviewer-controller"
 METRICS_PORT, HEALTH_PORT, WEBHOOK_PORT = 8082, 8083, 9443
 FOLDER = "/etc/pvcviewer-controller"
 POD = f"{FOLDER}/pod-spec.yaml"
 CERTIFICATES = "/tmp/k8s-webhook-server/serving-certs"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(
-        container=CONTAINER, role="pvcviewer-controller-role.yaml.j2", writable=(FOLDER, CERTIFICATES), memory=memory
-    )
+PROGRAM = Program("pvcviewer-controller", role="pvcviewer-controller-role.yaml.j2", writable=(FOLDER, CERTIFICATES))
 
 
 def workload(*, gateway: str, viewer_image: str, certificate: Certificate) -> Workload:
@@ -32,7 +25,7 @@ def workload(*, gateway: str, viewer_image: str, certificate: Certificate) -> Wo
         certificate: of its webhooks.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager -metrics-bind-address=:{METRICS_PORT} -health-probe-bind-address=:{HEALTH_PORT} "
         "-leader-elect",
         environment={"DEFAULT_POD_SPEC_PATH": POD, "ISTIO_GATEWAY": gateway},
@@ -42,6 +35,6 @@ def workload(*, gateway: str, viewer_image: str, certificate: Certificate) -> Wo
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz"), "pvcviewer-webhooks": TlsCheck(WEBHOOK_PORT)},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz"), "pvcviewer-webhooks": TlsCheck(WEBHOOK_PORT)},
         metrics=Metrics(METRICS_PORT),
     )

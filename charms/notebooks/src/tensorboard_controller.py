@@ -3,15 +3,10 @@
 Source of the flags and variables: kubeflow/notebooks v1.11, components/tensorboard-controller.
 """
 
-from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 
-CONTAINER = "tensorboard-controller"
 METRICS_PORT, HEALTH_PORT = 8084, 8085
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(container=CONTAINER, role="tensorboard-controller-role.yaml.j2", memory=memory)
+PROGRAM = Program("tensorboard-controller", role="tensorboard-controller-role.yaml.j2")
 
 
 def workload(*, gateway: str, image: str, follow_volumes: bool) -> Workload:
@@ -23,7 +18,7 @@ def workload(*, gateway: str, image: str, follow_volumes: bool) -> Workload:
         follow_volumes: whether one runs where the volume of its logs is mounted already.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager -metrics-bind-address=:{METRICS_PORT} -health-probe-bind-address=:{HEALTH_PORT} "
         "-leader-elect",
         environment={
@@ -32,6 +27,6 @@ def workload(*, gateway: str, image: str, follow_volumes: bool) -> Workload:
             "RWO_PVC_SCHEDULING": "true" if follow_volumes else "false",
             "TENSORBOARD_IMAGE": image,
         },
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
         metrics=Metrics(METRICS_PORT),
     )

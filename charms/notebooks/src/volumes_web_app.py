@@ -4,17 +4,12 @@ import json
 
 import volume_viewer
 import web_app
-from kubeflow_charms.parts import File, Sandbox, Workload
+from kubeflow_charms.parts import File, Program, Workload
 
-CONTAINER = "volumes-web-app"
 PORT = 5001
 PREFIX = "/volumes"
 FOLDER = "/etc/config"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the page's sandbox."""
-    return Sandbox(container=CONTAINER, role="volumes-web-app-role.yaml.j2", writable=(FOLDER,), memory=memory)
+PROGRAM = Program("volumes-web-app", role="volumes-web-app-role.yaml.j2", writable=(FOLDER,))
 
 
 def workload(viewer_image: str, *, secure_cookies: bool) -> Workload:
@@ -25,7 +20,7 @@ def workload(viewer_image: str, *, secure_cookies: bool) -> Workload:
         secure_cookies: whether browsers return its cookies over https alone.
     """
     return web_app.workload(
-        CONTAINER,
+        PROGRAM.container,
         port=PORT,
         prefix=PREFIX,
         secure_cookies=secure_cookies,

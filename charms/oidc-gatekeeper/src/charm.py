@@ -8,13 +8,14 @@ import ops
 from gatekeeper_options import GatekeeperOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
-from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Workload
 from kubeflow_charms.secrets import password
 
 
 class OidcGatekeeper(Charm[GatekeeperOptions]):
     """oauth2-proxy, the client of one issuer and the authorizer of one gateway."""
 
+    programs = (oauth2_proxy.PROGRAM,)
     issuer = Requires("dex-oidc-config", dex_oidc_config.DEX_OIDC_CONFIG)
     gateway = Requires("ingress", ingress.INGRESS)
     guarded = Requires("ingress-auth", ingress_auth.INGRESS_AUTH)
@@ -22,7 +23,6 @@ class OidcGatekeeper(Charm[GatekeeperOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        yield Sandbox(container="oauth2-proxy", writable=(oauth2_proxy.FOLDER,), memory=self.options.memory)
         yield Ports(oauth2_proxy.PORT, oauth2_proxy.METRICS_PORT)
         yield self.gateway.send(
             ingress.Route(service=self.app.name, port=oauth2_proxy.PORT, prefix=oauth2_proxy.PREFIX)
@@ -39,7 +39,7 @@ class OidcGatekeeper(Charm[GatekeeperOptions]):
         if not self.registration.relations:
             yield Report(Blocked(f"needs relations, run: juju integrate {self.app.name}:oidc-client APPLICATION"))
         yield Workload(
-            container="oauth2-proxy",
+            container=oauth2_proxy.PROGRAM.container,
             command=oauth2_proxy.COMMAND,
             environment=network.proxy(self.model),
             files=oauth2_proxy.files(self._settings()),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeflow_charms.interfaces import ingress_auth
-from kubeflow_charms.parts import File
+from kubeflow_charms.parts import File, Program
 
 FOLDER = "/etc/oauth2-proxy"
 PORT = 4180
@@ -21,6 +21,7 @@ PREFIX = ingress_auth.PAGES
 CALLBACK = f"{PREFIX}/callback"
 READY = f"{PREFIX}/ready"
 USER_HEADER, GROUPS_HEADER = "kubeflow-userid", "kubeflow-groups"
+PROGRAM = Program("oauth2-proxy", writable=(FOLDER,))
 COMMAND = f"/bin/oauth2-proxy --config {FOLDER}/core.cfg --alpha-config {FOLDER}/alpha.yaml"
 
 # Whoever calls these is a program: it gets 401 in place of a page to log in. Upstream Kubeflow's choice.

@@ -9,30 +9,25 @@ import envoy_configuration as envoy
 import pages_gate
 from authorization_filter import UNASKED, asking, refusal
 from envoy_configuration import Message
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from pipelines_network import API_GRPC, API_HTTP, AUTHORIZER, GATE_ADMIN, GATE_GRPC, GATE_HTTP, UI, USER_HEADER
 
-CONTAINER = "api-gate"
 FOLDER = "/etc/api-gate"
 REFUSAL = f"{USER_HEADER} comes through the gateway only; here, a token for pipelines.kubeflow.org says who you are\n"
 NO_NAMESPACE = "a visualisation is drawn in a user's namespace\n"
 UNKNOWN_CALLERS = ("/api.TaskService/", "/grpc.health.v1.Health/")
 """gRPC services that drivers and launchers call, without a token."""
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the gate's sandbox."""
-    return Sandbox(container=CONTAINER, writable=(FOLDER,), memory=memory)
+PROGRAM = Program("api-gate", writable=(FOLDER,))
 
 
 def workload() -> Workload:
     """Return the gate."""
     path = f"{FOLDER}/envoy.json"
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=envoy.command(path),
         files={path: File(configuration())},
-        checks={CONTAINER: HttpCheck(GATE_ADMIN, "/ready")},
+        checks={PROGRAM.container: HttpCheck(GATE_ADMIN, "/ready")},
     )
 
 

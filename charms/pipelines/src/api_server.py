@@ -11,21 +11,16 @@ from collections.abc import Mapping
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.mysql_client import Login
 from kubeflow_charms.object_store import DEFAULT_REGION, Store
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
 from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER
 from pipelines_options import PipelinesOptions
 
-CONTAINER = "api-server"
 DATABASE = "mlpipeline"
 FOLDER = "/etc/kubeflow-pipelines"
 AUTHORITIES = f"{FOLDER}/authorities"
 AUDIENCE = "pipelines.kubeflow.org"
 """Whom tokens that the API takes are for; upstream's default, which SDKs and PodDefaults go by."""
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the API's sandbox."""
-    return Sandbox(container=CONTAINER, role="api-server-role.yaml.j2", writable=(FOLDER,), memory=memory)
+PROGRAM = Program("api-server", role="api-server-role.yaml.j2", writable=(FOLDER,))
 
 
 def workload(
@@ -59,12 +54,12 @@ def workload(
         f"{AUTHORITIES}/{number}.pem": File(authority) for number, authority in enumerate(store.authorities, start=1)
     }
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/apiserver --config={FOLDER} --sampleconfig=/config/sample_config.json -logtostderr=true "
         f"--logLevel={options.log_level} --httpPortFlag=127.0.0.1:{API_HTTP} --rpcPortFlag=:{API_GRPC}",
         environment={**environment(options, trusted=bool(store.authorities)), **proxy},
         files=files,
-        checks={CONTAINER: HttpCheck(API_HTTP, "/apis/v2beta1/healthz")},
+        checks={PROGRAM.container: HttpCheck(API_HTTP, "/apis/v2beta1/healthz")},
         metrics=Metrics(GATE_HTTP),
     )
 

@@ -7,19 +7,15 @@ from typing import Any
 import namespace_objects
 from api_server import AUDIENCE
 from kubeflow_charms.object_store import Store
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.secrets import Secrets, password
 from pipelines_network import AUTHORIZER, USER_HEADER
 
-CONTAINER = "authorizer"
 FOLDER = "/srv/authorizer"
-PROGRAMS = ("authorizer_server.py", "page_access.py", "artefact_proof.py")
+FILES = ("authorizer_server.py", "page_access.py", "artefact_proof.py")
 WHOSE = "{namespace}"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the program's sandbox: it may ask who may do what, and no more."""
-    return Sandbox(container=CONTAINER, role="authorizer-role.yaml.j2", writable=(FOLDER,), memory=memory)
+PROGRAM = Program("authorizer", role="authorizer-role.yaml.j2", writable=(FOLDER,))
+"""It may ask who may do what, and no more."""
 
 
 def key(secrets: Secrets) -> str:
@@ -53,13 +49,13 @@ def workload(*, store: Store, bucket: str, root: str, key_format: str, key: str)
         "key": key,
     }
     return Workload(
-        container=CONTAINER,
-        command=f"python3 -B {FOLDER}/{PROGRAMS[0]} {path}",
+        container=PROGRAM.container,
+        command=f"python3 -B {FOLDER}/{FILES[0]} {path}",
         files={
-            **{f"{FOLDER}/{name}": File((here / name).read_text()) for name in PROGRAMS},
+            **{f"{FOLDER}/{name}": File((here / name).read_text()) for name in FILES},
             path: File(json.dumps(settings, indent=1, sort_keys=True)),
         },
-        checks={CONTAINER: HttpCheck(AUTHORIZER, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(AUTHORIZER, "/healthz")},
     )
 
 

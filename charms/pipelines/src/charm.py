@@ -34,25 +34,21 @@ from kubeflow_charms.object_store import Store, related
 from kubeflow_charms.parts import Bucket, Crds, Fence, Manifests, Message, Part, Ports, Report
 from pipelines_options import PipelinesOptions
 
-SANDBOXES = (
-    api_server,
-    api_gate,
-    persistence_agent,
-    scheduled_workflow,
-    viewer_controller,
-    pipelines_ui,
-    authorizer,
-    metadata_store,
-    metadata_proxy,
-    metadata_writer,
-)
-
 
 class Pipelines(Charm[PipelinesOptions]):
     """The API, its pages and controllers, the metadata, and what users' namespaces need to run pipelines."""
 
-    leader_only = tuple(
-        program.CONTAINER for program in (viewer_controller, persistence_agent, scheduled_workflow, metadata_writer)
+    programs = (
+        api_server.PROGRAM,
+        api_gate.PROGRAM,
+        persistence_agent.PROGRAM,
+        scheduled_workflow.PROGRAM,
+        viewer_controller.PROGRAM,
+        pipelines_ui.PROGRAM,
+        authorizer.PROGRAM,
+        metadata_store.PROGRAM,
+        metadata_proxy.PROGRAM,
+        metadata_writer.PROGRAM,
     )
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
     metadata_database = Requires("metadata-db", mysql_client.MYSQL_CLIENT)
@@ -70,8 +66,6 @@ class Pipelines(Charm[PipelinesOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options = self.options
-        for program in SANDBOXES:
-            yield program.sandbox(options.memory.get(program.CONTAINER, ""))
         yield Crds("crds.yaml", version="2.17")
         yield Manifests("roles", "pipelines-roles.yaml.j2")
         yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)

@@ -5,20 +5,15 @@ Source of what it has to do: Kubeflow's manifests, release 2.17, metadata-envoy.
 
 import envoy_configuration as envoy
 from kubeflow_charms.interfaces.ingress import Route
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from pipelines_network import METADATA, METADATA_ADMIN, METADATA_PROXY
 
-CONTAINER = "metadata-proxy"
 PATH = "/ml_metadata.MetadataStoreService"
 """The gRPC service; browsers ask at `/ml_metadata.MetadataStoreService/METHOD`."""
 FOLDER = "/etc/metadata-proxy"
 READING = r"/ml_metadata\.MetadataStoreService/Get[A-Za-z]+"
 """The pages only read; whoever writes metadata says where others' artefacts are read from."""
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the proxy's sandbox."""
-    return Sandbox(container=CONTAINER, writable=(FOLDER,), memory=memory)
+PROGRAM = Program("metadata-proxy", writable=(FOLDER,))
 
 
 def route(app: str) -> Route:
@@ -34,10 +29,10 @@ def workload() -> Workload:
     """Return the proxy."""
     path = f"{FOLDER}/envoy.json"
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=envoy.command(path),
         files={path: File(configuration())},
-        checks={CONTAINER: HttpCheck(METADATA_ADMIN, "/ready")},
+        checks={PROGRAM.container: HttpCheck(METADATA_ADMIN, "/ready")},
     )
 
 

@@ -7,10 +7,9 @@ metadata_store.proto; and Kubeflow's manifests, release 2.17.
 import json
 
 from kubeflow_charms.interfaces.mysql_client import Login
-from kubeflow_charms.parts import File, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import File, Program, TcpCheck, Workload
 from pipelines_network import METADATA
 
-CONTAINER = "metadata-store"
 DATABASE = "metadb"
 SERVICE = "metadata-grpc-service"
 SERVICE_PORT = 8080
@@ -18,11 +17,7 @@ SERVICE_PORT = 8080
 FOLDER = "/etc/metadata-store"
 LARGEST = 100 * 1024 * 1024
 """Bytes of a message; upstream's since 2.16."""
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the server's sandbox."""
-    return Sandbox(container=CONTAINER, writable=(FOLDER,), memory=memory)
+PROGRAM = Program("metadata-store", writable=(FOLDER,))
 
 
 def workload(database: Login) -> Workload:
@@ -33,12 +28,12 @@ def workload(database: Login) -> Workload:
     """
     path = f"{FOLDER}/server.pbtxt"
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/metadata_store_server --grpc_port={METADATA} --metadata_store_server_config_file={path} "
         f"--enable_database_upgrade=true --grpc_channel_arguments=grpc.max_metadata_size=16384,"
         f"grpc.max_receive_message_length={LARGEST},grpc.max_send_message_length={LARGEST}",
         files={path: File(configuration(database))},
-        checks={CONTAINER: TcpCheck(METADATA)},
+        checks={PROGRAM.container: TcpCheck(METADATA)},
     )
 
 

@@ -4,14 +4,9 @@ Source of the command and variables: kubeflow/pipelines 2.17, backend/metadata_w
 """
 
 from kubeflow_charms import network
-from kubeflow_charms.parts import Sandbox, Workload
+from kubeflow_charms.parts import Program, Workload
 
-CONTAINER = "metadata-writer"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the writer's sandbox."""
-    return Sandbox(container=CONTAINER, role="metadata-writer-role.yaml.j2", memory=memory)
+PROGRAM = Program("metadata-writer", role="metadata-writer-role.yaml.j2", leader_only=True)
 
 
 def workload(namespace: str) -> Workload:
@@ -21,7 +16,7 @@ def workload(namespace: str) -> Workload:
         namespace: of the metadata's Service.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command="python3 -u /kfp/metadata_writer/metadata_writer.py",
         environment={
             "NAMESPACE_TO_WATCH": "",

@@ -4,23 +4,18 @@ Source of the flags and of the token's path: kubeflow/pipelines 2.17, backend/sr
 """
 
 from api_server import AUDIENCE
-from kubeflow_charms.parts import Sandbox, Token, Workload
+from kubeflow_charms.parts import Program, Token, Workload
 from pipelines_network import API_GRPC, API_HTTP
 from pipelines_options import PipelinesOptions
 
-CONTAINER = "persistence-agent"
 TOKEN = Token("/var/run/secrets/kubeflow/tokens/persistenceagent-sa-token", AUDIENCE)
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the agent's sandbox."""
-    return Sandbox(container=CONTAINER, role="persistence-agent-role.yaml.j2", tokens=(TOKEN,), memory=memory)
+PROGRAM = Program("persistence-agent", role="persistence-agent-role.yaml.j2", tokens=(TOKEN,), leader_only=True)
 
 
 def workload(options: PipelinesOptions) -> Workload:
     """Return the agent, which speaks to the API of its own pod."""
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command="/bin/persistence_agent --logtostderr=true --namespace= "
         f"--ttlSecondsAfterWorkflowFinish={options.workflow_ttl} --numWorker=2 --executionType=Workflow "
         f"--mlPipelineAPIServerName=localhost --mlPipelineServiceHttpPort={API_HTTP} "

@@ -13,12 +13,11 @@ import shlex
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
 from kubeflow_charms.object_store import Store
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from pipelines_network import API_HTTP, METADATA_PROXY, UI, USER_HEADER
 from pipelines_options import PipelinesOptions
 from profile_settings import key_format
 
-CONTAINER = "ui"
 PATH = "/pipeline"
 FOLDER = "/etc/kubeflow-pipelines-ui"
 LOGIN, VIEWER, AUTHORITIES = f"{FOLDER}/login", f"{FOLDER}/viewer-pod-template.json", f"{FOLDER}/authorities.pem"
@@ -42,10 +41,7 @@ DOCUMENTATION = Link(
     location="documentation",
 )
 
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the pages' sandbox."""
-    return Sandbox(container=CONTAINER, role="ui-role.yaml.j2", writable=(FOLDER,), memory=memory)
+PROGRAM = Program("ui", role="ui-role.yaml.j2", writable=(FOLDER,))
 
 
 def links() -> Links:
@@ -79,12 +75,12 @@ def workload(*, options: PipelinesOptions, namespace: str, store: Store, bucket:
     if store.authorities:
         files[AUTHORITIES] = File("\n".join(store.authorities))
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/sh -c '. {LOGIN} && exec node --require {LOOPBACK} dist/server.js ../client/ {UI}'",
         environment=environment(options=options, namespace=namespace, store=store, bucket=bucket),
         folder="/server",
         files=files,
-        checks={CONTAINER: HttpCheck(UI, "/apis/v2beta1/healthz")},
+        checks={PROGRAM.container: HttpCheck(UI, "/apis/v2beta1/healthz")},
     )
 
 

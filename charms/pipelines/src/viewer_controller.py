@@ -3,15 +3,10 @@
 Source of the flags: kubeflow/pipelines 2.17, backend/src/crd/controller/viewer.
 """
 
-from kubeflow_charms.parts import HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 from pipelines_network import VIEWER_METRICS
 
-CONTAINER = "viewer-controller"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(container=CONTAINER, role="viewer-controller-role.yaml.j2", memory=memory)
+PROGRAM = Program("viewer-controller", role="viewer-controller-role.yaml.j2", leader_only=True)
 
 
 def workload(max_viewers: int) -> Workload:
@@ -21,8 +16,8 @@ def workload(max_viewers: int) -> Workload:
         max_viewers: that a namespace may have.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/controller -logtostderr=true -max_num_viewers={max_viewers} --namespace=",
-        checks={CONTAINER: HttpCheck(VIEWER_METRICS, "/metrics")},
+        checks={PROGRAM.container: HttpCheck(VIEWER_METRICS, "/metrics")},
         metrics=Metrics(VIEWER_METRICS),
     )

@@ -25,6 +25,7 @@ from store_login import SEED, Logins, of_relation
 class Seaweedfs(Charm[SeaweedfsOptions]):
     """SeaweedFS on one unit's storage, and a login for each that may use it."""
 
+    programs = (seaweedfs_server.PROGRAM, store_keeper.PROGRAM)
     consumers = Provides("object-storage", object_storage.OBJECT_STORAGE)
     bucket_consumers = Provides("s3", s3.S3)
     source = Requires("import-from", object_storage.OBJECT_STORAGE)
@@ -44,9 +45,6 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options = self.options
-        yield seaweedfs_server.sandbox(options)
-        yield store_keeper.sandbox()
-        yield store_keeper.folder()
         yield Ports(options.port)
         yield FirstUnit({"http-s3": options.port})
         yield Manifests("fence", "store-fence.yaml.j2", {"port": options.port + GRPC})
@@ -100,8 +98,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
     def _serves(self) -> bool:
         """Tell whether the store answers, as far as this unit can see."""
         return not holds(self.unit) or all(
-            answers(self.unit.get_container(container))
-            for container in (seaweedfs_server.CONTAINER, store_keeper.CONTAINER)
+            answers(self.unit.get_container(program.container)) for program in self.programs
         )
 
     def _require_answer(self) -> None:

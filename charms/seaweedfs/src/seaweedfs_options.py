@@ -23,6 +23,9 @@ class Memory:
     quantity: str = ""
     size: int = 0
 
+    def __str__(self) -> str:
+        return self.quantity
+
 
 def memory(value: str | None) -> Memory:
     """Accept nothing, or a quantity in which SeaweedFS can live."""

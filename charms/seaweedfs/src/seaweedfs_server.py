@@ -7,18 +7,17 @@ measured, as charms/seaweedfs/README.md tells.
 from collections.abc import Callable
 
 from kubeflow_charms import network
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, SharedFolder, Workload
 from seaweedfs_options import MEBIBYTE, SeaweedfsOptions
 
-CONTAINER = "seaweedfs"
 DATA = "/data"
 FOLDER = "/run/seaweedfs"
 """In memory, for what must not be on a disk: the certificate's key."""
 
-SHARED = "/run/store-logins"
-"""In memory, seen by both containers."""
+SHARED = SharedFolder("store-logins", "/run/store-logins")
+"""Where the store finds who is who."""
 
-IDENTITIES, BELL = f"{SHARED}/identities.json", f"{SHARED}/bell"
+IDENTITIES, BELL = f"{SHARED.path}/identities.json", f"{SHARED.path}/bell"
 SCRIPT = "store_server.sh"
 CERTIFICATE, KEY = f"{FOLDER}/tls.crt", f"{FOLDER}/tls.key"
 METRICS_PORT = 9327
@@ -33,11 +32,8 @@ VOLUME_SIZE = 1024
 """Of a volume, in MiB; nothing is allocated before it is used."""
 
 LOOPBACK = "127.0.0.1"
-
-
-def sandbox(options: SeaweedfsOptions) -> Sandbox:
-    """Return the server's sandbox; it asks nothing of Kubernetes."""
-    return Sandbox(container=CONTAINER, writable=(FOLDER, "/tmp"), memory=options.memory.quantity)
+PROGRAM = Program("seaweedfs", writable=(FOLDER, "/tmp"), shared=(SHARED,))
+"""It asks nothing of Kubernetes."""
 
 
 def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]) -> Workload:
@@ -82,7 +78,7 @@ def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]
     heap = options.memory.size * 3 // 4 if options.memory.size else HEAP
     certificate = {CERTIFICATE: File(options.ssl_cert), KEY: File(options.ssl_key)} if options.secure else {}
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/bin/sh {FOLDER}/{SCRIPT} {IDENTITIES} {BELL} /usr/bin/weed -logtostderr=true server {given}",
         environment={
             "HOME": FOLDER,
@@ -94,7 +90,7 @@ def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]
         },
         files={f"{FOLDER}/{SCRIPT}": File(read(SCRIPT)), **certificate},
         # Its own pages for health ask nothing that it depends on.
-        checks={CONTAINER: HttpCheck(READY_PORT, "/ready")},
+        checks={PROGRAM.container: HttpCheck(READY_PORT, "/ready")},
         metrics=Metrics(METRICS_PORT),
         kill_delay=KILL_DELAY,
     )

@@ -6,27 +6,20 @@ from collections.abc import Callable, Sequence
 import seaweedfs_server
 import store_policies
 from kubeflow_charms import health_server, profile_logins
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, SharedFolder, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.profile_logins import Login
 from seaweedfs_options import SeaweedfsOptions
 from store_consumers import User
 
-CONTAINER = "logins"
 FOLDER = "/srv/logins"
-PROGRAM = ("login_keeper.py", "keeper_kubernetes.py", "keeper_store.py")
+FILES = ("login_keeper.py", "keeper_kubernetes.py", "keeper_store.py")
 PROFILES = "app.kubernetes.io/part-of=kubeflow-profile"
 """The label by which the charm kubeflow-profiles tells a profile's namespace."""
-
-
-def sandbox() -> Sandbox:
-    """Return the program's sandbox: it may see namespaces, and no more."""
-    return Sandbox(container=CONTAINER, role="keeper-role.yaml.j2", writable=(FOLDER,))
-
-
-def folder() -> SharedFolder:
-    """Return the folder in which the store finds who is who."""
-    return SharedFolder("store-logins", seaweedfs_server.SHARED, (seaweedfs_server.CONTAINER, CONTAINER))
+PROGRAM = Program(
+    "logins", role="keeper-role.yaml.j2", writable=(FOLDER,), shared=(seaweedfs_server.SHARED,), limited=False
+)
+"""It may see namespaces, and no more."""
 
 
 def workload(
@@ -62,20 +55,20 @@ def workload(
         "port": options.port,
         "secure": options.secure,
         "answer": seaweedfs_server.READY_PORT,
-        "folder": seaweedfs_server.SHARED,
+        "folder": seaweedfs_server.SHARED.path,
         "warning": options.disk_warning,
     }
     settings = f"{FOLDER}/settings.json"
     return Workload(
-        container=CONTAINER,
-        command=f"python3 -B {FOLDER}/{PROGRAM[0]} {settings}",
+        container=PROGRAM.container,
+        command=f"python3 -B {FOLDER}/{FILES[0]} {settings}",
         files={
-            **program(FOLDER, PROGRAM, read, (health_server, profile_logins)),
+            **program(FOLDER, FILES, read, (health_server, profile_logins)),
             settings: File(json.dumps(document, sort_keys=True)),
         },
         # The second, which makes nothing unready, wakes the charm when the disk gets full, and when it no longer is.
         checks={
-            CONTAINER: HttpCheck(seaweedfs_server.READY_PORT, "/healthz"),
+            PROGRAM.container: HttpCheck(seaweedfs_server.READY_PORT, "/healthz"),
             "disk": HttpCheck(seaweedfs_server.READY_PORT, "/disk", level=""),
         },
     )

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Operate KServe, which lets trained models answer requests."""
 
-import contextlib
 from collections.abc import Iterator
 
 import kserve_controller
@@ -19,6 +18,7 @@ from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, k
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
 from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.parts.workload import stop
 from kubeflow_charms.problems import Problem, say
 from serving_options import ServingOptions
 
@@ -26,6 +26,7 @@ from serving_options import ServingOptions
 class Serving(Charm[ServingOptions]):
     """KServe's controller, the program that makes routes to models, and the page."""
 
+    programs = (kserve_controller.PROGRAM, model_routes.PROGRAM, models_web_app.PROGRAM)
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     page = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
@@ -39,13 +40,9 @@ class Serving(Charm[ServingOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        memory = self.options.memory
-        for program in (kserve_controller, model_routes, models_web_app):
-            yield program.sandbox(memory.get(program.CONTAINER, ""))
         yield Crds("crds.yaml", version="0.15.2")
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("logins", "logins.yaml.j2", {"name": model_store.role(self.app.name, self.model.name)})
-        yield Manifests("lease", "lease.yaml.j2", {"name": kserve_controller.LEASE})
         yield self._confinement()
         yield Ports(serving_network.WEBHOOKS, serving_network.METRICS, serving_network.PAGES)
         yield Manifests("runtimes", "runtimes.yaml.j2", {"items": serving_runtimes.objects(self._settings)})
@@ -71,7 +68,8 @@ class Serving(Charm[ServingOptions]):
             name = f"{self.app.name}-{self.model.name}"
             webhooks = Reference("admissionregistration.k8s.io/v1", f"{kind}WebhookConfiguration", name)
             self.run.attempt(self.run.cluster.delete, webhooks)
-        self._stop_controller()
+        # Running, it would take hold again of what it is made to let go.
+        stop(self.unit.get_container(kserve_controller.PROGRAM.container))
         self.run.attempt(served_models.let_go, self.run.cluster)
         yield from ()
 
@@ -90,8 +88,8 @@ class Serving(Charm[ServingOptions]):
     def _confinement(self) -> Manifests:
         """Return what Kubernetes keeps the programs from, whoever asks them."""
         programs = {
-            "controller": kserve_controller.account(self.app.name),
-            "routes": model_routes.account(self.app.name),
+            "controller": kserve_controller.PROGRAM.account(self.app.name),
+            "routes": model_routes.PROGRAM.account(self.app.name),
         }
         return Manifests("confinement", "confinement.yaml.j2", {"programs": programs, "wanted": serving_network.WANTED})
 
@@ -112,7 +110,9 @@ class Serving(Charm[ServingOptions]):
         yield self.user_accounts.send(
             kubernetes_manifest.plain(
                 [
-                    model_store.binding(self.app.name, self.model.name, kserve_controller.account(self.app.name)),
+                    model_store.binding(
+                        self.app.name, self.model.name, kserve_controller.PROGRAM.account(self.app.name)
+                    ),
                     *([model_store.account()] if store else []),
                 ]
             )
@@ -147,18 +147,13 @@ class Serving(Charm[ServingOptions]):
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
-            container=kserve_controller.CONTAINER,
+            container=kserve_controller.PROGRAM.container,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "port": serving_network.WEBHOOKS,
                 "wanted": serving_network.WANTED,
             },
         )
-
-    def _stop_controller(self) -> None:
-        """End KServe, which would take hold again of what it is made to let go."""
-        with contextlib.suppress(ops.pebble.Error):
-            self.unit.get_container(kserve_controller.CONTAINER).stop(kserve_controller.CONTAINER)
 
     def _list_models(self, event: ops.ActionEvent) -> None:
         import yaml

@@ -5,29 +5,17 @@ Source of flags, variables, paths and ports: kserve/kserve v0.15.2, cmd/manager 
 
 import serving_network
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
 
-CONTAINER = "kserve-controller"
 CERTIFICATES = "/tmp/k8s-webhook-server/serving-certs"
 STARTED_WITH = f"{CERTIFICATES}/started-with.json"
 """What of the configuration holds from the start on: a file, so that a change of it starts the program anew."""
-LEASE = "kserve-controller-manager-leader-lock"
-
-
-def account(app: str) -> str:
-    """Return the controller's ServiceAccount."""
-    return f"{app}-{CONTAINER}"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(
-        container=CONTAINER,
-        role="controller-role.yaml.j2",
-        context={"lease": LEASE},
-        writable=(CERTIFICATES,),
-        memory=memory,
-    )
+PROGRAM = Program(
+    "kserve-controller",
+    role="controller-role.yaml.j2",
+    writable=(CERTIFICATES,),
+    elects="kserve-controller-manager-leader-lock",
+)
 
 
 def workload(*, namespace: str, started_with: str, certificate: Certificate) -> Workload:
@@ -39,7 +27,7 @@ def workload(*, namespace: str, started_with: str, certificate: Certificate) -> 
         certificate: what its webhooks show the API server.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager --metrics-addr=:{serving_network.METRICS} --webhook-port={serving_network.WEBHOOKS} "
         f"--health-probe-addr=:{serving_network.HEALTH} --leader-elect",
         environment={"POD_NAMESPACE": namespace},
@@ -48,6 +36,6 @@ def workload(*, namespace: str, started_with: str, certificate: Certificate) -> 
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={CONTAINER: HttpCheck(serving_network.HEALTH, "/readyz")},
+        checks={PROGRAM.container: HttpCheck(serving_network.HEALTH, "/readyz")},
         metrics=Metrics(serving_network.METRICS),
     )

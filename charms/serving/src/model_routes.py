@@ -10,22 +10,12 @@ from collections.abc import Callable
 import serving_network
 from kubeflow_charms import health_server, kubernetes_api
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
 
-CONTAINER = "model-routes"
 FOLDER = "/etc/model-routes"
-PROGRAM = ("route_maker.py", "route_objects.py")
-
-
-def account(app: str) -> str:
-    """Return the program's ServiceAccount."""
-    return f"{app}-{CONTAINER}"
-
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the program's sandbox."""
-    return Sandbox(container=CONTAINER, role="routes-role.yaml.j2", writable=(FOLDER,), memory=memory)
+FILES = ("route_maker.py", "route_objects.py")
+PROGRAM = Program("model-routes", role="routes-role.yaml.j2", writable=(FOLDER,))
 
 
 def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Callable[[str], str]) -> Workload:
@@ -42,7 +32,7 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Call
     # The gateway's proxies are where its principal says, which the Gateway object itself need not be.
     proxies = info.gateway_principal.split("/")[2] if info.gateway_principal else info.gateway_namespace
     settings = {
-        "manager": f"{app}.{CONTAINER}",
+        "manager": f"{app}.{PROGRAM.container}",
         "labels": {"kubeflow-charms/route-of": app, "kubeflow-charms/route-from": model},
         "profiles": f"{key}={value}",
         "gateway": f"{info.gateway_namespace}/{info.gateway_name}",
@@ -51,11 +41,11 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Call
     }
     path = f"{FOLDER}/settings.json"
     return Workload(
-        container=CONTAINER,
-        command=f"python3 -B -u {FOLDER}/{PROGRAM[0]} {path} {serving_network.ROUTES}",
+        container=PROGRAM.container,
+        command=f"python3 -B -u {FOLDER}/{FILES[0]} {path} {serving_network.ROUTES}",
         files={
-            **program(FOLDER, PROGRAM, read, (health_server, kubernetes_api)),
+            **program(FOLDER, FILES, read, (health_server, kubernetes_api)),
             path: File(json.dumps(settings, sort_keys=True)),
         },
-        checks={CONTAINER: HttpCheck(serving_network.ROUTES, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(serving_network.ROUTES, "/healthz")},
     )

@@ -6,19 +6,15 @@ Source of command, variables and paths: kserve/models-web-app v0.15, and Kubeflo
 from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
 from kubeflow_charms.interfaces.ingress import Route
-from kubeflow_charms.parts import HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import HttpCheck, Program, Workload
 from serving_network import PAGES, USER_HEADER
 
-CONTAINER = "models-web-app"
 PREFIX = "/kserve-endpoints"
 LINKS = Links(
     dashboard_links=(Link(text="KServe Endpoints", link=f"{PREFIX}/", location="menu", icon="kubeflow:models"),)
 )
 
-
-def sandbox(memory: str) -> Sandbox:
-    """Return the page's sandbox."""
-    return Sandbox(container=CONTAINER, role="web-app-role.yaml.j2", memory=memory)
+PROGRAM = Program("models-web-app", role="web-app-role.yaml.j2")
 
 
 def route(app: str) -> Route:
@@ -33,7 +29,7 @@ def workload(*, secure_cookies: bool) -> Workload:
         secure_cookies: whether browsers return its cookies over https alone.
     """
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         # Upstream starts three processes; one serves as many users in a third of the memory.
         command="gunicorn --workers 1 --worker-class gevent "
         f"--bind {network.in_url(network.anywhere())}:{PAGES} --access-logfile - "
@@ -47,5 +43,5 @@ def workload(*, secure_cookies: bool) -> Workload:
             "USERID_HEADER": USER_HEADER,
             "USERID_PREFIX": "",
         },
-        checks={CONTAINER: HttpCheck(PAGES, "/healthz/liveness")},
+        checks={PROGRAM.container: HttpCheck(PAGES, "/healthz/liveness")},
     )

@@ -21,15 +21,14 @@ LINK = dashboard_links.Link(
 class TrainingOperator(Charm[TrainingOptions]):
     """The operator, the kinds of job that it runs, and who may make them."""
 
+    programs = (training_program.PROGRAM,)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options, names = self.options, self._names
-        yield training_program.sandbox(names, options.memory)
         yield Crds("crds.yaml", version="1.9.4")
         yield Manifests("roles", "roles.yaml.j2")
-        yield Manifests("lease", "lease.yaml.j2", {"name": names.lease})
         yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
         yield self.links.send(dashboard_links.Links((LINK,)))
         yield Manifests(
@@ -49,13 +48,17 @@ class TrainingOperator(Charm[TrainingOptions]):
         yield Webhooks(
             "webhooks",
             "webhooks.yaml.j2",
-            container=training_program.CONTAINER,
+            container=training_program.PROGRAM.container,
             context={
                 "ca_bundle": certificates.bundle(certificate.authority),
                 "kinds": training_program.VALIDATED,
                 "port": training_program.WEBHOOK_PORT,
             },
         )
+
+    def role_context(self) -> dict[str, str]:
+        """Return which webhook configuration the operator writes its authority into."""
+        return {"configuration": training_program.CONFIGURATION}
 
     @property
     def _names(self) -> training_program.Names:

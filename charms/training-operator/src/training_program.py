@@ -7,11 +7,10 @@ manifests/base/webhook.
 import dataclasses
 
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
 from kubeflow_charms.run import fingerprint
 from training_options import TrainingOptions
 
-CONTAINER = "training-operator"
 METRICS_PORT, HEALTH_PORT, WEBHOOK_PORT = 8080, 8081, 9443
 FOLDER = "/tmp/k8s-webhook-server/serving-certs"
 SECRET = "training-operator-webhook-cert"
@@ -21,6 +20,7 @@ LONGEST = 63
 """Characters of a namespace's name."""
 VALIDATED = ("jaxjob", "paddlejob", "pytorchjob", "tfjob", "xgboostjob")
 """The kinds that it checks; an MPIJob is taken as it is."""
+PROGRAM = Program("training-operator", role="operator-role.yaml.j2", writable=(FOLDER,), elects="{app}-leader")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,23 +40,12 @@ class Names:
     @classmethod
     def of(cls, app: str, model: str) -> "Names":
         """Return the names of an application."""
-        return cls(f"{app}-{CONTAINER}", _namespace(f"{model}-{app}-certificates"), f"{app}-leader")
+        return cls(PROGRAM.account(app), _namespace(f"{model}-{app}-certificates"), PROGRAM.lease(app))
 
 
 def _namespace(name: str) -> str:
     """Return a name that a namespace may have."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 9]}-{fingerprint(name)[:8]}"
-
-
-def sandbox(names: Names, memory: str) -> Sandbox:
-    """Return the operator's sandbox."""
-    return Sandbox(
-        container=CONTAINER,
-        role="operator-role.yaml.j2",
-        context={"configuration": CONFIGURATION, "lease": names.lease},
-        writable=(FOLDER,),
-        memory=memory,
-    )
 
 
 def workload(options: TrainingOptions, names: Names, certificate: Certificate) -> Workload:
@@ -76,10 +65,10 @@ def workload(options: TrainingOptions, names: Names, certificate: Certificate) -
     if options.gang_scheduler:
         arguments.append(f"--gang-scheduler-name={options.gang_scheduler}")
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=" ".join(("/manager", *arguments)),
         environment={"MY_POD_NAMESPACE": names.certificates},
         files={f"{FOLDER}/tls.crt": File(certificate.certificate), f"{FOLDER}/tls.key": File(certificate.key)},
-        checks={CONTAINER: HttpCheck(HEALTH_PORT, "/readyz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/readyz")},
         metrics=Metrics(METRICS_PORT),
     )

@@ -1,5 +1,6 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
+from ..programs import Program, SharedFolder, Token
 from ..run import Alert, Metrics, Panel, Part
 from .bucket import Bucket
 from .crds import Crds
@@ -11,8 +12,6 @@ from .observed import Observed
 from .ports import Ports
 from .publish import Publish
 from .report import Report
-from .sandbox import Sandbox, Token
-from .shared_folder import SharedFolder
 from .webhooks import Webhooks
 from .workload import File, HttpCheck, Reachable, TcpCheck, TlsCheck, Workload
 
@@ -31,10 +30,10 @@ __all__ = [
     "Panel",
     "Part",
     "Ports",
+    "Program",
     "Publish",
     "Reachable",
     "Report",
-    "Sandbox",
     "SharedFolder",
     "TcpCheck",
     "TlsCheck",

@@ -118,7 +118,7 @@ class Workload:
     kill_delay: int = 0
 
     def declare(self, run: Run) -> None:
-        """Nothing is needed of the cluster, see `Sandbox`; tell where metrics are."""
+        """Nothing is needed of the cluster, see `Program`; tell where metrics are."""
         run.claim(f"a program for {self.container}")
         if self.metrics:
             run.metrics[self.container] = self.metrics
@@ -283,6 +283,16 @@ def answers(container: ops.Container) -> bool:
         return False
     running = bool(services) and all(service.is_running() for service in services.values())
     return running and all(_passed(check) for check in checks.values() if check.level != pebble.CheckLevel.UNSET)
+
+
+def stop(container: ops.Container) -> None:
+    """End a container's program, with its checks, which would call the pod unready; one that is not up runs none."""
+    with contextlib.suppress(pebble.Error):
+        if not any(service.is_running() for service in container.get_services(container.name).values()):
+            return
+        if checks := container.get_plan().checks:
+            container.stop_checks(*checks)
+        container.stop(container.name)
 
 
 def _passed(check: pebble.CheckInfo) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import ops
 from kubeflow_charms import Charm, Requires, main
 from kubeflow_charms.interfaces import ingress, kubernetes_manifest
-from kubeflow_charms.parts import File, Part, Ports, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import File, Part, Ports, Program, TcpCheck, Workload
 from kubeflow_charms.run import Run
 from kubeflow_charms.secrets import password
 
@@ -38,13 +38,13 @@ class TakeLogs:
 class Echo(Charm):
     """The backend and its route."""
 
+    programs = (Program("echo", writable=("/srv/echo",)),)
     gateway = Requires("ingress", ingress.INGRESS)
     pod_defaults = Requires("pod-defaults", kubernetes_manifest.KUBERNETES_MANIFEST)
     user_secrets = Requires("secrets", kubernetes_manifest.KUBERNETES_MANIFEST)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        yield Sandbox(container="echo", writable=("/srv/echo",))
         yield Ports(8080)
         yield self.gateway.send(ingress.Route(service=self.app.name, port=8080, prefix="/echo", rewrite="/"))
         yield self.pod_defaults.send(kubernetes_manifest.plain([self._pod_default]))

@@ -7,7 +7,7 @@ import ops
 from kubeflow_charms import Charm, Problem, Requires, main
 from kubeflow_charms.interfaces import mysql_client, object_storage, s3
 from kubeflow_charms.object_store import related
-from kubeflow_charms.parts import File, Part, Sandbox, Workload
+from kubeflow_charms.parts import File, Part, Program, Workload
 from kubeflow_charms.s3_requests import send
 
 FOLDER = "/run/client"
@@ -17,6 +17,7 @@ OPTIONS = f"{FOLDER}/client.cnf"
 class StorageConsumer(Charm):
     """A client that does what its actions say."""
 
+    programs = (Program("client", writable=(FOLDER,)),)
     database = Requires("relational-db", mysql_client.MYSQL_CLIENT)
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
     bucket = Requires("s3", s3.S3)
@@ -28,7 +29,6 @@ class StorageConsumer(Charm):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        yield Sandbox(container="client", writable=(FOLDER,))
         yield self.database.send(mysql_client.Request(database=str(self.config["database"])))
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=("bucket",)))
         yield self.bucket.send(s3.Request(bucket="consumer"))

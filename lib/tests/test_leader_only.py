@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kubeflow_charms import Waiting
-from kubeflow_charms.parts import Part, TcpCheck, Workload
+from kubeflow_charms.parts import Part, Program, TcpCheck, Workload
 from ops import pebble, testing
 from support.deployment import Deployment, passing
 from support.examples import Deploy
@@ -20,10 +20,12 @@ def deployment(deploy: Deploy) -> Deployment:
         yield Workload(container="app", command="run", checks={"app": TcpCheck(8080)})
 
     options = {"stop": {"type": "boolean", "default": False}}
-    return deploy(plan, attributes={"leader_only": ("app",)}, config={"options": options})
+    return deploy(plan, programs=(Program("app", leader_only=True),), config={"options": options})
 
 
 def run(deployment: Deployment, state: testing.State) -> testing.State:
+    deployment.run(deployment.context.on.config_changed(), deployment.state())
+    deployment.roll()
     return deployment.run(deployment.context.on.config_changed(), state)
 
 

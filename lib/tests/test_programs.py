@@ -1,4 +1,4 @@
-"""A workload's container: an identity of its own, no root's rights, and no start with Juju's token."""
+"""A program's container: an identity of its own, no root's rights, and no start with Juju's token."""
 
 import dataclasses
 import json
@@ -7,14 +7,13 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms import options
 from kubeflow_charms.identity import FOLDER
-from kubeflow_charms.options import option
-from kubeflow_charms.parts import Part, Sandbox, Token, Workload
-from kubeflow_charms.parts.sandbox import identity
+from kubeflow_charms.parts import Part, Program, SharedFolder, Token, Workload
+from kubeflow_charms.programs import Undeclared
+from kubeflow_charms.roles import identity
 from ops import pebble, testing
 from support.deployment import Deployment
-from support.examples import Deploy
+from support.examples import Deploy, Limits
 
 ROLE = """
 cluster:
@@ -25,27 +24,40 @@ namespace:
 WAITING = ops.WaitingStatus("waiting for the pod to restart with its own identity")
 
 
+NOTES = SharedFolder("notes", "/run/notes")
+APP = Program(
+    "app",
+    role="role.yaml.j2",
+    writable=("/etc/app", "/tmp"),
+    shared=(NOTES,),
+    tokens=(Token("/var/run/secrets/api/token", "pipelines"),),
+    labels=lambda options: {"memory": options.memory},
+    elects="{app}-leader",
+)
+PAGE = Program(
+    "page",
+    tokens=(Token("/var/run/secrets/tokens/istio-token", "istio-ca"),),
+    shared=(NOTES,),
+    limited=False,
+)
+
+
 def plan(charm: Any) -> Iterator[Part]:
-    yield Sandbox(
-        container="app",
-        role="role.yaml.j2",
-        context={"resource": "pods"},
-        writable=("/etc/app", "/tmp"),
-        tokens=(Token("/var/run/secrets/api/token", "pipelines"),),
-        labels={"istio": "pilot"},
-        memory=charm.config["memory"],
-        cpu="100m",
-    )
-    yield Sandbox(container="page", tokens=(Token("/var/run/secrets/tokens/istio-token", "istio-ca"),))
-    yield Workload(container="app", command="run")
+    yield Workload(container="app", command="run", kill_delay=60)
     yield Workload(container="page", command="serve")
 
 
 @pytest.fixture
 def example(deploy: Deploy) -> Deployment:
     memory = {"memory": {"type": "string", "default": "256Mi"}}
-    containers = {"app": {}, "page": {}}
-    return deploy(plan, sources={"role.yaml.j2": ROLE}, containers=containers, config={"options": memory})
+    return deploy(
+        plan,
+        programs=(APP, PAGE),
+        attributes={"options_type": Limits, "role_context": lambda charm: {"resource": "pods"}},
+        sources={"role.yaml.j2": ROLE},
+        containers={"app": {}, "page": {}},
+        config={"options": memory},
+    )
 
 
 def install(deployment: Deployment) -> testing.State:
@@ -91,7 +103,7 @@ def test_the_identity_has_the_rights_of_its_template_and_no_more(example: Deploy
     assert find("ClusterRole", "edge-example-app")["rules"] == [
         {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}
     ]
-    assert find("Role", "example-app")["rules"] == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}]
+    assert find("Role", "example-app")["rules"][0] == {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
     for kind, name in (("ClusterRoleBinding", "edge-example-app"), ("RoleBinding", "example-app")):
         binding = find(kind, name)
         assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "example-app", "namespace": "edge"}]
@@ -129,11 +141,49 @@ def test_a_container_cannot_gain_rights(example: Deployment, name: str) -> None:
 
 def test_limits_folders_tokens_and_labels_are_as_asked(example: Deployment) -> None:
     install(example)
-    assert container(example, "app")["resources"] == {"limits": {"memory": "256Mi"}, "requests": {"cpu": "100m"}}
+    assert container(example, "app")["resources"] == {"limits": {"memory": "256Mi"}}
     assert "resources" not in container(example, "page")
     found = mounts(example, "app")
     assert found["/etc/app"] == found["/tmp"] == {"emptyDir": {"medium": "Memory"}}
-    assert pod(example)["metadata"]["labels"] == {"istio": "pilot"}
+    assert pod(example)["metadata"]["labels"] == {"memory": "256Mi"}
+
+
+def test_a_program_that_elects_its_own_leader_has_a_lease_which_it_may_hold_and_not_make(example: Deployment) -> None:
+    install(example)
+    assert example.cluster.find("Lease", "example-leader")
+    [manager] = [
+        entry["manager"] for entry in example.cluster.find("Lease", "example-leader")["metadata"]["managedFields"]
+    ]
+    assert manager == "example.lease"
+    assert example.cluster.find("Role", "example-app")["rules"][1] == {
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "resourceNames": ["example-leader"],
+        "verbs": ["get", "update"],
+    }
+
+
+def test_programs_that_share_a_folder_mount_the_same_memory(example: Deployment) -> None:
+    install(example)
+    assert {"name": "notes", "emptyDir": {"medium": "Memory"}} in pod(example)["spec"]["volumes"]
+    for name in ("app", "page"):
+        assert {"name": "notes", "mountPath": "/run/notes"} in container(example, name)["volumeMounts"]
+
+
+def test_a_program_is_given_its_time_to_end(example: Deployment) -> None:
+    state = example.settle(example.state())
+    assert state.get_container("app").plan.services["app"].to_dict().get("kill-delay") == "60s"
+
+
+@pytest.mark.parametrize("programs", [(PAGE,), (APP, PAGE, Program("third")), (APP, PAGE, PAGE)])
+def test_a_charm_is_refused_whose_containers_have_not_one_program_each(
+    deploy: Deploy, programs: tuple[Program, ...]
+) -> None:
+    deployment = deploy(plan, programs=programs, containers={"app": {}, "page": {}})
+    with pytest.raises(Exception, match="programs are declared for") as raised:
+        install(deployment)
+    assert isinstance(raised.value.__cause__, Undeclared)
+    assert deployment.cluster.calls == []
 
 
 def test_a_token_for_others_is_the_accounts_own_or_without_one_the_pods(example: Deployment) -> None:
@@ -182,29 +232,11 @@ def test_a_unit_that_does_not_lead_runs_in_the_same_pod(example: Deployment) -> 
     assert state.get_container("app").service_statuses == {"app": pebble.ServiceStatus.ACTIVE}
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Limits:
-    memory: str = option(options.quantity)
-
-
-def test_a_bad_option_does_not_roll_the_pod_into_half_a_sandbox(deploy: Deploy) -> None:
-    def late(charm: Any) -> Iterator[Part]:
-        yield Sandbox(container="page")
-        yield Sandbox(container="app", memory=charm.options.memory)
-        yield Workload(container="app", command="run")
-
-    deployment = deploy(
-        late,
-        attributes={"options_type": Limits},
-        containers={"app": {}, "page": {}},
-        config={"options": {"memory": {"type": "string", "default": "1Gi"}}},
-    )
-    state = deployment.settle(deployment.state())
-    before = json.dumps(pod(deployment))
-    state = deployment.run(
-        deployment.context.on.config_changed(), dataclasses.replace(state, config={"memory": "much"})
-    )
+def test_a_bad_option_does_not_roll_the_pod_into_half_a_sandbox(example: Deployment) -> None:
+    state = example.settle(example.state())
+    before = json.dumps(pod(example))
+    state = example.run(example.context.on.config_changed(), dataclasses.replace(state, config={"memory": "much"}))
     assert isinstance(state.unit_status, ops.BlockedStatus)
     assert state.unit_status.message.startswith("option memory: it is no quantity")
-    assert json.dumps(pod(deployment)) == before
+    assert json.dumps(pod(example)) == before
     assert state.get_container("app").service_statuses == {"app": pebble.ServiceStatus.ACTIVE}

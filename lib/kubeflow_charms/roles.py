@@ -1,0 +1,60 @@
+"""A program's own identity in Kubernetes: its ServiceAccount, the rights of its role, and the Lease it elects by."""
+
+from collections.abc import Sequence
+
+from . import confinement
+from .cluster import Object
+
+
+def identity(name: str, namespace: str, rules: Object, further: Sequence[Object] = ()) -> list[Object]:
+    """Return a ServiceAccount, the roles that `rules` asks for, and what keeps them to some namespaces.
+
+    Args:
+        name: of the ServiceAccount, and of its Role.
+        namespace: where it is.
+        rules: lists of RBAC rules under `cluster`, for the whole cluster, and `namespace`, for its own namespace; under
+            `only_in`, a key of `confinement.NAMESPACES`, where alone the account may change anything besides.
+        further: rules for its own namespace.
+    """
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+    own = [*(rules.get("namespace") or ()), *further]
+    objects: list[Object] = [{**account, "automountServiceAccountToken": False}]
+    for kind, role_name, granted in (
+        ("ClusterRole", f"{namespace}-{name}", rules.get("cluster")),
+        ("Role", name, own),
+    ):
+        if granted:
+            objects += _grant(
+                kind, role_name, granted, {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+            )
+    if place := rules.get("only_in"):
+        objects += confinement.policies(name, namespace, own, confinement.NAMESPACES[place])
+    return objects
+
+
+def lease(name: str) -> Object:
+    """Return the Lease by which units elect one that works."""
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name}}
+
+
+def lease_rule(name: str) -> Object:
+    """Return the rule that lets a program hold a Lease which is there."""
+    return {
+        "apiGroups": ["coordination.k8s.io"],
+        "resources": ["leases"],
+        "resourceNames": [name],
+        "verbs": ["get", "update"],
+    }
+
+
+def _grant(kind: str, name: str, rules: list[Object], subject: Object) -> list[Object]:
+    group = "rbac.authorization.k8s.io"
+    role = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "rules": rules}
+    binding = {
+        "apiVersion": f"{group}/v1",
+        "kind": f"{kind}Binding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": group, "kind": kind, "name": name},
+        "subjects": [subject],
+    }
+    return [role, binding]
