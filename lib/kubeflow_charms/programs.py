@@ -152,7 +152,9 @@ class Sandboxes:
         if program.role is None:
             return _volume(run, f"{program.container}-no-token", FOLDER, {"emptyDir": {}})
         text = run.source(program.role)
-        context = {"app": run.app, "namespace": run.namespace, **self.context}
+        # What other programs' roles speak of does not change this one's.
+        spoken = {name: value for name, value in self.context.items() if name in text}
+        context = {"app": run.app, "namespace": run.namespace, **spoken}
         name, elected = program.account(run.app), program.lease(run.app)
         further = [lease_rule(elected)] if elected else []
         run.declare(
