@@ -6,12 +6,12 @@ which is when looking again is right. What others did to the objects meanwhile i
 """
 
 import dataclasses
+import functools
 import logging
 import pathlib
-import time
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
+from .bounded import until
 from .cluster import Conflict, Object, Reference
 from .drift import Drift, drifted, mark
 from .ownership import Owner, anchor, anchor_manager, check_foreign, manager_of, sharers
@@ -42,6 +42,7 @@ class Applied:
         self._run = run
         self._cache = cache
         self._stateful_set = StatefulSet(run)
+        self._removed: set[Reference] = set()
 
     def commit(self, *, complete: bool, look: bool = False) -> None:
         """Make the cluster as the run's declarations and pod say.
@@ -85,8 +86,22 @@ class Applied:
         if look or self._remembered() != self._digest(wanted, complete):
             raise Waiting("the next hook to change the cluster")
 
+    @functools.cached_property
+    def _leaving(self) -> Object | None:
+        return self._stateful_set.find()
+
+    def remove_webhooks(self) -> None:
+        """Delete the webhooks that the record names: without the programs behind them, they would refuse all else.
+
+        Raises:
+            Problem: the record cannot be read.
+        """
+        self.forget()
+        if self._leaving is not None:
+            self._remove(item for item in Record.of(self._leaving).objects if item.kind in LAST)
+
     def remove(self) -> None:
-        """Delete what the record names, webhooks first, CRDs never; what fails is left to Kubernetes' owners.
+        """Delete what the record names, CRDs never; what fails is left to Kubernetes' owners.
 
         The record says so then, for units that come back after a scale to zero.
 
@@ -94,14 +109,16 @@ class Applied:
             Problem: the record cannot be read or written.
         """
         self.forget()
-        stateful_set = self._stateful_set.find()
-        if stateful_set is None:
+        if self._leaving is None:
             return
-        record = Record.of(stateful_set)
-        left = {item for item in _webhooks_first(record.objects) if not self._run.attempt(self._delete, item)}
-        crds = {item for item in record.objects if item.kind == CRD}
-        if record != Record("", frozenset(left | crds)):
-            self._write(Record("", frozenset(left | crds)))
+        record = Record.of(self._leaving)
+        self._remove(_webhooks_first(record.objects - self._removed))
+        left = Record("", frozenset(item for item in record.objects if item.kind == CRD or item not in self._removed))
+        if record != left:
+            self._write(left)
+
+    def _remove(self, references: Iterable[Reference]) -> None:
+        self._removed |= {item for item in references if self._run.attempt(self._delete, item)}
 
     def forget(self) -> None:
         """Let the next commit look at the cluster, whatever the copy beside the charm says."""
@@ -256,19 +273,15 @@ class Applied:
         _log(drift)
         if drift and drift.gone and reference.kind == "ServiceAccount":
             self._run.anew.add(reference.name)
-        if reference.kind == CRD:
-            self._await(reference, applied, _established)
+        if reference.kind == CRD and not _established(applied):
+            self._require_established(reference)
         return mark(applied, manager)
 
-    def _await(self, reference: Reference, found: Object | None, ready: Any) -> None:
-        """Give the API server up to ten seconds to finish what it was given."""
-        deadline, pause = time.monotonic() + 10, 0.01
-        while not (found and ready(found)):
-            if time.monotonic() > deadline:
-                raise Waiting(f"Kubernetes to accept {reference}")
-            time.sleep(pause)
-            pause = min(pause * 2, 0.5)
-            found = self._run.cluster.get(reference)
+    def _require_established(self, reference: Reference) -> None:
+        """Give the API server up to ten seconds to serve a kind that it was given."""
+        found = until(lambda: self._run.cluster.get(reference), _established, patience=10, pause=0.01)
+        if not _established(found):
+            raise Waiting(f"Kubernetes to accept {reference}")
 
     def _write(self, record: Record) -> None:
         self._stateful_set.patch({"metadata": {"annotations": record.dump()}}, "record")
@@ -298,8 +311,8 @@ def _order(kind: str) -> int:
     return FIRST.index(kind) if kind in FIRST else len(FIRST)
 
 
-def _established(found: Object) -> bool:
-    conditions = (found.get("status") or {}).get("conditions") or []
+def _established(found: Object | None) -> bool:
+    conditions = ((found or {}).get("status") or {}).get("conditions") or []
     return any(item["type"] == "Established" and item["status"] == "True" for item in conditions)
 
 

@@ -25,7 +25,7 @@ from .parts.observe import collectors, observe
 from .parts.workload import Workload, stop
 from .problems import Blocked, Problem, Waiting, say
 from .programs import Program, Sandboxes, require_each
-from .run import Part, Run, running_pod
+from .run import Part, Removal, Run, running_pod
 from .secrets import Secrets
 from .workload_version import workload_version
 
@@ -95,8 +95,8 @@ class Charm(ops.CharmBase, Generic[Options]):
         """Return what templates of roles may use besides `app` and `namespace`; rights change without a new pod."""
         return {}
 
-    def left_behind(self) -> Iterator[Reference]:
-        """Yield what the workloads make in the cluster by themselves, and nobody else removes with the application."""
+    def left_behind(self) -> Iterator[Removal]:
+        """Yield what the programs make in the cluster by themselves, or hold there, and nobody else removes."""
         yield from ()
 
     @functools.cached_property
@@ -192,8 +192,7 @@ class Charm(ops.CharmBase, Generic[Options]):
         """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
         if self._is_last():
             self._leaving.touch()
-            self.run.attempt(self._clean_up)
-            self.run.attempt(Applied(self.run, self._cache).remove)
+            self._clean_up(Applied(self.run, self._cache))
         elif isinstance(event, ops.RelationBrokenEvent):
             self._reconcile(event)
 
@@ -207,18 +206,21 @@ class Charm(ops.CharmBase, Generic[Options]):
         except ops.ModelError:
             return False
 
-    def _clean_up(self) -> None:
-        """Stop the programs, and delete what they made, which they would make again.
+    def _clean_up(self, applied: Applied) -> None:
+        """Stop the programs, with what they made, which they would make again, and then delete all that is applied.
 
         One that ran on without its rights could end and start again and again: as long as its checks go up and down,
         Juju has hooks to run before that of the unit's end.
         """
-        references = list(self.left_behind())
+        removals = [part.remove(self.run) for part in self.left_behind()]
+        for removal in removals:
+            next(removal, None)
+        self.run.attempt(applied.remove_webhooks)
         for container in self.unit.containers.values():
-            with contextlib.suppress(ops.pebble.Error):
-                container.stop(container.name)
-        for reference in references:
-            self.run.attempt(self.run.cluster.delete, reference)
+            stop(container)
+        for removal in removals:
+            next(removal, None)
+        self.run.attempt(applied.remove)
 
     def _install(self, event: ops.InstallEvent) -> None:
         """Look at the options alone: Juju tells of relations next, and a plan made now would miss what they say.

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import logging
 import pathlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import ops
@@ -36,6 +36,14 @@ class Part(Protocol):
 
     def apply(self, run: "Run") -> None:
         """Make the part so on this unit."""
+
+
+class Removal(Protocol):
+    """What is done as the application goes; see `parts/left_behind.py`."""
+
+    def remove(self, run: "Run") -> Iterator[None]:
+        """Do what needs the programs, yield, and do the rest once they have stopped."""
+        ...
 
 
 def always() -> bool:

@@ -1,7 +1,6 @@
 """Objects that belong to users rather than to the application: what an action reads and changes for its operator."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .cluster import Cluster, Object, Reference
@@ -44,34 +43,6 @@ def by_place(cluster: Cluster, api_version: str, kind: str, namespace: str = "")
     """
     items = list_all(cluster, Reference(api_version, kind, "list", namespace or EVERYWHERE))
     return sorted(items, key=lambda item: (item["metadata"]["namespace"], item["metadata"]["name"]))
-
-
-def delete_and_await(
-    cluster: Cluster,
-    find: Callable[[], list[Reference]],
-    *,
-    patience: float,
-    sleep: Callable[[float], None] = time.sleep,
-) -> list[Reference]:
-    """Delete objects that a program holds by finalizers, give it time to let go, and return what is left.
-
-    Args:
-        cluster: where they are.
-        find: returns those that are there.
-        patience: seconds that the program is given.
-        sleep: waits for so many seconds.
-
-    Raises:
-        Blocked: the application lacks trust.
-        Waiting: Kubernetes does not answer.
-    """
-    for reference in find():
-        cluster.delete(reference)
-    waited = 0.0
-    while (left := find()) and waited < patience:
-        sleep(1)
-        waited += 1
-    return left
 
 
 def merge(cluster: Cluster, reference: Reference, fields: Object) -> Object | None:

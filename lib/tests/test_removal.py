@@ -7,7 +7,7 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms.cluster import Reference
-from kubeflow_charms.parts import Crds, Manifests, Part, Workload
+from kubeflow_charms.parts import Crds, Held, LeftBehind, Manifests, Part, Workload
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -145,7 +145,7 @@ def test_what_workloads_made_by_themselves_goes_with_the_last_unit_which_stops_t
     deploy: Deploy,
 ) -> None:
     made = Reference("v1", "ConfigMap", "made", "other")
-    deployment = deploy(working, attributes={"left_behind": lambda charm: iter([made])})
+    deployment = deploy(working, attributes={"left_behind": lambda charm: iter([LeftBehind(lambda: [made])])})
     settled = deployment.settle(deployment.state())
     deployment.cluster.add(
         "/api/v1/namespaces/other/configmaps/made", {"kind": "ConfigMap", "metadata": {"name": "made"}}
@@ -155,3 +155,44 @@ def test_what_workloads_made_by_themselves_goes_with_the_last_unit_which_stops_t
     after = deployment.run(deployment.context.on.stop(), dataclasses.replace(settled, planned_units=0))
     assert "ConfigMap made" not in deployment.cluster.kinds()
     assert not after.get_container("app").services["app"].is_running()
+
+
+HOOK = "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: hook}\n"
+HELD = "/apis/example.com/v1/namespaces/ada/things/first"
+
+
+def operator(charm: Any) -> Iterator[Part]:
+    yield Crds("crds.yaml", version="1")
+    yield Manifests("webhooks", "hook.yaml")
+    yield Workload(container="app", command="run")
+
+
+def removed(deploy: Deploy, *, purge: bool) -> Deployment:
+    """Return an operator that is gone, and left a user's object that it held."""
+    deployment = deploy(
+        operator,
+        attributes={"left_behind": lambda charm: iter([Held((("example.com/v1", "Thing"),))])},
+        sources={"crds.yaml": CRDS, "hook.yaml": HOOK},
+        config={"options": {"purge": {"type": "boolean", "default": purge}}},
+    )
+    state = deployment.settle(deployment.state())
+    metadata = {"name": "first", "namespace": "ada", "finalizers": ["example.com/hold"]}
+    deployment.cluster.add(HELD, {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": metadata})
+    deployment.cluster.calls.clear()
+    deployment.run(deployment.context.on.stop(), dataclasses.replace(state, planned_units=0))
+    return deployment
+
+
+def test_users_objects_stay_and_are_let_go_once_no_webhook_can_refuse_it(deploy: Deploy) -> None:
+    cluster = removed(deploy, purge=False).cluster
+    assert not cluster.objects[HELD]["metadata"].get("finalizers")
+    webhook = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/hook"
+    assert cluster.calls.index(f"DELETE {webhook}") < cluster.calls.index(f"PATCH {HELD}")
+
+
+def test_with_purge_users_objects_are_deleted_before_the_webhooks_of_the_operator_that_holds_them(
+    deploy: Deploy,
+) -> None:
+    deletions = [call for call in removed(deploy, purge=True).cluster.calls if call.startswith("DELETE ")]
+    assert deletions[0] == f"DELETE {HELD}"
+    assert len(deletions) == len(set(deletions))

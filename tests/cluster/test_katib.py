@@ -148,8 +148,7 @@ def test_a_template_of_another_namespace_is_not_read_for_whoever_names_it(katib:
 def test_purge_leaves_nothing_that_waits_for_a_controller_that_is_gone(
     katib: Katib, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = load_charm(ROOT).katib_experiments
-    monkeypatch.setattr(module.delete_all, "__kwdefaults__", {"patience": 1.0, "sleep": lambda seconds: None})
+    monkeypatch.setattr("kubeflow_charms.parts.left_behind.PATIENCE", 1)
     ada = katib.namespace("ada", **WANTED)
     held = {"name": "tune-1", "finalizers": ["clean-metrics-in-db"]}
     trial = {"apiVersion": "kubeflow.org/v1beta1", "kind": "Trial", "metadata": held, "spec": {}}

@@ -15,6 +15,7 @@ from typing import Any
 
 import kubeflow_charms.cluster
 import kubeflow_charms.identity
+import kubeflow_charms.parts.left_behind
 import kubeflow_charms.parts.observed
 import kubeflow_charms.parts.workload
 import kubeflow_charms.run
@@ -122,6 +123,7 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
         patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)
         patch.setattr(kubeflow_charms.parts.observed, "PATIENCE", 0)
+        patch.setattr(kubeflow_charms.parts.left_behind, "PATIENCE", 0)
         patch.setattr(scenario.mocking._MockPebbleClient, "replan_services", replan_services)
         patch.setattr(scenario.mocking._MockModelBackend, "secret_get", get)
         # They call a relation-changed of an application, without a unit, impossible.

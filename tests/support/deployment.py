@@ -148,6 +148,7 @@ def deployed(
     monkeypatch.setattr(kubeflow_charms.run, "MARKER", marker)
     monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 0)
     monkeypatch.setattr("kubeflow_charms.parts.observed.PATIENCE", 0)
+    monkeypatch.setattr("kubeflow_charms.parts.left_behind.PATIENCE", 0)
     charm_root = folder / "charm"
     charm_root.mkdir()
     (charm_root / "src").symlink_to(root.resolve() / "src")

@@ -10,9 +10,8 @@ import istiod
 import mesh
 import routes
 from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main, network
-from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
-from kubeflow_charms.parts import Crds, Manifests, Message, Part, Report
+from kubeflow_charms.parts import Crds, LeftBehind, Manifests, Message, Part, Report
 from pilot_options import PilotOptions
 
 
@@ -36,9 +35,9 @@ class IstioPilot(Charm[PilotOptions]):
         yield from self._announcements()
         yield from self._entrance()
 
-    def left_behind(self) -> Iterator[Reference]:
+    def left_behind(self) -> Iterator[LeftBehind]:
         """Yield what istiod makes by itself."""
-        yield from istiod.left_behind(self.run.cluster, self.model.name, self._authority.certificate)
+        yield LeftBehind(lambda: istiod.made(self.run.cluster, self.model.name, self._authority.certificate))
 
     def _control_plane(self) -> Iterator[Part]:
         """Yield istiod with its configuration and webhooks."""

@@ -87,7 +87,7 @@ def webhooks(authority: Authority) -> Webhooks:
     return Webhooks("webhooks", "webhooks.yaml.j2", container=PROGRAM.container, context=context)
 
 
-def left_behind(cluster: Cluster, namespace: str, root_certificate: str) -> Iterator[Reference]:
+def made(cluster: Cluster, namespace: str, root_certificate: str) -> Iterator[Reference]:
     """Yield the ConfigMaps that istiod makes: with its root certificate for each namespace, and to elect leaders.
 
     Args:

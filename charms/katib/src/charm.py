@@ -18,9 +18,8 @@ import trial_kinds
 import trial_templates
 from katib_options import KatibOptions
 from kubeflow_charms import Charm, Requires, authorization, certificates, main
-from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client, postgresql_client
-from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
+from kubeflow_charms.parts import Crds, Fence, Held, Manifests, Message, Part, Ports, Webhooks
 from kubeflow_charms.parts.fence import gateways
 from kubeflow_charms.problems import Problem, say
 
@@ -63,11 +62,9 @@ class Katib(Charm[KatibOptions]):
         """Return which kinds a trial may be."""
         return {"trials": katib_controller.trials(self.options.trial_resources)}
 
-    def left_behind(self) -> Iterator[Reference]:
-        """Delete experiments together with their definitions, while the controller can let go of them."""
-        if self.run.purge:
-            self.run.attempt(katib_experiments.delete_all, self.run.cluster)
-        yield from ()
+    def left_behind(self) -> Iterator[Held]:
+        """Yield what the controller holds: with purge it goes, otherwise it can be deleted without Katib."""
+        yield Held(katib_experiments.HELD)
 
     def _confinement(self) -> Manifests:
         """Return what Kubernetes keeps the controller from, whoever asks it."""

@@ -4,17 +4,15 @@ Source of the fields: kubeflow/katib v0.19.0, pkg/apis/controller. Katib keeps a
 until it has counted it and deleted its numbers.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.user_objects import EVERYWHERE, by_place, delete_and_await, list_all, merge
+from kubeflow_charms.cluster import Cluster, Object
+from kubeflow_charms.user_objects import by_place
 
 VERSION = "kubeflow.org/v1beta1"
-KINDS = ("Experiment", "Suggestion", "Trial")
-PATIENCE = 30.0
-"""Seconds that Katib is given to let go of what is deleted."""
+HELD = tuple((VERSION, kind) for kind in ("Experiment", "Suggestion", "Trial"))
+"""The kinds that Katib holds."""
 
 
 def found(cluster: Cluster, namespace: str) -> list[Object]:
@@ -71,29 +69,3 @@ def _row(metadata: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[s
 def _state(status: Mapping[str, Any]) -> str:
     true = [item["type"] for item in status.get("conditions") or [] if item.get("status") == "True"]
     return true[-1] if true else "Unknown"
-
-
-def delete_all(cluster: Cluster, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Delete all objects of Katib's kinds while it runs, and take its hold off those that it does not let go.
-
-    Otherwise they, and their definitions, would be about to be deleted for ever once it is gone.
-
-    Args:
-        cluster: where they are.
-        patience: seconds that Katib is given.
-        sleep: waits for so many seconds.
-
-    Raises:
-        Blocked: the application lacks trust.
-        Waiting: Kubernetes does not answer.
-    """
-    for reference in delete_and_await(cluster, lambda: _all(cluster), patience=patience, sleep=sleep):
-        merge(cluster, reference, {"metadata": {"finalizers": None}})
-
-
-def _all(cluster: Cluster) -> list[Reference]:
-    return [
-        Reference(VERSION, kind, item["metadata"]["name"], item["metadata"]["namespace"])
-        for kind in KINDS
-        for item in list_all(cluster, Reference(VERSION, kind, "list", EVERYWHERE))
-    ]

@@ -32,3 +32,13 @@ def test_with_purge_experiments_go_while_their_controller_can_let_go_of_them(kat
     katib.there(kind, "tune")
     remove(katib, state)
     assert deleted(katib)[0] == f"/apis/kubeflow.org/v1beta1/namespaces/ada/{kind.lower()}s/tune"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_experiments_that_stay_can_be_deleted_without_katib(katib, kind):
+    state = katib.settle()
+    katib.there(kind, "tune")
+    path = f"/apis/kubeflow.org/v1beta1/namespaces/ada/{kind.lower()}s/tune"
+    katib.cluster.objects[path]["metadata"]["finalizers"] = ["clean-metrics-in-db"]
+    remove(katib, state)
+    assert not katib.cluster.objects[path]["metadata"].get("finalizers")

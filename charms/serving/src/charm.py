@@ -13,12 +13,10 @@ import serving_config
 import serving_network
 import serving_runtimes
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
-from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
-from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
+from kubeflow_charms.parts import Crds, Fence, Held, Manifests, Message, Part, Ports, Webhooks
 from kubeflow_charms.parts.fence import gateways
-from kubeflow_charms.parts.workload import stop
 from kubeflow_charms.problems import Problem, say
 from serving_options import ServingOptions
 
@@ -60,18 +58,9 @@ class Serving(Charm[ServingOptions]):
         )
         yield from self._store()
 
-    def left_behind(self) -> Iterator[Reference]:
-        """Let go of models: with purge they go, otherwise they go on, and can be deleted without KServe."""
-        if self.run.purge:
-            self.run.attempt(served_models.delete_all, self.run.cluster)
-        for kind in ("Mutating", "Validating"):
-            name = f"{self.app.name}-{self.model.name}"
-            webhooks = Reference("admissionregistration.k8s.io/v1", f"{kind}WebhookConfiguration", name)
-            self.run.attempt(self.run.cluster.delete, webhooks)
-        # Running, it would take hold again of what it is made to let go.
-        stop(self.unit.get_container(kserve_controller.PROGRAM.container))
-        self.run.attempt(served_models.let_go, self.run.cluster)
-        yield from ()
+    def left_behind(self) -> Iterator[Held]:
+        """Yield models: with purge they go, otherwise they go on, and can be deleted without KServe."""
+        yield Held(served_models.HELD)
 
     @property
     def _settings(self) -> serving_runtimes.Settings:

@@ -4,12 +4,11 @@ Source of the fields: kserve/kserve v0.15.2, pkg/apis/serving. KServe keeps an o
 until it has cleaned up after it.
 """
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.user_objects import EVERYWHERE, by_place, delete_and_await, list_all, merge
+from kubeflow_charms.user_objects import EVERYWHERE, by_place, list_all
 
 SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 HELD = (
@@ -20,8 +19,6 @@ HELD = (
 """The kinds that KServe holds."""
 LABEL = "serving.kserve.io/inferenceservice"
 """Of a model's pods."""
-PATIENCE = 30.0
-"""Seconds that KServe is given to let go of what is deleted."""
 
 
 def found(cluster: Cluster, namespace: str) -> list[Object]:
@@ -120,41 +117,3 @@ def _reason(status: Mapping[str, Any], conditions: Iterable[Mapping[str, Any]]) 
         if condition.get("status") == "False" and condition.get("type") != "Ready":
             told += [condition.get("reason", ""), condition.get("message", "")]
     return ": ".join(dict.fromkeys(text.strip() for text in told if text))
-
-
-def delete_all(cluster: Cluster, *, patience: float = PATIENCE, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Delete all objects that KServe holds while it runs, so that it cleans up after them.
-
-    Args:
-        cluster: where they are.
-        patience: seconds that KServe is given.
-        sleep: waits for so many seconds.
-
-    Raises:
-        Blocked: the application lacks trust.
-        Waiting: Kubernetes does not answer.
-    """
-    delete_and_await(cluster, lambda: [reference for reference, _ in _held(cluster)], patience=patience, sleep=sleep)
-
-
-def let_go(cluster: Cluster) -> None:
-    """Take KServe's hold off all objects that have it: once KServe is gone they would never go, nor their namespaces.
-
-    Raises:
-        Blocked: the application lacks trust.
-        Waiting: Kubernetes does not answer.
-    """
-    for reference, held in _held(cluster):
-        if held:
-            merge(cluster, reference, {"metadata": {"finalizers": None}})
-
-
-def _held(cluster: Cluster) -> list[tuple[Reference, bool]]:
-    return [
-        (
-            Reference(version, kind, item["metadata"]["name"], item["metadata"]["namespace"]),
-            bool(item["metadata"].get("finalizers")),
-        )
-        for version, kind in HELD
-        for item in list_all(cluster, Reference(version, kind, "list", EVERYWHERE))
-    ]

@@ -6,6 +6,7 @@ from .bucket import Bucket
 from .crds import Crds
 from .fence import Fence
 from .first_unit import FirstUnit
+from .left_behind import Held, LeftBehind
 from .manifests import Manifests
 from .message import Message
 from .observed import Observed
@@ -22,7 +23,9 @@ __all__ = [
     "Fence",
     "File",
     "FirstUnit",
+    "Held",
     "HttpCheck",
+    "LeftBehind",
     "Manifests",
     "Message",
     "Metrics",

@@ -1,9 +1,9 @@
 """What Kubernetes makes of an object that the plan declares, such as the address of a Service."""
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterable
 
+from ..bounded import until
 from ..cluster import Object, Reference
 from ..run import Part, Run
 
@@ -48,10 +48,4 @@ def observe(run: Run, reference: Reference, ready: Callable[[Object | None], obj
         Blocked: the application lacks trust.
         Waiting: Kubernetes does not answer.
     """
-    deadline, pause = time.monotonic() + PATIENCE, 0.1
-    while True:
-        found = run.cluster.get(reference)
-        if ready(found) or not run.changed or time.monotonic() + pause > deadline:
-            return found
-        time.sleep(pause)
-        pause = min(pause * 2, 1)
+    return until(lambda: run.cluster.get(reference), ready, patience=PATIENCE if run.changed else 0)

@@ -3,12 +3,12 @@
 import contextlib
 import dataclasses
 import pathlib
-import time
 from collections.abc import Mapping
 
 import ops
 from ops import pebble
 
+from ..bounded import until
 from ..identity import ensure
 from ..problems import Blocked, Waiting
 from ..run import Metrics, Run, fingerprint
@@ -203,7 +203,7 @@ class Workload:
         except pebble.ChangeError:
             self._restore(container, memory, kept, planned)
             raise
-        self._await(container)
+        until(lambda: answers(container), bool, patience=PATIENCE, pause=0.2)
 
     def _write(self, container: ops.Container, memory: pathlib.Path) -> None:
         """Bring the files to what is wanted; those of an earlier plan go, which the program might read all the same."""
@@ -252,12 +252,6 @@ class Workload:
             active = [name for name in asked if container.get_check(name).status != pebble.CheckStatus.INACTIVE]
             if active:
                 container.stop_checks(*active)
-
-    def _await(self, container: ops.Container) -> None:
-        """Wait until the checks passed once, but no longer than `PATIENCE`."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and not answers(container):
-            time.sleep(0.2)
 
 
 def _remembered(memory: pathlib.Path) -> set[str]:
