@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from .bounded import until
 from .cluster import Conflict, Object, Reference
-from .drift import Drift, drifted, mark
+from .drift import Drift, drifted, former, mark
 from .ownership import Owner, anchor, anchor_manager, check_foreign, manager_of, sharers
 from .problems import Blocked, Problem, Waiting
 from .record import Record
@@ -270,6 +270,9 @@ class Applied:
                 raise
             drift = Drift(f"{reference} was changed by {' and '.join(conflict.managers)}; it is put back")
             applied = cluster.apply(stamped, reference, manager, force=True)
+        for other in former(applied, manager):
+            # What only the part had, in which the object was in an earlier revision, goes with an empty claim.
+            applied = cluster.apply(_bare(stamped), reference, other)
         _log(drift)
         if drift and drift.gone and reference.kind == "ServiceAccount":
             self._run.anew.add(reference.name)
@@ -294,6 +297,12 @@ class Applied:
 
     def _remember(self, digest: str) -> None:
         self._cache.write_text(digest)
+
+
+def _bare(item: Object) -> Object:
+    """Return what says which object it is, and nothing of it."""
+    metadata = {name: value for name, value in item["metadata"].items() if name in ("name", "namespace")}
+    return {"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": metadata}
 
 
 def _log(drift: Drift | None) -> None:

@@ -63,8 +63,15 @@ class Drift:
 def mark(item: Object, manager: str) -> str:
     """Return what tells the fields that a manager has applied, and still owns, from others."""
     entries = item["metadata"].get("managedFields") or ()
-    owned = [entry.get("fieldsV1") for entry in entries if _applies(entry, manager)]
+    owned = [entry.get("fieldsV1") for entry in entries if entry["manager"] == manager and _applies(entry)]
     return fingerprint(owned)[:12]
+
+
+def former(item: Object, manager: str) -> list[str]:
+    """Return the managers that other parts of the application had, which applied the object in an earlier revision."""
+    family = manager.rpartition(".")[0]
+    applied = {entry["manager"] for entry in item["metadata"].get("managedFields") or () if _applies(entry)}
+    return sorted(other for other in applied - {manager} if other.rpartition(".")[0] == family)
 
 
 def drifted(
@@ -131,5 +138,5 @@ def _told(reference: Reference, item: Object, manager: str) -> str:
     return f"{reference} was changed by {' or '.join(others) or 'somebody'}; it is put back"
 
 
-def _applies(entry: Object, manager: str) -> bool:
-    return entry["manager"] == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
+def _applies(entry: Object) -> bool:
+    return entry.get("operation") == "Apply" and not entry.get("subresource")

@@ -1,6 +1,7 @@
 """What the library relies on Kubernetes for: server-side apply, conflicts, owners and their collection, tokens."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -178,6 +179,25 @@ def test_a_field_that_somebody_takes_away_is_put_back(application: Application, 
     application.edit(paths.settings, "kubectl-edit", lambda item: item["data"].pop("a"))
     pass_quarter(application, state)
     assert application.get(paths.settings)["data"] == {"a": "1", "b": "2"}
+
+
+def test_what_only_a_part_of_an_earlier_revision_had_goes_with_its_field_manager(
+    application: Application, paths: Paths
+) -> None:
+    state = settled(application)
+    metadata = {"name": "settings", "labels": {"earlier": "yes"}}
+    fields = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a": "1", "more": "2"}}
+    application.http.patch(
+        paths.settings,
+        params={"fieldManager": "example.earlier"},
+        content=json.dumps(fields),
+        headers={"Content-Type": "application/apply-patch+yaml"},
+    ).raise_for_status()
+    application.run(with_data(state, "a=1 b=3"))
+    item = application.get(paths.settings)
+    assert item["data"] == {"a": "1", "b": "3"}
+    assert "earlier" not in item["metadata"]["labels"]
+    assert {entry["manager"] for entry in item["metadata"]["managedFields"]} == {"example.objects"}
 
 
 @pytest.mark.parametrize("kind", ["settings", "webhook", "role", "far"])

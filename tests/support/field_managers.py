@@ -50,6 +50,7 @@ def managed(had: Object, item: Object, manager: str, operation: str, fields: Obj
     for entry in had["metadata"].get("managedFields", ()):
         if (entry["manager"], entry.get("operation", operation)) != (manager, operation):
             entries.append({**entry, "fieldsV1": _fields(_paths(entry.get("fieldsV1", {})) - changed)})
+    entries = [entry for entry in entries if entry.get("fieldsV1") or "operation" not in entry]
     return sorted(entries, key=lambda entry: (entry["manager"], entry.get("operation", "")))
 
 

@@ -191,7 +191,7 @@ def real_store(folder: pathlib.Path) -> RealStore:
     (folder / "serve.sh").write_text(program.files[f"{seaweedfs_server.FOLDER}/{seaweedfs_server.SCRIPT}"].text)
     given = {
         f"{seaweedfs_server.FOLDER}/{seaweedfs_server.SCRIPT}": str(folder / "serve.sh"),
-        seaweedfs_server.SHARED: str(shared),
+        seaweedfs_server.SHARED.path: str(shared),
         "-dir=/data": f"-dir={data}",
         "/usr/bin/weed": str(find("weed")),
         f"-metricsPort={seaweedfs_server.METRICS_PORT}": f"-metricsPort={port + 1}",
