@@ -58,7 +58,7 @@ class Applied:
         digest = self._digest(wanted, complete)
         if not look and self._remembered() == digest:
             return
-        self.forget()
+        self.invalidate()
         stateful_set = self._stateful_set.find()
         if stateful_set is None:
             raise Waiting("Kubernetes to have the application's StatefulSet")
@@ -96,7 +96,7 @@ class Applied:
         Raises:
             Problem: the record cannot be read.
         """
-        self.forget()
+        self.invalidate()
         if self._leaving is not None:
             self._remove(item for item in Record.of(self._leaving).objects if item.kind in LAST)
 
@@ -108,7 +108,7 @@ class Applied:
         Raises:
             Problem: the record cannot be read or written.
         """
-        self.forget()
+        self.invalidate()
         if self._leaving is None:
             return
         record = Record.of(self._leaving)
@@ -120,7 +120,7 @@ class Applied:
     def _remove(self, references: Iterable[Reference]) -> None:
         self._removed |= {item for item in references if self._run.attempt(self._delete, item)}
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Let the next commit look at the cluster, whatever the copy beside the charm says."""
         self._cache.unlink(missing_ok=True)
 

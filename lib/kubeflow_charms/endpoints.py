@@ -49,7 +49,7 @@ def as_it_is(data: Made) -> Made:
 
 
 @dataclasses.dataclass(frozen=True)
-class From(Generic[Received]):
+class Remote(Generic[Received]):
     """What one related application says."""
 
     application: str
@@ -112,10 +112,10 @@ class BoundEndpoint(Generic[Ours, Theirs]):
         return sorted((item for item in found if item.app), key=lambda relation: relation.id)
 
     @overload
-    def all(self) -> tuple[From[Theirs], ...]: ...
+    def all(self) -> tuple[Remote[Theirs], ...]: ...
     @overload
-    def all(self, make: Callable[[Theirs], Made]) -> tuple[From[Made], ...]: ...
-    def all(self, make: Callable[[Any], Any] = as_it_is) -> tuple[From[Any], ...]:
+    def all(self, make: Callable[[Theirs], Made]) -> tuple[Remote[Made], ...]: ...
+    def all(self, make: Callable[[Any], Any] = as_it_is) -> tuple[Remote[Any], ...]:
         """Return what the related applications say; one that says something wrong is left out and in the status.
 
         Args:
@@ -128,16 +128,16 @@ class BoundEndpoint(Generic[Ours, Theirs]):
         return found
 
     @overload
-    def readable(self) -> tuple[tuple[From[Theirs], ...], tuple[Problem, ...]]: ...
+    def readable(self) -> tuple[tuple[Remote[Theirs], ...], tuple[Problem, ...]]: ...
     @overload
-    def readable(self, make: Callable[[Theirs], Made]) -> tuple[tuple[From[Made], ...], tuple[Problem, ...]]: ...
-    def readable(self, make: Callable[[Any], Any] = as_it_is) -> tuple[tuple[From[Any], ...], tuple[Problem, ...]]:
+    def readable(self, make: Callable[[Theirs], Made]) -> tuple[tuple[Remote[Made], ...], tuple[Problem, ...]]: ...
+    def readable(self, make: Callable[[Any], Any] = as_it_is) -> tuple[tuple[Remote[Any], ...], tuple[Problem, ...]]:
         """Return what the related applications say, and apart from it what is wrong or missing with the others.
 
         Args:
             make: as in `all`.
         """
-        good: list[From[Any]] = []
+        good: list[Remote[Any]] = []
         bad: list[Problem] = []
         for relation in self.relations:
             try:
@@ -212,12 +212,12 @@ class BoundEndpoint(Generic[Ours, Theirs]):
             raise TypeError(f"{self.name}: this side writes nothing")
         return Publish(self.name, tuple(self.relations), self.ours, make)
 
-    def _read(self, relation: ops.Relation, make: Callable[[Theirs], Made]) -> From[Made] | None:
+    def _read(self, relation: ops.Relation, make: Callable[[Theirs], Made]) -> Remote[Made] | None:
         if self.theirs is None:
             raise TypeError(f"{self.name}: the other side writes nothing")
         try:
             data = decode(self.theirs, relation.data[relation.app])
-            return None if data is None else From(relation.app.name, relation, make(data))
+            return None if data is None else Remote(relation.app.name, relation, make(data))
         except ValueError as error:
             raise Blocked(f"relation {self.name}: {relation.app.name} sends what is wrong: {error}") from error
 

@@ -83,7 +83,7 @@ class Secrets:
         if self._leader and secret is not None:
             secret.set_content(content)
 
-    def forget(self, label: str) -> None:
+    def remove(self, label: str) -> None:
         """Remove the secret `label` if it is there; units that do not lead leave it to the leader."""
         secret = self.find(label)
         if self._leader and secret is not None:

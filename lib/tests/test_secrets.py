@@ -123,8 +123,8 @@ def test_replacing_a_secret_is_the_leaders(deploy: Deploy) -> None:
 
 def test_forgetting_a_secret_is_the_leaders(deploy: Deploy) -> None:
     def forget(charm: Any) -> str:
-        charm.secrets.forget("login")
-        charm.secrets.forget("no such secret")
+        charm.secrets.remove("login")
+        charm.secrets.remove("no such secret")
         return ""
 
     deployment = deploy(saying(forget))

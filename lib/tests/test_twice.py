@@ -7,7 +7,7 @@ import pytest
 from kubeflow_charms import Provides
 from kubeflow_charms.codecs import Flat
 from kubeflow_charms.endpoints import Interface
-from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Workload
+from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Workload
 from kubeflow_charms.run import Twice
 from msgspec import Struct
 from ops import testing
@@ -25,7 +25,7 @@ NAMES = Interface("names", provider=Flat(Name))
 
 PARTS: dict[str, Callable[[Any], Part]] = {
     "the part settings": lambda charm: Manifests("settings", "settings.yaml.j2"),
-    "the part fence": lambda charm: Fence({80: ()}),
+    "the part fence": lambda charm: NetworkPolicy({80: ()}),
     "the part crds": lambda charm: Crds("crds.yaml", version="1"),
     "data for names": lambda charm: charm.names.send(Name("ours")),
     "a list of ports": lambda charm: Ports(80),

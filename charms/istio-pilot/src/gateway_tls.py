@@ -62,7 +62,7 @@ def _warnings(given: Pair) -> tuple[Part, ...]:
 
 
 def _issued(issuer: BoundEndpoint, secrets: Secrets, host: str, name: str) -> Tls:
-    parts: tuple[tls_certificates.Asked, ...] = ()
+    parts: tuple[tls_certificates.CertificateRequest, ...] = ()
     try:
         parts = (tls_certificates.ask(issuer, secrets, "gateway-certificate", [name]),)
         issued = parts[0].certificate()

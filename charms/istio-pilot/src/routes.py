@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from kubeflow_charms import network
-from kubeflow_charms.endpoints import From
+from kubeflow_charms.endpoints import Remote
 from kubeflow_charms.interfaces.ingress import Route
 
 HttpRoute = dict[str, Any]
 
 
-def by_application(requests: Iterable[From[Route]], namespace: str) -> dict[str, list[HttpRoute]]:
+def by_application(requests: Iterable[Remote[Route]], namespace: str) -> dict[str, list[HttpRoute]]:
     """Return for each related application the `http` of its VirtualService, the longest prefix first.
 
     Args:

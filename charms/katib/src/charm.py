@@ -19,8 +19,8 @@ import trial_templates
 from katib_options import KatibOptions
 from kubeflow_charms import Charm, Requires, authorization, certificates, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client, postgresql_client
-from kubeflow_charms.parts import Crds, Fence, Held, Manifests, Message, Part, Ports, Webhooks
-from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.parts import Crds, Held, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
 
 MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorization.k8s.io": ["rolebindings", "roles"]}
@@ -112,7 +112,7 @@ class Katib(Charm[KatibOptions]):
         """Yield the page, its route, and who may ask for it."""
         yield self.gateway.send(katib_ui.route(self.app.name))
         address = self.gateway.maybe() or ingress.Address()
-        yield Fence({katib_network.PAGES: gateways(address.principals)})
+        yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)})
         yield katib_ui.workload(self.model.name)
         if address.url:
             yield Message(f"{address.url}{katib_ui.PATH}")

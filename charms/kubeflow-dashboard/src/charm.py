@@ -10,8 +10,8 @@ import ops
 from dashboard_options import DashboardOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, kubeflow_profiles
-from kubeflow_charms.parts import Fence, Manifests, Message, Part, Ports, Report
-from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.parts import Manifests, Message, NetworkPolicy, Part, Ports, Report
+from kubeflow_charms.parts.network_policy import gateways
 
 
 class KubeflowDashboard(Charm[DashboardOptions]):
@@ -71,7 +71,7 @@ class KubeflowDashboard(Charm[DashboardOptions]):
         """Yield who may ask for pages, nobody as long as no gateway says who it is, and where users find them."""
         principals, port = ingress.browsers(self.gateway), self.options.port
         if principals is not None:
-            yield Fence({port: gateways(principals)}, collected=(port,))
+            yield NetworkPolicy({port: gateways(principals)}, collected=(port,))
         address = self.gateway.maybe() or ingress.Address()
         if address.url:
             yield Message(address.url)

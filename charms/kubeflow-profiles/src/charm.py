@@ -18,7 +18,7 @@ import user_manifests
 from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
-from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Report, Webhooks
+from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
@@ -76,7 +76,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         yield from self._poddefaults()
         principals = self._principals()
         port = access_management.PORT
-        yield Fence({port: profile_principals.origins(self.callers.all(), self.model.name)}, collected=(port,))
+        yield NetworkPolicy({port: profile_principals.origins(self.callers.all(), self.model.name)}, collected=(port,))
         self._require_sidecars()
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port

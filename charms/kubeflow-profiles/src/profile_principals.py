@@ -3,11 +3,11 @@
 import dataclasses
 from collections.abc import Iterable
 
-from kubeflow_charms.endpoints import From
+from kubeflow_charms.endpoints import Remote
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.kubeflow_profiles import DASHBOARD, NOTEBOOKS, PIPELINES, Caller
 from kubeflow_charms.interfaces.wire import principal
-from kubeflow_charms.parts.fence import Source, application
+from kubeflow_charms.parts.network_policy import Source, application
 from kubeflow_charms.problems import Blocked, Waiting
 
 USER_HEADER = "kubeflow-userid"
@@ -66,7 +66,7 @@ def require_sidecars(policy: str, info: GatewayInfo | None, application: str) ->
         )
 
 
-def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ...]:
+def origins(callers: Iterable[Remote[Caller]], namespace: str) -> tuple[Source, ...]:
     """Return where KFAM's requests come from: the dashboard's pods, and those of published charms, which say no role.
 
     Args:
@@ -81,7 +81,7 @@ def origins(callers: Iterable[From[Caller]], namespace: str) -> tuple[Source, ..
     return tuple(application(caller, caller.rpartition("/")[2]) for caller in sorted(said))
 
 
-def principals(*, gateway: str, callers: Iterable[From[Caller]], ourselves: str) -> Principals:
+def principals(*, gateway: str, callers: Iterable[Remote[Caller]], ourselves: str) -> Principals:
     """Return whom the policies let in.
 
     Args:

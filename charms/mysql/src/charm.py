@@ -114,7 +114,7 @@ class Mysql(Charm[MysqlOptions]):
 
     def _forget(self, event: ops.RelationBrokenEvent) -> None:
         """Let a password go with its relation; the first unit, which need not be the leader, drops the user."""
-        self.secrets.forget(account_name(event.relation))
+        self.secrets.remove(account_name(event.relation))
 
     def _act(self, event: ops.ActionEvent) -> None:
         mysql_actions.act(self, self.run, event)

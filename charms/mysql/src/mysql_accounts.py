@@ -76,7 +76,7 @@ class Accounts:
         return fingerprint([dataclasses.astuple(account) for account in self.accounts], sorted(self.related))
 
 
-def forget(run: Run) -> None:
+def make_anew(run: Run) -> None:
     """Let the accounts be made anew."""
     _memory(run).unlink(missing_ok=True)
 

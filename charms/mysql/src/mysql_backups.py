@@ -13,7 +13,7 @@ from kubeflow_charms.interfaces.mysql_client import SYSTEM
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Bucket
 from kubeflow_charms.run import Run
-from mysql_accounts import existing, forget
+from mysql_accounts import existing, make_anew
 from mysql_client_program import dump, load, run_sql
 
 SUFFIX = ".sql.gz"
@@ -97,7 +97,7 @@ class Backups:
             self._send("GET", self._path(identifier), into=file)
             _require_complete(file)
             file.seek(0)
-            forget(run)
+            make_anew(run)
             _lock_out(container)
             with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
                 load(container, unpacked)

@@ -26,8 +26,8 @@ from kubeflow_charms.interfaces import (
     kubernetes_manifest,
     object_storage,
 )
-from kubeflow_charms.parts import Crds, Fence, Manifests, Message, Part, Ports, Webhooks
-from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.parts import Crds, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Blocked, Waiting
 from kubeflow_charms.user_objects import EVERYWHERE, list_all
 from notebooks_options import NotebooksOptions
@@ -79,7 +79,7 @@ class Notebooks(Charm[NotebooksOptions]):
         principals = ingress.browsers(self.jupyter, self.volumes, self.tensorboards)
         if principals is not None:
             guard = gateways(principals)
-            yield Fence(dict.fromkeys(notebook_pages.PORTS, guard), collected=notebook_pages.PORTS)
+            yield NetworkPolicy(dict.fromkeys(notebook_pages.PORTS, guard), collected=notebook_pages.PORTS)
 
     def _pages(self) -> Iterator[Part]:
         """Yield the pages and their routes."""

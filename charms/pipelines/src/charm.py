@@ -31,7 +31,7 @@ from kubeflow_charms.interfaces import (
     s3,
 )
 from kubeflow_charms.object_store import Store, related
-from kubeflow_charms.parts import Bucket, Crds, Fence, Manifests, Message, Part, Ports, Report
+from kubeflow_charms.parts import Bucket, Crds, Manifests, Message, NetworkPolicy, Part, Ports, Report
 from pipelines_options import PipelinesOptions
 
 
@@ -126,7 +126,7 @@ class Pipelines(Charm[PipelinesOptions]):
     def _network(self) -> Iterator[Part]:
         """Yield the Services, and who may connect to what."""
         yield Manifests("services", "services.yaml.j2", {"services": published_services.api(self.options)})
-        yield Fence(pipelines_network.guarded(ingress.browsers(self.gateway) or ()))
+        yield NetworkPolicy(pipelines_network.guarded(ingress.browsers(self.gateway) or ()))
         gateway = self.gateway.maybe() or ingress.Address()
         if gateway.url:
             yield Message(f"{gateway.url}{pipelines_ui.PATH}/")

@@ -96,7 +96,7 @@ class Logins:
     def forget(self, relation: ops.Relation) -> None:
         """Let a login go with its relation; units that do not lead leave it to the leader."""
         for label in (of_relation(relation), _before(of_relation(relation))):
-            self.secrets.forget(label)
+            self.secrets.remove(label)
 
 
 def _before(label: str) -> str:

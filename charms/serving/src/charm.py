@@ -15,8 +15,8 @@ import serving_runtimes
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
 from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
-from kubeflow_charms.parts import Crds, Fence, Held, Manifests, Message, Part, Ports, Webhooks
-from kubeflow_charms.parts.fence import gateways
+from kubeflow_charms.parts import Crds, Held, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
 from serving_options import ServingOptions
 
@@ -86,7 +86,7 @@ class Serving(Charm[ServingOptions]):
         """Yield the page, its route, and who may ask for it."""
         yield self.page.send(models_web_app.route(self.app.name))
         address = self.page.maybe() or ingress.Address()
-        yield Fence({serving_network.PAGES: gateways(address.principals)})
+        yield NetworkPolicy({serving_network.PAGES: gateways(address.principals)})
         yield models_web_app.workload(secure_cookies=address.url.startswith("https:"))
         if address.url:
             yield Message(f"{address.url}/serving/NAMESPACE/NAME/")

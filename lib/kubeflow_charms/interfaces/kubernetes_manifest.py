@@ -121,7 +121,7 @@ def in_secret(
     """
     found = list(objects)
     if not found:
-        secrets.forget(label)
+        secrets.remove(label)
         return plain([])
     content = {KEY: _text(found), **({KEYS: _labels(keys)} if keys else {})}
     secrets.ensure(label, lambda: content, lambda had: had == content)

@@ -116,7 +116,7 @@ TLS_CERTIFICATES = Interface("tls-certificates", provider=Json(Answers))
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
+class CertificateRequest:
     """A part that asks for a certificate, and tells what came of it; made by `ask`.
 
     Attributes:
@@ -198,7 +198,7 @@ class Asked:
         return newest
 
 
-def ask(endpoint: BoundEndpoint, secrets: Secrets, label: str, names: Iterable[str]) -> Asked:
+def ask(endpoint: BoundEndpoint, secrets: Secrets, label: str, names: Iterable[str]) -> CertificateRequest:
     """Return the part that asks for a certificate, with the key and the request that the leader makes.
 
     Other names make a new request, which no older certificate answers; one with less than a third of its life left, or
@@ -234,7 +234,7 @@ def ask(endpoint: BoundEndpoint, secrets: Secrets, label: str, names: Iterable[s
         key = had.get("key") or signing.new_rsa_key()
         return {**kept, "key": key, "names": wanted, "request": signing.request(wanted.split(), key)}
 
-    return Asked(endpoint, secrets, label, secrets.ensure(label, make, valid))
+    return CertificateRequest(endpoint, secrets, label, secrets.ensure(label, make, valid))
 
 
 def _answers(endpoint: BoundEndpoint) -> Answers:

@@ -4,11 +4,11 @@ from ..programs import Program, SharedFolder, Token
 from ..run import Alert, Metrics, Panel, Part
 from .bucket import Bucket
 from .crds import Crds
-from .fence import Fence
 from .first_unit import FirstUnit
 from .left_behind import Held, LeftBehind
 from .manifests import Manifests
 from .message import Message
+from .network_policy import NetworkPolicy
 from .observed import Observed
 from .ports import Ports
 from .publish import Publish
@@ -20,7 +20,6 @@ __all__ = [
     "Alert",
     "Bucket",
     "Crds",
-    "Fence",
     "File",
     "FirstUnit",
     "Held",
@@ -29,6 +28,7 @@ __all__ = [
     "Manifests",
     "Message",
     "Metrics",
+    "NetworkPolicy",
     "Observed",
     "Panel",
     "Part",

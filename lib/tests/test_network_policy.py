@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms.parts import Fence, Part
-from kubeflow_charms.parts.fence import application, gateways
+from kubeflow_charms.parts import NetworkPolicy, Part
+from kubeflow_charms.parts.network_policy import application, gateways
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -15,7 +15,9 @@ OTHER = "cluster.local/ns/tools/sa/reporter"
 
 
 def plan(charm: Any) -> Iterator[Part]:
-    yield Fence({8082: gateways([GATEWAY]), 9000: (application(OTHER, "reporter"),), 9001: ()}, collected=(9000,))
+    yield NetworkPolicy(
+        {8082: gateways([GATEWAY]), 9000: (application(OTHER, "reporter"),), 9001: ()}, collected=(9000,)
+    )
 
 
 @pytest.fixture

@@ -41,11 +41,11 @@ def application(principal: str, name: str) -> Source:
 
 
 @dataclasses.dataclass(frozen=True)
-class Fence:
+class NetworkPolicy:
     """The application's guarded ports; all others stay open, as probes, webhooks and metrics need.
 
     A NetworkPolicy keeps others off where the cluster's network enforces it, an AuthorizationPolicy where the pods
-    have a sidecar. An application has one fence at most: what one guards, another would leave open.
+    have a sidecar. An application has one at most: what one guards, another would leave open.
 
     Attributes:
         guarded: who may call, by port.
