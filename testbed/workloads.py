@@ -31,6 +31,7 @@ class Real:
         files: files and directories of the source by their path in the image.
         wheels: files of Python packages by their path in the image.
         bare: whether the image holds nothing else, no shell and no libraries.
+        packages: Debian packages with programs that the real image has as well; not of one that is bare.
     """
 
     module: str
@@ -42,6 +43,7 @@ class Real:
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     wheels: Mapping[str, Wheel] = field(default_factory=dict[str, Wheel])
     bare: bool = False
+    packages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,8 +129,15 @@ WITH_SHELL: Mapping[str, Mapping[str, str]] = {
     "katib-db-manager": {},
     # The page itself is built by Node.js; this is the frame that it is put into.
     "katib-ui": {"/app/build/static/index.html": "pkg/ui/v1beta1/frontend/src/index.html"},
+    "file-metrics-collector": {},
 }
 """Those that hold more than their program, with further files of the source."""
+
+CALLED: Mapping[str, tuple[str, ...]] = {
+    # With `pgrep` it looks for the process of a trial that it ends early; Alpine has that in busybox, Debian has not.
+    "file-metrics-collector": ("procps",),
+}
+"""Debian packages with programs that one of them calls."""
 
 
 def _katib(name: str) -> Real:
@@ -141,6 +150,7 @@ def _katib(name: str) -> Real:
         entrypoint=(path,),
         files=WITH_SHELL.get(name, {}),
         bare=name not in WITH_SHELL,
+        packages=CALLED.get(name, ()),
     )
 
 

@@ -26,6 +26,7 @@ EXPERIMENTS = "/apis/kubeflow.org/v1beta1/namespaces/{}/experiments"
 TRIALS = "/apis/kubeflow.org/v1beta1/namespaces/{}/trials"
 JOBS = "/apis/batch/v1/namespaces/{}/jobs"
 WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile", "katib.kubeflow.org/metrics-collector-injection": "enabled"}
+ACCOUNTS = "/api/v1/namespaces/{}/serviceaccounts"
 PODS = "/api/v1/namespaces/{}/pods"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
@@ -99,10 +100,10 @@ def test_the_controller_makes_jobs_in_profiles_that_want_katib_alone(katib: Kati
         assert controller.delete(f"{JOBS.format(plain)}/trial").status_code == 422
 
 
-def pod(owner: str, *more: str, **labels: str) -> dict[str, Any]:
-    """Return a pod of the job of a trial, with further containers."""
+def pod(owner: str, **labels: str) -> dict[str, Any]:
+    """Return a pod of the job of a trial."""
     reference = {"apiVersion": "batch/v1", "kind": "Job", "name": owner, "uid": "7"}
-    containers = [{"name": name, "image": "python"} for name in ("main", *more)]
+    containers = [{"name": "main", "image": "python"}]
     metadata = {"name": "pod", "labels": labels, "ownerReferences": [reference]}
     return {"metadata": metadata, "spec": {"containers": containers}}
 
@@ -115,21 +116,42 @@ def trial(name: str, **spec: Any) -> dict[str, Any]:
 def test_no_trial_runs_without_its_collector_while_katib_cannot_be_asked(katib: Katib) -> None:
     ada, ben = katib.namespace("ada", **WANTED), katib.namespace("ben", **WANTED)
     where = PODS.format(ada)
-    pushes = trial("pushes", metricsCollector={"collector": {"kind": "Push"}})
-    many = trial("many", primaryPodLabels={"role": "master"})
-    for item in (trial("tune-1"), pushes, many):
-        katib.http.post(TRIALS.format(ada), json=item).raise_for_status()
+    katib.http.post(TRIALS.format(ada), json=trial("tune-1")).raise_for_status()
     assert eventually(lambda: "without the collector" in katib.refusal(where, pod("tune-1")))
-    assert eventually(lambda: "without the collector" in katib.refusal(where, pod("many", role="master")))
     for allowed in (
-        pod("tune-1", "metrics-logger-and-collector"),
+        pod("tune-1", **{"katib.kubeflow.org/trial": "tune-1"}),
         pod("a-job-of-her-own"),
-        pod("pushes"),
-        pod("many", role="worker"),
         {**pod(""), "metadata": {"name": "alone"}},
     ):
         assert katib.refusal(where, allowed) == ""
     assert katib.refusal(PODS.format(ben), pod("tune-1")) == ""
+
+
+def test_what_ends_trials_early_may_say_so_by_the_account_that_katib_gives_it_and_nowhere_else(katib: Katib) -> None:
+    ada, ben, name = katib.namespace("ada", **WANTED), katib.namespace("ben", **WANTED), "tune-random"
+    rules = [{"apiGroups": ["kubeflow.org"], "resources": ["trials", "trials/status"], "verbs": ["*"]}]
+    bound = {
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": ada}],
+    }
+    metadata = {"metadata": {"name": name}}
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{ada}"
+    with katib.application.workload("katib-controller") as controller:
+        controller.post(ACCOUNTS.format(ada), json=metadata).raise_for_status()
+        controller.post(f"{rbac}/roles", json={**metadata, "rules": rules}).raise_for_status()
+        controller.post(f"{rbac}/rolebindings", json={**metadata, **bound}).raise_for_status()
+    for namespace in (ada, ben):
+        katib.http.post(TRIALS.format(namespace), json=trial("tune-1")).raise_for_status()
+    made = katib.http.post(f"{ACCOUNTS.format(ada)}/{name}/token", json={"spec": {}}).raise_for_status()
+    own = {"Authorization": f"Bearer {made.json()['status']['token']}"}
+    found = katib.http.get(f"{TRIALS.format(ada)}/tune-1", headers=own).raise_for_status().json()
+    now = "2026-01-01T00:00:00Z"
+    ended = {"type": "EarlyStopped", "status": "True", "lastUpdateTime": now, "lastTransitionTime": now}
+    whole = {**found, "status": {"conditions": [ended]}}
+    where = f"{TRIALS.format(ada)}/tune-1/status"
+    told = katib.http.patch(where, json=whole, headers={**own, **MERGE}).raise_for_status().json()
+    assert [item["type"] for item in told["status"]["conditions"]] == ["EarlyStopped"]
+    assert katib.http.get(f"{TRIALS.format(ben)}/tune-1", headers=own).status_code == 403
 
 
 def test_a_template_of_another_namespace_is_not_read_for_whoever_names_it(katib: Katib) -> None:

@@ -19,6 +19,7 @@ from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
 from tune import documents
 
 from testbed import pypi
+from testbed.workloads import OPEN_MPI
 
 Object = dict[str, Any]
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile", "katib.kubeflow.org/metrics-collector-injection": "enabled"}
@@ -39,6 +40,16 @@ FILE = {
     "collector": {"kind": "File"},
     "source": {"fileSystemPath": {"path": "/numbers/file", "kind": "File"}},
 }
+ON_A_WORKER = """mpirun --allow-run-as-root --bind-to none -np 1 \\
+    python3 -c "import time; time.sleep(2); print('accuracy=${trialParameters.rate}')" """
+TRAINING = {
+    "PyTorchJob": ("pytorchReplicaSpecs", "pytorch", "Master"),
+    "TFJob": ("tfReplicaSpecs", "tensorflow", "Worker"),
+    "XGBoostJob": ("xgbReplicaSpecs", "xgboost", "Master"),
+    "MPIJob": ("mpiReplicaSpecs", "mpi", "Launcher"),
+}
+"""Of each kind the field with its replicas, the name that a container has to have, and the role that runs the trial."""
+
 FAIL = "exit 1 # ${trialParameters.rate}"
 WAIT = "sleep 600 # ${trialParameters.rate}"
 SDK = {"kubeflow-katib": "0.19.0", "kubeflow-training": "1.9.0", "grpcio": "1.76.0", "retrying": "1.4.2"}
@@ -130,18 +141,24 @@ def experiment(name: str, command: str = TRAIN, algorithm: str = "random", **spe
     }
 
 
-def in_torch(name: str) -> Object:
-    """Return an experiment over a training job, of one trial."""
-    item = experiment(name, algorithm="cmaes", maxTrialCount=1, parallelTrialCount=1, maxFailedTrialCount=1)
+def in_training(name: str, kind: str) -> Object:
+    """Return an experiment over a training job of a kind, of one trial."""
+    item = small(name)
     template = item["spec"]["trialTemplate"]
     pod = template["trialSpec"]["spec"]["template"]
-    pod["spec"]["containers"][0]["name"] = template["primaryContainerName"] = "pytorch"
-    replica = {"replicas": 1, "restartPolicy": "OnFailure", "template": pod}
+    field, container, role = TRAINING[kind]
+    program = pod["spec"]["containers"][0]
+    program["name"] = template["primaryContainerName"] = container
+    replicas = {role: {"replicas": 1, "restartPolicy": "OnFailure", "template": pod}}
+    if kind == "MPIJob":
+        program |= {"image": OPEN_MPI, "command": ["sh", "-c", ON_A_WORKER]}
+        waiting = {key: program[key] for key in ("name", "image", "imagePullPolicy")}
+        replicas["Worker"] = {"replicas": 1, "template": {"spec": {"containers": [waiting]}}}
     template["trialSpec"] = {
         "apiVersion": "kubeflow.org/v1",
-        "kind": "PyTorchJob",
+        "kind": kind,
         "metadata": template["trialSpec"]["metadata"],
-        "spec": {"pytorchReplicaSpecs": {"Master": replica}},
+        "spec": {field: replicas},
     }
     return item
 
@@ -200,7 +217,7 @@ def tuned(katib: Kubeflow, ada: Workspace) -> dict[str, Object]:
     others = (
         experiment("by-evolution", algorithm="cmaes"),
         experiment("in-vain", FAIL),
-        in_torch("in-torch"),
+        *(in_training(f"in-{kind.lower()}", kind) for kind in TRAINING),
         small("from-a-file", INTO_A_FILE, metricsCollectorSpec=FILE),
         small("goes-further", resumePolicy="LongRunning"),
     )
@@ -221,7 +238,7 @@ def test_an_experiment_succeeds_and_shows_its_best_trial(tuned: dict[str, Object
     assert len(reached) == 6
 
 
-@pytest.mark.parametrize("name", ["in-torch", "from-a-file"])
+@pytest.mark.parametrize("name", [*(f"in-{kind.lower()}" for kind in TRAINING), "from-a-file"])
 def test_a_training_job_and_a_file_give_their_numbers_as_well(tuned: dict[str, Object], name: str):
     assert (tuned[name]["end"], tuned[name]["trialsSucceeded"]) == ("Succeeded", 1)
     assert best(tuned[name])[1] > 0

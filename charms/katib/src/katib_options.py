@@ -17,7 +17,6 @@ from trial_kinds import Kind
 PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")
 """The containers of charmcraft.yaml."""
 RESUME_POLICIES = ("Never", "LongRunning", "FromVolume")
-LIMITED = ("cpu", "memory", "ephemeral-storage")
 
 
 def images(value: str | None) -> dict[str, str]:
@@ -36,9 +35,9 @@ def entries(value: str | None) -> Entries:
 def limits(value: str | None) -> dict[str, str]:
     """Accept a map of processors, memory and disk to quantities."""
     found = options.pairs(value)
-    if unknown := sorted(found.keys() - set(LIMITED)):
-        raise ValueError(f"{unknown[0]!r} is not limited, expected some of {', '.join(LIMITED)}")
-    return {name: _some(options.quantity(amount), name) for name, amount in found.items()}
+    if unknown := sorted(found.keys() - katib_config.ASKED.keys()):
+        raise ValueError(f"{unknown[0]!r} is not limited, expected some of {', '.join(katib_config.ASKED)}")
+    return {name: _enough(options.quantity(amount), name) for name, amount in found.items()}
 
 
 def kinds(value: str | None) -> tuple[Kind, ...]:
@@ -77,9 +76,14 @@ def storage_class(value: str | None) -> str:
     return text
 
 
-def _some(amount: str, name: str) -> str:
+def _enough(amount: str, name: str) -> str:
+    from lightkube.utils.quantity import parse_quantity
+
     if not amount:
         raise ValueError(f"{name} has no amount, expected for example {name}=1")
+    least = katib_config.ASKED[name]
+    if (parse_quantity(amount) or 0) < (parse_quantity(least) or 0):
+        raise ValueError(f"{name}={amount} is less than Katib asks for, expected at least {name}={least}")
     return amount
 
 

@@ -95,7 +95,14 @@ def test_what_would_not_start_in_a_hundred_megabytes_gets_more(katib):
         assert resources == (None if image == "suggestion-goptuna" else {"limits": {"memory": "400Mi"}}), name
     assert katib.entry("earlyStoppings", "medianstop")["resources"] == {"limits": {"memory": "400Mi"}}
     assert katib.entry("metricsCollectors", "TensorFlowEvent")["resources"] == {"limits": {"memory": "1Gi"}}
-    assert "resources" not in katib.entry("metricsCollectors", "StdOut")
+
+
+def test_a_collector_that_waits_for_its_file_leaves_the_processor_to_trials(katib):
+    katib.settle()
+    for kind in ("StdOut", "File"):
+        assert katib.entry("metricsCollectors", kind)["resources"] == {"limits": {"cpu": "100m"}}
+    katib.configured(collector_limits="cpu=1")
+    assert katib.entry("metricsCollectors", "File")["resources"] == {"limits": {"cpu": "1"}}
 
 
 def test_limits_are_those_of_the_options(katib):
@@ -171,6 +178,8 @@ def test_a_further_kind_of_trial_is_watched_and_made_where_the_cluster_knows_it(
         ("suggestion_limits", "gpu=1", "is not limited, expected some of cpu, memory, ephemeral-storage"),
         ("collector_limits", "memory=much", "option collector-limits: it is no quantity"),
         ("collector_limits", "memory=", "memory has no amount"),
+        ("collector_limits", "cpu=20m", "cpu=20m is less than Katib asks for, expected at least cpu=50m"),
+        ("suggestion_limits", "ephemeral-storage=100Mi", "expected at least ephemeral-storage=500Mi"),
         ("trial_resources", "rayjobs", "option trial-resources: it is no kind, expected Kind.version.group"),
         ("trial_templates", "[a]", "option trial-templates: expected a map of names"),
         ("trial_templates", "{mine: 'kind: Job'}", "is no object with apiVersion, kind and spec"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from testbed import cache, image, image_table, images, pypi
+from testbed import cache, golang, image, image_table, images, pypi
 from testbed.errors import TestbedError
 from testbed.image_table import Format
 from testbed.workloads import WORKLOADS, Real
@@ -21,7 +21,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Put an empty layer in place of the Debian root, which takes the Debian mirror and some seconds."""
     monkeypatch.setenv("TESTBED_CACHE", str(tmp_path / "cache"))
     root = image.pack(tmp_path / "root.tar", {})
-    monkeypatch.setattr(images, "root", lambda: root)
+    monkeypatch.setattr(images, "root", lambda *packages: root)
     return tmp_path
 
 
@@ -98,6 +98,16 @@ def test_an_image_of_pythons_packages_names_their_list_in_which_each_has_its_ver
         lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
         assert lines
         assert [line for line in lines if line.count("==") != 1] == []
+
+
+def test_what_a_real_program_calls_is_below_it_in_its_image(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (small / "file-metricscollector").write_bytes(b"")
+    monkeypatch.setattr(golang, "build", lambda module, targets: {path.name: path for path in small.iterdir()})
+    asked: list[str] = []
+    layer = images.root()
+    monkeypatch.setattr(images, "root", lambda *packages: asked.extend(packages) or layer)
+    images.provide(["ghcr.io/kubeflow/katib/file-metrics-collector:v0.19.0"])
+    assert asked == ["procps"]
 
 
 def test_every_image_of_this_repository_has_a_row() -> None:
