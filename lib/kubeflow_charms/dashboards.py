@@ -4,10 +4,10 @@ Source of the metric names: Prometheus' client libraries for Go, Python and Node
 (`up`, `scrape_samples_scraped`), and controller-runtime (`controller_runtime_*`, `workqueue_depth`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .run import Metrics
+from .run import Metrics, Panel
 
 # Grafana's charm fills these in with drop-downs for the model, the application and the unit.
 CHOSEN = (
@@ -16,12 +16,12 @@ CHOSEN = (
 )
 FAILURES = "sum by (juju_unit, controller) (rate(controller_runtime_reconcile_errors_total{%s}[5m]))"
 PANELS = (
-    ("Answers when asked for metrics", "up{%s}", "short"),
-    ("Processor", "rate(process_cpu_seconds_total{%s}[5m])", "short"),
-    ("Resident memory", "process_resident_memory_bytes{%s}", "bytes"),
-    ("Open files", "process_open_fds{%s}", "short"),
-    ("Reconciliations that failed", FAILURES, "ops"),
-    ("Waiting work", "sum by (juju_unit, name) (workqueue_depth{%s})", "short"),
+    Panel("Answers when asked for metrics", "up{%s}"),
+    Panel("Processor", "rate(process_cpu_seconds_total{%s}[5m])"),
+    Panel("Resident memory", "process_resident_memory_bytes{%s}", "bytes"),
+    Panel("Open files", "process_open_fds{%s}"),
+    Panel("Reconciliations that failed", FAILURES, "ops"),
+    Panel("Waiting work", "sum by (juju_unit, name) (workqueue_depth{%s})"),
 )
 WIDTH, HEIGHT, COLUMNS = 12, 8, 2
 
@@ -33,27 +33,33 @@ def dashboard(charm: str, metrics: Mapping[str, Metrics]) -> dict[str, Any]:
         charm: its name, which is the dashboard's title.
         metrics: of those containers that show any.
     """
-    own = [(panel.title, panel.expression, "short") for _, shown in sorted(metrics.items()) for panel in shown.panels]
+    own = [panel for _, shown in sorted(metrics.items()) for panel in shown.panels]
+    chosen = [Panel(it.title, it.expression.replace("%s", CHOSEN), it.unit) for it in (*own, *PANELS)]
+    return page(charm, charm, f"Metrics of {', '.join(sorted(metrics)) or 'nothing'}.", chosen)
+
+
+def page(charm: str, title: str, description: str, panels: Sequence[Panel]) -> dict[str, Any]:
+    """Return a dashboard of a charm with these panels."""
     return {
-        "title": charm,
+        "title": title,
         "tags": ["kubeflow", charm],
-        "description": f"Metrics of {', '.join(sorted(metrics)) or 'nothing'}.",
+        "description": description,
         "schemaVersion": 36,
         "editable": True,
         "refresh": "1m",
         "time": {"from": "now-3h", "to": "now"},
-        "panels": [_panel(number, *panel) for number, panel in enumerate((*own, *PANELS))],
+        "panels": [_panel(number, panel) for number, panel in enumerate(panels)],
     }
 
 
-def _panel(number: int, title: str, expression: str, unit: str) -> dict[str, Any]:
+def _panel(number: int, panel: Panel) -> dict[str, Any]:
     source = {"type": "prometheus", "uid": "${prometheusds}"}
     return {
         "id": number + 1,
-        "title": title,
+        "title": panel.title,
         "type": "timeseries",
         "datasource": source,
         "gridPos": {"h": HEIGHT, "w": WIDTH, "x": number % COLUMNS * WIDTH, "y": number // COLUMNS * HEIGHT},
-        "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
-        "targets": [{"refId": "A", "expr": expression.replace("%s", CHOSEN), "datasource": source}],
+        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "targets": [{"refId": "A", "expr": panel.expression, "datasource": source}],
     }

@@ -92,10 +92,12 @@ class Panel:
     Attributes:
         title: what people read.
         expression: in Prometheus' language; `%s` in it chooses this application.
+        unit: Grafana's name of what the numbers are.
     """
 
     title: str
     expression: str
+    unit: str = "short"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +137,7 @@ class Run:
     Attributes:
         charm: the charm's name; app: the application's; both give objects their owner.
         metrics: where workloads show metrics, by container.
+        dashboards: title, description and panels of those beside that of the workloads, by name.
         claimed: what there may be one of, and is.
         identities: who the workloads are, by container.
         bound: the object with which their tokens end, once one was asked for.
@@ -158,6 +161,7 @@ class Run:
     collectors: tuple[str, ...] = ()
     pod: Pod = dataclasses.field(default_factory=Pod)
     metrics: dict[str, Metrics] = dataclasses.field(default_factory=dict)
+    dashboards: dict[str, tuple[str, str, tuple[Panel, ...]]] = dataclasses.field(default_factory=dict)
     declarations: list[Declaration] = dataclasses.field(default_factory=list)
     claimed: set[str] = dataclasses.field(default_factory=set)
     identities: dict[str, Identity] = dataclasses.field(default_factory=dict)

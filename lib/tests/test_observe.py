@@ -10,7 +10,7 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms import Blocked
-from kubeflow_charms.parts import Alert, Metrics, Panel, Part, Workload
+from kubeflow_charms.parts import Alert, Dashboard, Metrics, Panel, Part, Workload
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy
@@ -107,6 +107,22 @@ def test_grafana_gets_a_dashboard_that_it_can_unpack(deployment: Deployment) -> 
     unpacked = json.loads(lzma.decompress(base64.b64decode(template["content"])))
     assert unpacked["title"] == "example"
     assert all("$juju_application" in panel["targets"][0]["expr"] for panel in unpacked["panels"])
+
+
+def test_a_dashboard_of_the_charms_own_comes_beside_it_and_chooses_no_application(deploy: Deploy) -> None:
+    def telling(charm: Any) -> Iterator[Part]:
+        yield Workload(container="app", command="run", metrics=Metrics(9090))
+        yield Dashboard("all", "All of it", "What everybody uses.", (Panel("Disk", 'disk{of="%s"}', "bytes"),))
+
+    relation = testing.Relation("grafana-dashboard")
+    told = changed(deploy(telling, **ENDPOINTS), relation).get_relation(relation.id).local_app_data["dashboards"]
+    templates = json.loads(told)["templates"]
+    own = templates["file:example-all"]
+    assert [it["inject_dropdowns"] for it in templates.values()] == [True, False]
+    assert len({it["dashboard_alt_uid"] for it in templates.values()}) == 2
+    (panel,) = json.loads(lzma.decompress(base64.b64decode(own["content"])))["panels"]
+    assert panel["targets"][0]["expr"] == 'disk{of="%s"}'
+    assert panel["fieldConfig"]["defaults"]["unit"] == "bytes"
 
 
 def test_a_dashboard_that_is_the_same_is_not_sent_anew(deployment: Deployment) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import access_management
 import ops
+import platform_dashboard
 import poddefaults_webhook
 import profile_controller
 import profile_documents
@@ -61,6 +62,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
         )
+        yield platform_dashboard.DASHBOARD
         yield from map(Report, found.problems)
         yield from placing.objects(PROFILE)
         authorization.require(self.run)

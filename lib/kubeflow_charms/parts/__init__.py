@@ -4,6 +4,7 @@ from ..programs import Program, SharedFolder, Token
 from ..run import Alert, Metrics, Panel, Part
 from .bucket import Bucket
 from .crds import Crds
+from .dashboard import Dashboard
 from .first_unit import FirstUnit
 from .left_behind import Held, LeftBehind
 from .manifests import Manifests
@@ -20,6 +21,7 @@ __all__ = [
     "Alert",
     "Bucket",
     "Crds",
+    "Dashboard",
     "File",
     "FirstUnit",
     "Held",

@@ -164,19 +164,23 @@ def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
     import base64
     import lzma
 
-    from ..dashboards import dashboard
+    from ..dashboards import dashboard, page
 
-    content = base64.b64encode(lzma.compress(json.dumps(dashboard(run.charm, run.metrics)).encode())).decode()
-    template = {
-        "charm": run.charm,
-        "content": content,
-        "juju_topology": {**topology, "unit": ""},
-        "inject_dropdowns": True,
-        "dashboard_alt_uid": fingerprint(run.charm)[:16],
+    found = {run.charm: dashboard(run.charm, run.metrics)}
+    found |= {f"{run.charm}-{name}": page(run.charm, *told) for name, told in sorted(run.dashboards.items())}
+    templates = {
+        f"file:{name}": {
+            "charm": run.charm,
+            "content": base64.b64encode(lzma.compress(json.dumps(content).encode())).decode(),
+            "juju_topology": {**topology, "unit": ""},
+            # Drop-downs of models and units are for what chooses by these.
+            "inject_dropdowns": name == run.charm,
+            "dashboard_alt_uid": fingerprint(name)[:16],
+        }
+        for name, content in found.items()
     }
     # A reader takes the dashboards anew when the identifier changes, so it has to stay while they do.
-    told = {"templates": {f"file:{run.charm}": template}, "uuid": fingerprint(template)}
-    return {"dashboards": json.dumps(told)}
+    return {"dashboards": json.dumps({"templates": templates, "uuid": fingerprint(templates)})}
 
 
 def _receivers(run: Run, relations: Sequence[ops.Relation]) -> Iterator[tuple[str, str]]:

@@ -48,11 +48,14 @@ def test_files_and_links_are_there(page: Page) -> None:
                 assert any(path.exists() for path in near), word
 
 
-FIRST_NAMES = """
+FIRST_NAMES = re.findall(
+    r"\S+",
+    """
 ambassador api-service argo centraldashboard jupyter-web-app katib metacontroller minio mysql notebook-controller
 persistent-agent pipelines-runner pipelines-ui pipelines-viewer pytorch-operator scheduledworkflow tensorboard
 tf-job-operator KFServing Fairing mxnet-operator chainer-operator DeepOps kfp-tekton
-""".split()
+""",
+)
 """Components of Kubeflow's first kustomize manifests, and what was beside them."""
 
 
