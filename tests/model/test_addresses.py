@@ -38,10 +38,20 @@ def test_with_tls_all_is_https_and_without_it_http_again(kubernetes: Kubernetes)
         assert (secure in found, plain in found) == (False, True)
 
 
-@pytest.mark.parametrize("overlay", bundle.overlays())
-@pytest.mark.parametrize("name", bundle.widest())
-def test_every_overlay_goes_with_every_bundle(kubernetes: Kubernetes, name: str, overlay: str) -> None:
-    laid = bundle.overlaid(name, overlay)
-    if laid is None:
-        pytest.skip(f"{name} does not have what the overlay {overlay} changes")
-    explore(World.settle, laid, kubernetes, 0)
+TOGETHER = (
+    ("cos", "gpu", "ha", "minio", "notebooks", "tls"),
+    ("external-s3", "katib", "mysql-k8s", "serving", "training-operator"),
+)
+"""All overlays, those apart that take the same place; one that changes nothing of a bundle does no harm."""
+
+
+def test_every_overlay_is_laid_over_bundles() -> None:
+    assert sorted(name for names in TOGETHER for name in names) == bundle.overlays()
+
+
+@pytest.mark.parametrize("overlays", TOGETHER, ids="+".join)
+@pytest.mark.parametrize("name", bundle.names())
+def test_every_overlay_goes_with_every_bundle_and_with_others(
+    kubernetes: Kubernetes, name: str, overlays: tuple[str, ...]
+) -> None:
+    explore(World.settle, bundle.named(name, *overlays), kubernetes, 0)

@@ -78,6 +78,16 @@ class World:
         for number, _ in enumerate(self.bundle.relations):
             self._due("relations", Step(OPERATOR, "integrate", str(number)))
 
+    def extend(self, bundle: Bundle) -> None:
+        """Run `juju deploy BUNDLE --trust` over what is there, which adds what is missing of another bundle."""
+        had = self.bundle
+        new = [pair for pair in bundle.relations if pair not in had.relations]
+        self.bundle = dataclasses.replace(bundle, relations=(*had.relations, *new))
+        for name in (name for name in bundle.applications if name not in had.applications):
+            self._add(name)
+        for number in range(len(had.relations), len(self.bundle.relations)):
+            self._due("relations", Step(OPERATOR, "integrate", str(number)))
+
     def add_applications(self) -> None:
         """Make the model and its applications, without relations."""
         self.baseline = self.kubernetes.objects()
