@@ -3,8 +3,9 @@
 Source of the meaning: documentation.ubuntu.com/juju, "Bundle", "Overlay bundles". A null application goes, with its
 relations; mappings are merged key by key; all else of an application is replaced; relations are added.
 
-Juju refuses an overlay that names what the bundle does not have. Here it is left out in the end, so that one overlay
-goes with every bundle and with every other overlay, in any order.
+Juju refuses an overlay that names what the bundle does not have. Here it is left out in the end, and what an overlay
+brings, with a charm, counts before what another one changes: so one overlay goes with every bundle and with every other
+overlay, in any order.
 """
 
 from __future__ import annotations
@@ -67,11 +68,12 @@ def remember(file: pathlib.Path, overlays: Iterable[Overlay]) -> None:
 
 
 def merged(content: Mapping[str, Any], overlays: Iterable[Overlay]) -> dict[str, Any]:
-    """Return a bundle's content with all that overlays say, one after the other."""
+    """Return a bundle's content with all that overlays say: what they bring and take, then what they change."""
     result = copy.deepcopy(dict(content))
-    for overlay in overlays:
-        for document in overlay.documents:
-            _merge(result, document)
+    documents = [document for overlay in overlays for document in overlay.documents]
+    for bringing in (True, False):
+        for document in documents:
+            _merge(result, document, bringing=bringing)
     had: Mapping[str, Any] = content["applications"]
     # What is changed and has no charm is not there, or not any more.
     applications = {
@@ -95,10 +97,12 @@ def left_out(content: Mapping[str, Any], overlays: Iterable[Overlay]) -> list[st
     return sorted({name for name, _ in named} - there)
 
 
-def _merge(bundle: dict[str, Any], overlay: Mapping[str, Any]) -> None:
+def _merge(bundle: dict[str, Any], overlay: Mapping[str, Any], *, bringing: bool) -> None:
     applications: dict[str, Any] = bundle.setdefault("applications", {})
     relations = [*(bundle.get("relations") or ())]
     for name, changes in (overlay.get("applications") or {}).items():
+        if (changes is None or "charm" in changes) != bringing:
+            continue
         if changes is None:
             applications.pop(name, None)
             relations = [it for it in relations if name not in map(application, _ends(it))]

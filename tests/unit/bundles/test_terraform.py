@@ -6,6 +6,7 @@ The provider's own schema is not to be had everywhere: provider-schema.json has 
 import dataclasses
 import itertools
 import json
+import pathlib
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 
 from tools.bundles import description, terraform
 from tools.pack.repository import Repository
+from tools.up.bundles import Bundle
+from tools.up.overlays import Overlay
 
 REPOSITORY = Repository()
 FOLDER = REPOSITORY.root / "terraform"
@@ -130,9 +133,48 @@ def test_overlays_that_do_not_go_together_are_refused() -> None:
     assert f"var.overlays, {json.dumps(removing[::-1])}" in SHARED or f"var.overlays, {json.dumps(removing)}" in SHARED
 
 
-def test_the_modules_are_formatted() -> None:
-    program = shutil.which("tofu") or shutil.which("terraform")
-    if program is None:
-        pytest.skip("this needs tofu or terraform")
+@pytest.fixture
+def program() -> str:
+    """The program that runs modules, if there is one; what is asked of it here needs no provider."""
+    found = shutil.which("tofu") or shutil.which("terraform")
+    return found or pytest.skip("this needs tofu or terraform")
+
+
+ALL = sorted(TABLES["overlays"])
+
+
+@pytest.mark.parametrize(
+    "overlays", [[], [it for it in ALL if it != "minio"], [it for it in ALL if it != "external-s3"]]
+)
+@pytest.mark.parametrize("name", TABLES["bundles"])
+def test_a_module_comes_to_the_same_as_a_bundle_with_the_same_overlays(
+    program: str, tmp_path: pathlib.Path, name: str, overlays: list[str]
+) -> None:
+    resources = (FOLDER / "applications/main.tf").read_text()
+    begin = resources.split('resource "juju_model"')[0].replace("juju_model.this[0].uuid", '"uuid"')
+    pairs = re.findall(r"for_each = (\{\n    for pair .*?\n  \})", resources, re.DOTALL)
+    (tmp_path / "main.tf").write_text(f"{begin}\nlocals {{\n  pairs = {pairs[0]}\n}}\n")
+    for file in ("variables.tf", "tables.json"):
+        shutil.copy(FOLDER / "applications" / file, tmp_path)
+    chosen = ["-var", f"bundle={name}", "-var", f"overlays={json.dumps(overlays)}"]
+    asked = "jsonencode([local.applications, keys(local.pairs)])\n"
+    said = subprocess.run(
+        [program, "console", *chosen], input=asked, capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    applications, relations = json.loads(json.loads(said.stdout))
+    files = [Overlay.load(REPOSITORY.root / "bundles/overlays" / f"{it}.yaml") for it in overlays]
+    wanted = Bundle.load(REPOSITORY, name).with_overlays(files).content
+    assert relations == sorted(" ".join(pair) for pair in wanted["relations"])
+    keys = ("charm", "channel", "scale", "constraints")
+    assert {item: [it.get(key) for key in keys] for item, it in applications.items()} == {
+        item: [it.get(key) for key in keys] for item, it in wanted["applications"].items()
+    }
+    assert {item: {key: str(value) for key, value in it["config"].items()} for item, it in applications.items()} == {
+        item: {key: str(value) for key, value in it.get("options", {}).items()}
+        for item, it in wanted["applications"].items()
+    }
+
+
+def test_the_modules_are_formatted(program: str) -> None:
     found = subprocess.run([program, "fmt", "-check", "-recursive", FOLDER], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (0, "")

@@ -131,7 +131,7 @@ def test_what_takes_its_place_later_is_not_brought_back_by_a_change(overlay, tmp
 def test_overlays_may_be_given_in_any_order(tmp_path):
     files = {
         "changes": {"applications": {"gpu": {"scale": 2}}},
-        "brings": {"applications": {"gpu": {"charm": "gpu"}}, "relations": [["gpu:a", "db:a"]]},
+        "brings": {"applications": {"gpu": {"charm": "gpu", "scale": 1}}, "relations": [["gpu:a", "db:a"]]},
         "relates": {"relations": [["gpu:b", "tls:b"]]},
         "secures": {"applications": {"tls": {"charm": "tls"}}},
     }
