@@ -58,7 +58,7 @@ def issuer(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> It
         program([found, "serve", file], folder, {"KUBERNETES_POD_NAMESPACE": "default"}) as process,
         httpx2.Client(base_url=told["issuer"]) as client,
     ):
-        await_answer(process, log_of(found, folder), lambda: answers(client, "/dex/.well-known/openid-configuration"))
+        await_answer(process, log_of(found, folder), lambda: answers(client, "/.well-known/openid-configuration"))
         yield told["issuer"]
 
 
