@@ -1,7 +1,7 @@
 """A model behind a company's proxy, whose image comes from a registry that asks for a login.
 
 On demand, as both are a testbed's by option: `python -m testbed up --proxy --registry` before. Dex is the program that
-leaves the cluster; outside is a second Dex, which only the proxy can name and reach. It takes two minutes.
+leaves the cluster; outside is a second Dex, which only the proxy can name and reach. It takes three minutes.
 """
 
 import contextlib
