@@ -56,8 +56,7 @@ class TcpCheck:
         return {"tcp": {"port": self.port}, "level": self.level}
 
 
-@dataclasses.dataclass(frozen=True)
-class TlsCheck:
+class TlsCheck(TcpCheck):
     """The workload has accepted a connection at this port, where it speaks TLS; from then on nobody asks.
 
     Pebble ends the connection before the handshake, which Go's servers log as an error each time, its HTTP check wants
@@ -65,13 +64,6 @@ class TlsCheck:
     program does not answer, nobody logs anything, and Pebble wakes the charm when it does. Source: net/http's
     `conn.serve`, and Pebble's internals/overlord/checkstate/checkers.go. Before Juju 3.6.4 no check can be stopped.
     """
-
-    port: int
-    level: str = "ready"
-
-    def layer(self) -> dict[str, object]:
-        """Return the check as Pebble wants it."""
-        return {"tcp": {"port": self.port}, "level": self.level}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +105,7 @@ class Workload:
     command: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
-    checks: Mapping[str, HttpCheck | TcpCheck | TlsCheck | Reachable] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
     kill_delay: int = 0
