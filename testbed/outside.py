@@ -91,7 +91,7 @@ http: {{addr: "{network.node_in_url}:{REGISTRY_PORT}"}}
 
 def plain_http(network: Network) -> tuple[str, str]:
     """Return the name of the registry, and what containerd reads in its hosts.toml: it speaks without TLS."""
-    return network.registry, f'server = "http://{network.registry}"\n'
+    return network.registry, f'[host."http://{network.registry}"]\ncapabilities = ["pull", "resolve"]\n'
 
 
 def _listens(machine: Machine, network: Network, port: int) -> bool:

@@ -1,5 +1,6 @@
 """Workloads on a real Pebble: what it makes of a layer, and what its checks count."""
 
+import contextlib
 import os
 import pathlib
 import socket
@@ -158,9 +159,11 @@ def test_a_port_that_speaks_tls_is_asked_until_it_answers_and_no_more(
     script.write_text(COUNT)
     command = f"{sys.executable} {script} {port} {told}"
     run(client, server(port, tmp_path, command=command, checks={"tls": TlsCheck(port)}))
+    until(told.exists)
+    run(client, server(port, tmp_path, command=command, checks={"tls": TlsCheck(port)}))
     assert [info.status for info in client.get_checks()] == [pebble.CheckStatus.INACTIVE]
+    time.sleep(0.5)
     asked = told.read_text()
-    assert asked
     time.sleep(3)
     run(client, server(port, tmp_path, command=command, checks={"tls": TlsCheck(port)}))
     assert told.read_text() == asked
@@ -170,9 +173,12 @@ def test_after_a_change_a_port_that_speaks_tls_has_to_answer_anew(
     client: pebble.Client, port: int, tmp_path: pathlib.Path
 ) -> None:
     run(client, server(port, tmp_path, checks={"tls": TlsCheck(port)}))
+    silent = server(port, tmp_path, command="sleep 1000", checks={"tls": TlsCheck(port)})
+    with contextlib.suppress(Waiting):
+        run(client, silent)
+    until(lambda: [info.status for info in client.get_checks()] == [pebble.CheckStatus.DOWN])
     with pytest.raises(Waiting, match="app to answer"):
-        run(client, server(port, tmp_path, command="sleep 1000", checks={"tls": TlsCheck(port)}))
-    assert [info.status for info in client.get_checks()] == [pebble.CheckStatus.DOWN]
+        run(client, silent)
 
 
 def test_a_program_that_does_not_answer_is_waited_for_until_its_check_is_down(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from support.eventually import eventually
 from support.kubeflow import Kubeflow
-from support.kubernetes import look_up
+from support.kubernetes import kubectl, look_up
 from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
 
 Object = dict[str, Any]
@@ -175,35 +175,84 @@ def test_what_the_controller_does_not_understand_is_shown_and_harms_no_other(ada
     assert (status["phase"], bool(status["message"])) == ("Failed", True)
 
 
-AWAY = """
-import socket, sys
-line = "F1129 12:01:02.345678      17 main.go:59] failed to execute component: %s"
-said = {
-    "driver": line % "failed to list tasks: rpc error: code = Unavailable desc = name resolver error",
-    "launcher": line % "failed to create task: rpc error: code = Unavailable desc = connection error",
-    "own": line % "exit status 1",
-}["KIND"]
-print("the step's own output", flush=True)
-try:
-    socket.getaddrinfo("late", 80)
-except OSError:
-    print(said, file=sys.stderr, flush=True)
-    sys.exit(1)
+API: Object = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "api", "labels": {"app": "api"}},
+    "spec": {
+        "terminationGracePeriodSeconds": 0,
+        "containers": [
+            {
+                "name": "api",
+                "image": IMAGE,
+                "command": ["sh", "-c", "sleep 15; exec python -u -m http.server -d /tmp 8887"],
+                "readinessProbe": {"tcpSocket": {"port": 8887}, "periodSeconds": 1},
+            }
+        ],
+    },
+}
+"""A server that takes its time to start, as pipelines' pod does, which is the whole deployment's and not for a test."""
+SERVICE: Object = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "api"},
+    "spec": {"selector": {"app": "api"}, "ports": [{"port": 8887}]},
+}
+ASKS = """
+import sys, time, urllib.request
+def ask(when):
+    try:
+        urllib.request.urlopen(f"http://api:8887/?{when}-NAME", timeout=5).close()
+    except OSError as error:
+        said = f"rpc error: code = Unavailable desc = connection error: {error}"
+        sys.exit(f"F1129 12:01:02.345678      17 main.go:59] failed to execute component: {said}")
+ask("start")
+time.sleep(SECONDS)
+ask("end")
 """
-"""A step as it ends that misses a Service, in the words of upstream's programs, which are not to be had here."""
+"""A step that asks when it starts and when it ends, as drivers and launchers do, and ends in their words."""
+OWN = """
+import sys
+print("rpc error: code = Unavailable: what the step itself asked for", flush=True)
+sys.exit("F1129 12:01:02.345678      17 main.go:59] failed to execute component: exit status 1")
+"""
 
 
-def test_steps_that_missed_the_api_are_tried_again_and_those_that_failed_of_themselves_are_not(ada: Workspace):
+def test_steps_outlive_an_api_whose_pod_is_replaced_and_those_that_fail_of_themselves_do_not(ada: Workspace):
     patch = json.loads(runpy.run_path(str(PATCH))["patch"]({}))
-    for kind in ("driver", "launcher", "own"):
-        ada.apply(workflow(f"away-{kind}", sequence("asks"), step("asks", AWAY.replace("KIND", kind)), **patch))
-    own = eventually(lambda: ended(ada, "away-own"))
-    assert own["phase"] == "Failed"
-    assert "asks(1)" not in [item["displayName"] for item in own["nodes"].values()]
-    assert "exit status 1" in node(own, "asks")["message"], "the strategy's words took the place of the step's"
-    ada.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "late"}, "spec": {"ports": [{"port": 80}]}})
-    for kind in ("driver", "launcher"):
-        status = eventually(lambda kind=kind: ended(ada, f"away-{kind}"))
-        assert status["phase"] == "Succeeded", status.get("message")
-        assert node(status, "asks(0)")["phase"] == "Failed"
-        assert "code = Unavailable" in node(status, "asks(0)")["message"]
+
+    def run(name: str, source: str) -> None:
+        ada.apply(workflow(f"api-{name}", sequence("asks"), step("asks", source), **patch))
+
+    def asks(name: str, seconds: int) -> None:
+        run(name, ASKS.replace("NAME", name).replace("SECONDS", str(seconds)))
+
+    def asked(what: str) -> bool:
+        return what in ada.log("api", "api")
+
+    kubectl(
+        "apply",
+        "-n",
+        ada.name,
+        "-f",
+        "-",
+        given=json.dumps({"apiVersion": "v1", "kind": "List", "items": [API, SERVICE]}),
+    )
+    kubectl("wait", "-n", ada.name, "pod/api", "--for=condition=Ready", "--timeout=120s")
+    run("not", OWN)
+    asks("goes-on", 40)
+    asks("ends", 10)
+    eventually(lambda: asked("start-goes-on"))
+    eventually(lambda: asked("start-ends"))
+    kubectl("delete", "-n", ada.name, "pod/api")
+    asks("starts", 0)
+    kubectl("apply", "-n", ada.name, "-f", "-", given=json.dumps(API))
+    for name, failed in (("starts", True), ("goes-on", False), ("ends", True)):
+        status = eventually(lambda name=name: ended(ada, f"api-{name}"))
+        assert status["phase"] == "Succeeded", f"{name}: {status.get('message')}"
+        first = node(status, "asks(0)")
+        assert (first["phase"] == "Failed", "code = Unavailable" in first.get("message", "")) == (failed, failed)
+    status = eventually(lambda: ended(ada, "api-not"))
+    assert status["phase"] == "Failed"
+    assert "asks(1)" not in [item["displayName"] for item in status["nodes"].values()]
+    assert "exit status 1" in node(status, "asks")["message"], "the strategy's words took the place of the step's"

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import pathlib
+import socket
 from collections.abc import Mapping
 
 import ops
@@ -55,8 +56,7 @@ class TcpCheck:
         return {"tcp": {"port": self.port}, "level": self.level}
 
 
-@dataclasses.dataclass(frozen=True)
-class TlsCheck:
+class TlsCheck(TcpCheck):
     """The workload has accepted a connection at this port, where it speaks TLS; from then on nobody asks.
 
     Pebble ends the connection before the handshake, which Go's servers log as an error each time, its HTTP check wants
@@ -64,13 +64,6 @@ class TlsCheck:
     program does not answer, nobody logs anything, and Pebble wakes the charm when it does. Source: net/http's
     `conn.serve`, and Pebble's internals/overlord/checkstate/checkers.go. Before Juju 3.6.4 no check can be stopped.
     """
-
-    port: int
-    level: str = "ready"
-
-    def layer(self) -> dict[str, object]:
-        """Return the check as Pebble wants it."""
-        return {"tcp": {"port": self.port}, "level": self.level}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +105,7 @@ class Workload:
     command: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
-    checks: Mapping[str, HttpCheck | TcpCheck | TlsCheck | Reachable] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
     kill_delay: int = 0
@@ -247,11 +240,10 @@ class Workload:
 
     def _ask_no_more(self, container: ops.Container) -> None:
         """Stop the checks that have told what they can, see `TlsCheck`."""
-        asked = [name for name, check in self.checks.items() if isinstance(check, TlsCheck)]
         with contextlib.suppress(ops.ModelError, pebble.Error):
-            active = [name for name in asked if container.get_check(name).status != pebble.CheckStatus.INACTIVE]
-            if active:
-                container.stop_checks(*active)
+            for name, check in self.checks.items():
+                if isinstance(check, TlsCheck) and _answered(container.get_check(name), check.port):
+                    container.stop_checks(name)
 
 
 def _remembered(memory: pathlib.Path) -> set[str]:
@@ -293,6 +285,17 @@ def _passed(check: pebble.CheckInfo) -> bool:
     if check.status == pebble.CheckStatus.INACTIVE:
         return True
     return check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
+
+
+def _answered(check: pebble.CheckInfo, port: int) -> bool:
+    """Tell whether an active check has passed, by asking ourselves where Pebble counts no successes."""
+    if check.status != pebble.CheckStatus.UP:
+        return False
+    if check.successes is not None:
+        return check.successes > 0
+    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+        return True
+    return False
 
 
 def _down(container: ops.Container, name: str) -> bool:
