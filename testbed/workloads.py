@@ -280,6 +280,22 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="k8s.io/component-base/version.gitVersion",
         entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
     ),
+    "ghcr.io/kubeflow/trainer/trainer-controller-manager": Real(
+        module="trainer",
+        source="github.com/kubeflow/trainer/v2",
+        programs={"/manager": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"},
+        stamp="main.version",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
+    "registry.k8s.io/jobset/jobset": Real(
+        module="jobset",
+        source="sigs.k8s.io/jobset",
+        programs={"/manager": "sigs.k8s.io/jobset"},
+        stamp="sigs.k8s.io/jobset/pkg/version.GitVersion",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
     **{f"ghcr.io/kubeflow/katib/{name}": _katib(name) for name in KATIB},
     "docker.io/kserve/kserve-controller": Real(
         module="kserve",
