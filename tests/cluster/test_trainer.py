@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from support import admission, objects, programs, samples
-from support.apiserver import ApiServer, Object, free_ports, program
+from support.apiserver import ApiServer, Object, answers, await_answer, free_ports, program
 from support.eventually import eventually
 from support.objects import Deployed
 from support.related import Described
@@ -59,8 +59,14 @@ def running(found: Deployed, name: str, configuration: str, folder: pathlib.Path
     environment = {**os.environ, "KUBECONFIG": str(folder / "kubeconfig"), "TMPDIR": str(folder)}
     command = [executable, f"--config={folder / 'config.yaml'}", "--zap-devel=false"]
     kinds = {hook.configuration for hook in admission.hooks(found) if configuration in hook.configuration}
-    with program(command, folder, environment), admission.redirected(found, kinds, webhooks):
-        yield folder / "manager.log"
+    log = folder / "manager.log"
+    with (
+        program(command, folder, environment) as process,
+        httpx2.Client(base_url=f"http://127.0.0.1:{health}") as http,
+        admission.redirected(found, kinds, webhooks),
+    ):
+        await_answer(process, log, lambda: answers(http, "/readyz"))
+        yield log
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +213,10 @@ def test_programs_make_things_in_profiles_alone_and_jobs_are_nowhere_else(traine
             answer = client.post(where.format(elsewhere), json=item)
             assert "only in the namespace of a profile" in answer.json()["message"]
             client.post(where.format(profile), json=item, params={"dryRun": "All"}).raise_for_status()
+    jobset = {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "metadata": {"name": "elsewhere"}}
     for where, item in (
         (TRAINJOBS, train_job("elsewhere")),
-        (JOBSETS, {"metadata": {"name": "elsewhere"}, "spec": {"replicatedJobs": []}}),
+        (JOBSETS, {**jobset, "spec": {"replicatedJobs": []}}),
     ):
         answer = trainer.http.post(where.format(elsewhere), json=item)
         assert "in the namespaces of profiles alone" in answer.json()["message"]

@@ -55,7 +55,15 @@ def configuration(*, app: str, namespace: str, threads: int) -> dict[str, Any]:
         "health": {"healthProbeBindAddress": f":{trainer_network.TRAINER_HEALTH}"},
         "metrics": {"bindAddress": f":{trainer_network.METRICS}", "secureServing": False},
         "webhook": {"port": trainer_network.TRAINER_WEBHOOKS},
-        "leaderElection": {"leaderElect": True, "resourceName": lease(app), "resourceNamespace": namespace},
+        "leaderElection": {
+            "leaderElect": True,
+            "resourceName": lease(app),
+            "resourceNamespace": namespace,
+            # Trainer does not start without.
+            "leaseDuration": "15s",
+            "renewDeadline": "10s",
+            "retryPeriod": "2s",
+        },
         "controller": {"groupKindConcurrency": {"TrainJob.trainer.kubeflow.org": threads}},
         # The charm makes the certificates: Trainer would want Secrets and webhook configurations for its own.
         "certManagement": {"enable": False},
