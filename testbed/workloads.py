@@ -391,6 +391,12 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         entrypoint=("/usr/bin/python3",),
         scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
     ),
+    "quay.io/jupyter/minimal-notebook": Packaged(
+        packages=("python3", "libstdc++6"),
+        version="3.11",
+        scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
+        python="kubeflow-sdk",
+    ),
     "docker.io/mpioperator/openmpi": Packaged(
         packages=("openmpi-bin", "python3-mpi4py"),
         version="4.1",
@@ -400,5 +406,9 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
 """By the repository of the image: its name without tag or digest, as `images.repository` spells it."""
 
 PYTHON, OPEN_MPI = "docker.io/library/python:3.12-slim", "docker.io/mpioperator/openmpi:v0.6.0"
-USERS = (PYTHON, OPEN_MPI)
-"""Images that no charm names, and tests run as users do; mpi4py is in the second here, which users add to theirs."""
+NOTEBOOK = "quay.io/jupyter/minimal-notebook:python-3.11"
+USERS = (PYTHON, OPEN_MPI, NOTEBOOK)
+"""Images that no charm names, and tests run as users do.
+
+mpi4py is in the second here, and Kubeflow's SDK in the third, which users add to theirs.
+"""

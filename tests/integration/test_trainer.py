@@ -4,7 +4,6 @@ Trainer is deployed beside kubeflow-lite, with images that the testbed has in pl
 """
 
 import json
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from support.kubeflow import MODEL, Kubeflow, offer
 from support.kubernetes import kubectl, look_up
 from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
 
-from testbed import pypi
+from testbed.workloads import NOTEBOOK
 
 Object = dict[str, Any]
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
@@ -39,6 +38,17 @@ else:
 """
 """The first node ends well once another found it by the name that Trainer tells."""
 FAIL = "raise SystemExit(3)"
+ONCE = {
+    "name": "node",
+    "template": {
+        "metadata": {"labels": {"trainer.kubeflow.org/trainjob-ancestor-step": "trainer"}},
+        "spec": {
+            "backoffLimit": 0,
+            "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "node", "image": IMAGE}]}},
+        },
+    },
+}
+"""Nodes of which none may fail."""
 NOTHING = "print('done')"
 SDK = """
 from kubeflow.trainer import CustomTrainer, TrainerClient
@@ -105,12 +115,17 @@ def test_a_job_of_two_nodes_that_find_each_other_by_name_is_complete(ada: Worksp
     assert "met meet-node-0-1 of 2" in logs(ada, "meet")
 
 
-def test_one_whose_program_fails_has_failed(ada: Workspace):
-    once = {
-        "manager": "example.com/tests",
-        "trainingRuntimeSpec": {"template": {"spec": {"replicatedJobs": [{"name": "node"}]}}},
-    }
-    ada.apply(job("fails", FAIL, activeDeadlineSeconds=10, runtimePatches=[once]))
+def test_one_whose_program_fails_has_failed_as_a_runtime_of_the_namespace_says(ada: Workspace):
+    ada.apply(
+        {
+            "apiVersion": "trainer.kubeflow.org/v1alpha1",
+            "kind": "TrainingRuntime",
+            "metadata": {"name": "once"},
+            "spec": {"mlPolicy": {"numNodes": 1, "torch": {}}, "template": {"spec": {"replicatedJobs": [ONCE]}}},
+        }
+    )
+    own = {"kind": "TrainingRuntime", "name": "once"}
+    eventually(lambda: ada.apply(job("fails", FAIL, runtimeRef=own)) is None, timeout=30)
     assert eventually(lambda: conditions(ada, "fails")) == {"Failed"}
 
 
@@ -142,15 +157,13 @@ def test_outside_of_profiles_a_job_is_refused_in_words(trainer: Kubeflow):
 def test_the_sdk_trains_a_function_from_a_pod_of_the_namespace(ada: Workspace):
     program = {
         "name": "main",
-        "image": IMAGE,
+        "image": NOTEBOOK,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["python", "-c", textwrap.dedent(SDK)],
-        "env": [{"name": "PYTHONPATH", "value": "/sdk"}, {"name": "KUBEFLOW_SYSTEM_NAMESPACE", "value": MODEL}],
-        "volumeMounts": [{"name": "sdk", "mountPath": "/sdk", "readOnly": True}],
+        # The SDK looks for a function's source, which a file has and `python -c` has not.
+        "command": ["sh", "-c", 'printf %s "$0" > /tmp/notebook.py && exec python /tmp/notebook.py', SDK],
+        "env": [{"name": "KUBEFLOW_SYSTEM_NAMESPACE", "value": MODEL}],
     }
-    # The packages are on the machine, which is the node: nothing is fetched in the pod.
-    packages = {"name": "sdk", "hostPath": {"path": str(pypi.installed("kubeflow-sdk"))}}
-    spec = {"restartPolicy": "Never", "serviceAccountName": ACCOUNT, "containers": [program], "volumes": [packages]}
+    spec = {"restartPolicy": "Never", "serviceAccountName": ACCOUNT, "containers": [program]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "notebook"}, "spec": spec}
     kubectl("create", "-n", ada.name, "-f", "-", given=json.dumps(pod))
     eventually(lambda: ada.get("pod", "notebook")["status"]["phase"] in ("Succeeded", "Failed"))
