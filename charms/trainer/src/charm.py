@@ -25,19 +25,15 @@ VERSION = "2.3.0"
 class Trainer(Charm[TrainerOptions]):
     """Both controllers, the kinds that users write, and the runtimes that their jobs have."""
 
+    programs = (trainer_controller.PROGRAM, jobset_controller.PROGRAM)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         options, app = self.options, self.app.name
-        yield trainer_controller.sandbox(app, options.memory.get(trainer_controller.CONTAINER, ""))
-        yield jobset_controller.sandbox(app, options.memory.get(jobset_controller.CONTAINER, ""))
         yield Crds("crds.yaml", version="2.3")
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("public", "public.yaml.j2", {"version": VERSION})
-        yield Manifests(
-            "leases", "leases.yaml.j2", {"names": [trainer_controller.lease(app), jobset_controller.lease(app)]}
-        )
         yield self._confinement()
         yield Ports(trainer_network.TRAINER_WEBHOOKS, trainer_network.JOBSET_WEBHOOKS, trainer_network.METRICS)
         yield self.links.send(dashboard_links.Links((LINK,)))
@@ -61,8 +57,8 @@ class Trainer(Charm[TrainerOptions]):
     def _confinement(self) -> Manifests:
         """Return what Kubernetes keeps the programs from, whoever asks them."""
         programs = {
-            "trainer": trainer_controller.account(self.app.name),
-            "jobset": jobset_controller.account(self.app.name),
+            "trainer": trainer_controller.PROGRAM.account(self.app.name),
+            "jobset": jobset_controller.PROGRAM.account(self.app.name),
         }
         return Manifests("confinement", "confinement.yaml.j2", {"programs": programs, "wanted": trainer_network.WANTED})
 
@@ -74,8 +70,8 @@ class Trainer(Charm[TrainerOptions]):
         )
         yield trainer_controller.workload(self.options, app=app, namespace=namespace, certificate=certificate)
         for name, container, port in (
-            ("jobset-webhooks", jobset_controller.CONTAINER, trainer_network.JOBSET_WEBHOOKS),
-            ("trainer-webhooks", trainer_controller.CONTAINER, trainer_network.TRAINER_WEBHOOKS),
+            ("jobset-webhooks", jobset_controller.PROGRAM.container, trainer_network.JOBSET_WEBHOOKS),
+            ("trainer-webhooks", trainer_controller.PROGRAM.container, trainer_network.TRAINER_WEBHOOKS),
         ):
             context = {
                 "ca_bundle": certificates.bundle(certificate.authority),

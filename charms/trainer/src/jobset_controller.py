@@ -8,31 +8,15 @@ from typing import Any
 
 import trainer_network
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import File, HttpCheck, Sandbox, Workload
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 
-CONTAINER = "jobset-controller"
 FOLDER = "/etc/jobset"
-
-
-def lease(app: str) -> str:
-    """Return the lease with which units agree on who works."""
-    return f"{app}-jobset-leader"
-
-
-def account(app: str) -> str:
-    """Return the controller's ServiceAccount."""
-    return f"{app}-{CONTAINER}"
-
-
-def sandbox(app: str, memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(
-        container=CONTAINER,
-        role="jobset-role.yaml.j2",
-        context={"lease": lease(app)},
-        writable=(FOLDER, trainer_network.CERTIFICATES),
-        memory=memory,
-    )
+PROGRAM = Program(
+    "jobset-controller",
+    role="jobset-role.yaml.j2",
+    writable=(FOLDER, trainer_network.CERTIFICATES),
+    elects="{app}-jobset-leader",
+)
 
 
 def configuration(app: str, namespace: str) -> dict[str, Any]:
@@ -49,7 +33,7 @@ def configuration(app: str, namespace: str) -> dict[str, Any]:
         # It shows them by TLS to those whom Kubernetes knows, which no collector is that the charm could tell of them.
         "metrics": {"bindAddress": "0"},
         "webhook": {"port": trainer_network.JOBSET_WEBHOOKS},
-        "leaderElection": {"leaderElect": True, "resourceName": lease(app), "resourceNamespace": namespace},
+        "leaderElection": {"leaderElect": True, "resourceName": PROGRAM.lease(app), "resourceNamespace": namespace},
         "internalCertManagement": {"enable": False},
     }
 
@@ -65,12 +49,12 @@ def workload(*, app: str, namespace: str, log_level: str, certificate: Certifica
     """
     file = f"{FOLDER}/config.yaml"
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager --config={file} --zap-devel=false --zap-log-level={log_level}",
         files={
             file: File(json.dumps(configuration(app, namespace), indent=2)),
             f"{trainer_network.CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{trainer_network.CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={CONTAINER: HttpCheck(trainer_network.JOBSET_HEALTH, "/readyz")},
+        checks={PROGRAM.container: HttpCheck(trainer_network.JOBSET_HEALTH, "/readyz")},
     )

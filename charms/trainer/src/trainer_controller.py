@@ -9,36 +9,20 @@ from typing import Any
 
 import trainer_network
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Panel, Sandbox, Workload
+from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Panel, Program, Workload
 from trainer_options import TrainerOptions
 
-CONTAINER = "trainer-controller"
 FOLDER = "/etc/trainer"
+PROGRAM = Program(
+    "trainer-controller",
+    role="trainer-role.yaml.j2",
+    writable=(FOLDER, trainer_network.CERTIFICATES),
+    elects="{app}-leader",
+)
 STARTED_WITH = f"{FOLDER}/started-with"
 """Names the gang scheduler, whose kind of group Trainer looks for as it starts and never again."""
 FAILURES = 'sum(rate(controller_runtime_reconcile_errors_total{controller="trainjob_controller",%s}[10m]))'
 WORK = 'sum by (result) (rate(controller_runtime_reconcile_total{controller="trainjob_controller",%s}[5m]))'
-
-
-def lease(app: str) -> str:
-    """Return the lease with which units agree on who works."""
-    return f"{app}-leader"
-
-
-def account(app: str) -> str:
-    """Return the controller's ServiceAccount."""
-    return f"{app}-{CONTAINER}"
-
-
-def sandbox(app: str, memory: str) -> Sandbox:
-    """Return the controller's sandbox."""
-    return Sandbox(
-        container=CONTAINER,
-        role="trainer-role.yaml.j2",
-        context={"lease": lease(app)},
-        writable=(FOLDER, trainer_network.CERTIFICATES),
-        memory=memory,
-    )
 
 
 def configuration(*, app: str, namespace: str, threads: int) -> dict[str, Any]:
@@ -57,7 +41,7 @@ def configuration(*, app: str, namespace: str, threads: int) -> dict[str, Any]:
         "webhook": {"port": trainer_network.TRAINER_WEBHOOKS},
         "leaderElection": {
             "leaderElect": True,
-            "resourceName": lease(app),
+            "resourceName": PROGRAM.lease(app),
             "resourceNamespace": namespace,
             # Trainer does not start without.
             "leaseDuration": "15s",
@@ -81,7 +65,7 @@ def workload(options: TrainerOptions, *, app: str, namespace: str, certificate: 
     """
     file = f"{FOLDER}/config.yaml"
     return Workload(
-        container=CONTAINER,
+        container=PROGRAM.container,
         command=f"/manager --config={file} --zap-log-level={options.log_level}",
         files={
             file: File(json.dumps(configuration(app=app, namespace=namespace, threads=options.threads), indent=2)),
@@ -89,7 +73,7 @@ def workload(options: TrainerOptions, *, app: str, namespace: str, certificate: 
             f"{trainer_network.CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{trainer_network.CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={CONTAINER: HttpCheck(trainer_network.TRAINER_HEALTH, "/readyz")},
+        checks={PROGRAM.container: HttpCheck(trainer_network.TRAINER_HEALTH, "/readyz")},
         metrics=Metrics(
             trainer_network.METRICS,
             panels=(Panel("Work on TrainJobs", WORK),),
