@@ -46,7 +46,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.asked.add(where)
         response: Object = {"uid": review["request"]["uid"], "allowed": True}
         if where in self.mutating:
-            patch = [{"op": "add", "path": "/metadata/annotations", "value": MARK}]
+            said = review["request"]["object"]["metadata"].get("annotations") or {}
+            patch = [{"op": "add", "path": "/metadata/annotations", "value": said | MARK}]
             encoded = base64.b64encode(json.dumps(patch).encode()).decode()
             response |= {"patchType": "JSONPatch", "patch": encoded}
         body = json.dumps({**{key: review[key] for key in ("apiVersion", "kind")}, "response": response})
