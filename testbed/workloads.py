@@ -280,6 +280,22 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="k8s.io/component-base/version.gitVersion",
         entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
     ),
+    "ghcr.io/kubeflow/trainer/trainer-controller-manager": Real(
+        module="trainer",
+        source="github.com/kubeflow/trainer/v2",
+        programs={"/manager": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"},
+        stamp="main.version",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
+    "registry.k8s.io/jobset/jobset": Real(
+        module="jobset",
+        source="sigs.k8s.io/jobset",
+        programs={"/manager": "sigs.k8s.io/jobset"},
+        stamp="sigs.k8s.io/jobset/pkg/version.GitVersion",
+        entrypoint=("/manager",),
+        bare=True,
+    ),
     **{f"ghcr.io/kubeflow/katib/{name}": _katib(name) for name in KATIB},
     "docker.io/kserve/kserve-controller": Real(
         module="kserve",
@@ -375,6 +391,12 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         entrypoint=("/usr/bin/python3",),
         scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
     ),
+    "quay.io/jupyter/minimal-notebook": Packaged(
+        packages=("python3", "libstdc++6"),
+        version="3.11",
+        scripts={"/usr/local/bin/python": '#!/bin/sh\nexec /usr/bin/python3 "$@"\n'},
+        python="kubeflow-sdk",
+    ),
     "docker.io/mpioperator/openmpi": Packaged(
         packages=("openmpi-bin", "python3-mpi4py"),
         version="4.1",
@@ -384,5 +406,9 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
 """By the repository of the image: its name without tag or digest, as `images.repository` spells it."""
 
 PYTHON, OPEN_MPI = "docker.io/library/python:3.12-slim", "docker.io/mpioperator/openmpi:v0.6.0"
-USERS = (PYTHON, OPEN_MPI)
-"""Images that no charm names, and tests run as users do; mpi4py is in the second here, which users add to theirs."""
+NOTEBOOK = "quay.io/jupyter/minimal-notebook:python-3.11"
+USERS = (PYTHON, OPEN_MPI, NOTEBOOK)
+"""Images that no charm names, and tests run as users do.
+
+mpi4py is in the second here, and Kubeflow's SDK in the third, which users add to theirs.
+"""

@@ -16,7 +16,8 @@ _RELEASE = re.compile(r"v?(\d[\w.+-]*|RELEASE\.[\w.-]+)")
 def workload_version(charm: pathlib.Path) -> str:
     """Return the release that most of a charm's containers have, without a leading v; empty if none says one.
 
-    A plain Python, which runs a program of the charm's own, counts only where there is nothing else.
+    A plain Python, which runs a program of the charm's own, counts only where there is nothing else. Of several that as
+    many have, it is that of the container which is called after the charm.
 
     Args:
         charm: the charm's folder.
@@ -28,9 +29,11 @@ def workload_version(charm: pathlib.Path) -> str:
     except OSError:
         return ""
     resources = metadata.get("resources") or {}
+    name = metadata.get("name", "")
+    containers = sorted((metadata.get("containers") or {}).items(), key=lambda item: (name not in item[0], item[0]))
     images = [
         (resources.get((container or {}).get("resource")) or {}).get("upstream-source", "")
-        for _, container in sorted((metadata.get("containers") or {}).items())
+        for _, container in containers
     ]
     counted = collections.Counter(filter(None, map(_release, [it for it in images if PYTHON not in it] or images)))
     return counted.most_common(1)[0][0] if counted else ""

@@ -56,6 +56,12 @@ def test_a_definition_has_its_group_names_and_scope() -> None:
     }
 
 
+def test_a_kind_may_be_of_another_group_than_the_rest() -> None:
+    kinds = {"Thing": {"plural": "things", "group": "example.org", "versions": {"v1": {"storage": True}}}}
+    (definition,) = expand({"group": "example.com", "kinds": kinds})
+    assert (definition["metadata"]["name"], definition["spec"]["group"]) == ("things.example.org", "example.org")
+
+
 def test_what_is_unsaid_is_as_usual() -> None:
     other = definitions()["Other"]["spec"]
     assert (other["scope"], other["names"]["singular"]) == ("Namespaced", "other")

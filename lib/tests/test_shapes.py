@@ -60,6 +60,20 @@ def test_a_star_beside_fields_keeps_the_others():
     assert openapi({"mode": "string", "*": "any"}) == {**ANY, "properties": {"mode": {"type": "string"}}}
 
 
+def test_keywords_of_openapi_may_say_more_of_an_object_or_of_any_other_shape():
+    assert openapi({"$minProperties": 1, "size": {"$shape": "integer", "$default": 3}}) == {
+        "type": "object",
+        "minProperties": 1,
+        "properties": {"size": {"type": "integer", "default": 3}},
+    }
+    by_name = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+    assert openapi({"$shape": [{"name!": "string"}], **{f"${key}": value for key, value in by_name.items()}}) == {
+        "type": "array",
+        "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+        **by_name,
+    }
+
+
 @pytest.mark.parametrize("shape", ["text", [], ["string", "string"], None, 1])
 def test_what_is_no_shape_is_refused_with_what_is_expected(shape: object):
     with pytest.raises(ValueError, match=r"no shape: .* expected a type, A \| B, a list of one shape, or fields"):

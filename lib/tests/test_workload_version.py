@@ -54,6 +54,13 @@ def test_of_several_images_the_release_of_most_is_shown(version):
     assert version("a/python:3.12-slim", "a/b:v1.10.0", "a/c:v1.10.0") == "1.10.0"
 
 
+def test_of_as_many_each_it_is_that_of_the_container_with_the_charms_name(tmp_path):
+    said = metadata("a/b:1.1", "a/c:2.2")
+    said["containers"] = {"another": {"resource": "image-0"}, "tiny-server": {"resource": "image-1"}}
+    (tmp_path / "metadata.yaml").write_text(yaml.safe_dump(said))
+    assert workload_version(tmp_path) == "2.2"
+
+
 def test_a_plain_python_says_nothing_of_a_charms_release(version):
     assert version("library/python:3.12-slim", "a/seaweedfs:4.53") == "4.53"
     assert version("library/python:3.12-slim") == "3.12-slim"

@@ -179,7 +179,7 @@ def test_what_was_there_before_is_named_and_left_alone(deployed: Deployed):
     ours = deployed.own
     application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
     eventually(lambda: not any(application.get(path(reference)) for reference in ours), timeout=30)
-    theirs = dict(_namespaces_first(ours))
+    theirs = dict(_in_order(ours))
     before = {reference: theirs_now(deployed, reference, item) for reference, item in theirs.items()}
     status = deployed.run().unit_status
     assert isinstance(status, ops.BlockedStatus) == bool(theirs)
@@ -190,8 +190,10 @@ def test_what_was_there_before_is_named_and_left_alone(deployed: Deployed):
         application.http.delete(path(reference)).raise_for_status()
 
 
-def _namespaces_first(items: dict[Reference, Any]) -> list[tuple[Reference, Any]]:
-    return sorted(items.items(), key=lambda pair: pair[0].kind != "Namespace")
+def _in_order(items: dict[Reference, Any]) -> list[tuple[Reference, Any]]:
+    """Return what others need first, and last what asks a program that is not there about the rest."""
+    kinds = {"Namespace": 0, "MutatingWebhookConfiguration": 2, "ValidatingWebhookConfiguration": 2}
+    return sorted(items.items(), key=lambda pair: kinds.get(pair[0].kind, 1))
 
 
 def theirs_now(deployed: Deployed, reference: Reference, item: dict[str, Any]) -> str:

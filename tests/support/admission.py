@@ -27,6 +27,8 @@ CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE---
 POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
 JOB = {"apiVersion": "batch/v1", "kind": "Job", "name": "job", "uid": "00000000-0000-0000-0000-000000000001"}
 """The owner of pods: some webhooks are asked about those of jobs alone."""
+ALONE = {"alpha.jobset.sigs.k8s.io/exclusive-topology": "rack"}
+"""What pods say that want nodes for themselves: some webhooks are asked about these alone."""
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 NAMES = itertools.count(1)
 
@@ -44,7 +46,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.asked.add(where)
         response: Object = {"uid": review["request"]["uid"], "allowed": True}
         if where in self.mutating:
-            patch = [{"op": "add", "path": "/metadata/annotations", "value": MARK}]
+            said = review["request"]["object"]["metadata"].get("annotations") or {}
+            patch = [{"op": "add", "path": "/metadata/annotations", "value": said | MARK}]
             encoded = base64.b64encode(json.dumps(patch).encode()).decode()
             response |= {"patchType": "JSONPatch", "patch": encoded}
         body = json.dumps({**{key: review[key] for key in ("apiVersion", "kind")}, "response": response})
@@ -158,7 +161,7 @@ class Hook:
         selected = labels(self.entry.get("objectSelector", {}))
         name = f"reviewed-{next(NAMES)}"
         if "" in rule["apiGroups"] and "pods" in kinds:
-            metadata = {"name": name, "labels": selected, "ownerReferences": [JOB]}
+            metadata = {"name": name, "labels": selected, "annotations": ALONE, "ownerReferences": [JOB]}
             return f"/api/v1/namespaces/{namespace}/pods", {**POD, "metadata": metadata}
         for sample in samples.accepted():
             spec = sample.kind.definition["spec"]
@@ -271,8 +274,8 @@ def answering(deployed: Deployed, folder: pathlib.Path) -> Iterator[Server]:
     configurations = {hook.configuration for hook in wanted}
     with (
         server.running(),
-        _redirected(deployed, configurations, server.port),
-        _local(deployed, wanted[0].service),
+        redirected(deployed, configurations, server.port),
+        local(deployed, wanted[0].service),
     ):
         # As after a look of the charm: at the next one it would put back what stands here for the program.
         (deployed.application.deployment.charm_folder / ".looked").write_text("0")
@@ -280,7 +283,7 @@ def answering(deployed: Deployed, folder: pathlib.Path) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
-def _redirected(deployed: Deployed, configurations: Collection[str], port: int) -> Iterator[None]:
+def redirected(deployed: Deployed, configurations: Collection[str], port: int) -> Iterator[None]:
     """Register the webhooks at another port of their Service."""
     application = deployed.application
     before = {where: application.get(where) for where in configurations}
@@ -298,7 +301,7 @@ def _redirected(deployed: Deployed, configurations: Collection[str], port: int) 
 
 
 @contextlib.contextmanager
-def _local(deployed: Deployed, service: Object) -> Iterator[None]:
+def local(deployed: Deployed, service: Object) -> Iterator[None]:
     """Put a Service in place of the webhooks' own that stands for this machine."""
     services = f"/api/v1/namespaces/{service['namespace']}/services"
     deployed.http.delete(f"{services}/{service['name']}")

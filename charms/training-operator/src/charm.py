@@ -3,9 +3,8 @@
 
 from collections.abc import Iterator
 
-import gang_scheduling
 import training_program
-from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms import Charm, Requires, certificates, gang_scheduling, main
 from kubeflow_charms.interfaces import dashboard_links
 from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
 from training_options import TrainingOptions

@@ -2,12 +2,7 @@
 
 import dataclasses
 
-from kubeflow_charms import option, options
-
-
-def scheduler(value: str | None) -> str:
-    """Accept nothing, or the name of a scheduler."""
-    return options.name(value) if (value or "").strip() else ""
+from kubeflow_charms import gang_scheduling, option, options
 
 
 def threads(value: int) -> int:
@@ -21,7 +16,7 @@ def threads(value: int) -> int:
 class TrainingOptions:
     """The options, as charmcraft.yaml describes them."""
 
-    gang_scheduler: str = option(scheduler)
+    gang_scheduler: str = option(gang_scheduling.scheduler)
     threads: int = option(threads)
     pytorch_init_image: str = option(options.image)
     kubectl_delivery_image: str = option(options.image)

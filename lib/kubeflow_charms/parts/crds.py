@@ -20,7 +20,7 @@ class Crds:
         group: networking.istio.io
         kinds:
           Gateway:
-            plural: gateways          # optional: singular, short, categories, scope (Namespaced)
+            plural: gateways          # optional: singular, short, categories, scope (Namespaced), another group
             versions:
               v1: {storage: true, status: true, columns: {...}, fields: {spec: {...}}}
 
@@ -60,7 +60,7 @@ class Crds:
 
 def expand(group: Object) -> list[Object]:
     """Return the CustomResourceDefinition objects of one document of a CRD file."""
-    return [_definition(group["group"], kind, fields) for kind, fields in group["kinds"].items()]
+    return [_definition(fields.get("group", group["group"]), kind, fields) for kind, fields in group["kinds"].items()]
 
 
 def _filled(crd: Object, defaults: Mapping[str, str]) -> Object:

@@ -25,7 +25,8 @@ def openapi(shape: Any) -> Object:
         shape: the name of a type: `string`, `integer`, `int32`, `number`, `boolean`, `port` (0 to 65535), `quantity`
             (as Kubernetes writes 1.5, 100m or 16Gi) or `any` (an object of any kind); or `A | B`, one of these words;
             or `[shape]`, a list; or a mapping of fields to shapes, where `!` after the name requires a field and `*`
-            is for all fields that are not named.
+            is for all fields that are not named. In a mapping a name with `$` before it is a keyword of OpenAPI for
+            the object itself, as `$minProperties`; beside `$shape`, for what has that shape instead.
 
     Raises:
         ValueError: it is none of these.
@@ -42,8 +43,11 @@ def openapi(shape: Any) -> Object:
 
 
 def _fields(shape: dict[str, Any]) -> Object:
-    named = {name: value for name, value in shape.items() if name != "*"}
-    schema: Object = {"type": "object"}
+    keywords = {name[1:]: value for name, value in shape.items() if name.startswith("$")}
+    if "shape" in keywords:
+        return {**openapi(keywords.pop("shape")), **keywords}
+    named = {name: value for name, value in shape.items() if name != "*" and not name.startswith("$")}
+    schema: Object = {"type": "object", **keywords}
     if required := [name[:-1] for name in named if name.endswith("!")]:
         schema["required"] = required
     if named:

@@ -1,12 +1,19 @@
 """Whether the scheduler that starts a job's pods at once is there.
 
-Source of the groups: kubeflow/training-operator v1.9, which ends when the kind PodGroup is missing.
+Source of the groups: kubeflow/training-operator v1.9, which ends when the kind PodGroup is missing, and
+kubeflow/trainer v2.3, which looks for it only as it starts.
 """
 
-from kubeflow_charms import Blocked
-from kubeflow_charms.cluster import Cluster, Reference
+from .cluster import Cluster, Reference
+from .options import name
+from .problems import Blocked
 
 VOLCANO = "volcano"
+
+
+def scheduler(value: str | None) -> str:
+    """Accept nothing, or the name of a scheduler."""
+    return name(value) if (value or "").strip() else ""
 
 
 def require(cluster: Cluster, application: str, scheduler: str) -> None:
@@ -22,9 +29,9 @@ def require(cluster: Cluster, application: str, scheduler: str) -> None:
         Waiting: Kubernetes does not answer.
     """
     group = "scheduling.volcano.sh" if scheduler == VOLCANO else "scheduling.x-k8s.io"
-    name = f"podgroups.{group}"
-    if cluster.get(Reference("apiextensions.k8s.io/v1", "CustomResourceDefinition", name)) is None:
+    kind = f"podgroups.{group}"
+    if cluster.get(Reference("apiextensions.k8s.io/v1", "CustomResourceDefinition", kind)) is None:
         raise Blocked(
-            f"option gang-scheduler: the cluster has no {name}, install the scheduler {scheduler} first, "
+            f"option gang-scheduler: the cluster has no {kind}, install the scheduler {scheduler} first, "
             f"or run: juju config {application} --reset gang-scheduler"
         )

@@ -1,0 +1,235 @@
+"""Trainer's and JobSet's real programs, with the rights, certificates and definitions that the charm gives them.
+
+No node is there: what a Job of Kubernetes comes to, the tests say.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from support import admission, objects, programs, samples
+from support.apiserver import ApiServer, Object, answers, await_answer, free_ports, program
+from support.eventually import eventually
+from support.objects import Deployed
+from support.related import Described
+
+ROOT = pathlib.Path(__file__).parents[2] / "charms" / "trainer"
+CERTIFICATES = "k8s-webhook-server/serving-certs"
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+TRAINJOBS = "/apis/trainer.kubeflow.org/v1alpha1/namespaces/{}/trainjobs"
+JOBSETS = "/apis/jobset.x-k8s.io/v1alpha2/namespaces/{}/jobsets"
+JOBS = "/apis/batch/v1/namespaces/{}/jobs"
+MERGE = {"Content-Type": "application/merge-patch+json"}
+NOW = "2026-01-01T00:00:00Z"
+COMPLETE = {
+    "startTime": NOW,
+    "completionTime": NOW,
+    "succeeded": 2,
+    "conditions": [{"type": kind, "status": "True"} for kind in ("SuccessCriteriaMet", "Complete")],
+}
+FAILED = {
+    "startTime": NOW,
+    "failed": 1,
+    "conditions": [
+        {"type": kind, "status": "True", "reason": "BackoffLimitExceeded"} for kind in ("FailureTarget", "Failed")
+    ],
+}
+
+
+@contextlib.contextmanager
+def running(found: Deployed, name: str, configuration: str, folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Run one of the programs with the charm's files, at ports of this machine that are free, and yield its log."""
+    executable = programs.find("manager", name)
+    files = found.application.deployment.files[f"{name}-controller"]
+    told = json.loads(files[f"/etc/{name}/config.yaml"].text)
+    webhooks, health = free_ports(2)
+    told |= {"webhook": {"port": webhooks}, "health": {"healthProbeBindAddress": f"127.0.0.1:{health}"}}
+    told["metrics"] = {"bindAddress": "0"}
+    (folder / CERTIFICATES).mkdir(parents=True)
+    (folder / "config.yaml").write_text(json.dumps(told))
+    for file in ("tls.crt", "tls.key"):
+        (folder / CERTIFICATES / file).write_text(files[f"/tmp/{CERTIFICATES}/{file}"].text)
+    token = files["/var/run/secrets/kubernetes.io/serviceaccount/token"].text
+    (folder / "kubeconfig").write_text(json.dumps(found.application.server.kubeconfig(token)))
+    environment = {**os.environ, "KUBECONFIG": str(folder / "kubeconfig"), "TMPDIR": str(folder)}
+    command = [executable, f"--config={folder / 'config.yaml'}", "--zap-devel=false"]
+    kinds = {hook.configuration for hook in admission.hooks(found) if configuration in hook.configuration}
+    log = folder / "manager.log"
+    with (
+        program(command, folder, environment) as process,
+        httpx2.Client(base_url=f"http://127.0.0.1:{health}") as http,
+        admission.redirected(found, kinds, webhooks),
+    ):
+        await_answer(process, log, lambda: answers(http, "/readyz"))
+        yield log
+
+
+@pytest.fixture(scope="module")
+def trainer(
+    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """The application, with both programs; none is ever refused something."""
+    for name in ("trainer", "jobset"):
+        programs.find("manager", name)
+    samples.define(collected, samples.kinds())
+    for found in objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory):
+        service = admission.hooks(found)[0].service
+        with (
+            admission.local(found, service),
+            running(found, "jobset", "trainer-jobset-", tmp_path_factory.mktemp("jobset")) as jobset,
+            running(found, "trainer", f"trainer-{found.application.model}", tmp_path_factory.mktemp("trainer")) as log,
+        ):
+            (found.application.deployment.charm_folder / ".looked").write_text("0")
+            yield found
+            refused = [line for file in (jobset, log) for line in file.read_text().splitlines() if "forbidden" in line]
+            assert not refused, refused[-3:]
+
+
+@pytest.fixture
+def profile(trainer: Deployed, request: pytest.FixtureRequest) -> str:
+    """Return the namespace of a profile."""
+    return namespace(trainer, PROFILE)
+
+
+def namespace(trainer: Deployed, labels: Object) -> str:
+    metadata = {"generateName": "trains-", "labels": labels}
+    return (
+        trainer.http.post("/api/v1/namespaces", json={"metadata": metadata})
+        .raise_for_status()
+        .json()["metadata"]["name"]
+    )
+
+
+def train_job(name: str, runtime: str = "torch-distributed", **spec: Any) -> Object:
+    kind = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "metadata": {"name": name}}
+    trains = {"numNodes": 2, "image": "registry.site/train:1", "command": ["python", "train.py"]}
+    return {**kind, "spec": {"runtimeRef": {"name": runtime}, "trainer": trains, **spec}}
+
+
+def made(trainer: Deployed, where: str, item: Object) -> Object:
+    """Make an object, once the webhooks answer."""
+
+    def post() -> Object:
+        answer = trainer.http.post(where, json=item)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    return eventually(post, timeout=60)
+
+
+def seen(trainer: Deployed, path: str) -> Object:
+    """Return an object, once it is there."""
+    return eventually(lambda: trainer.application.get(path), timeout=30)
+
+
+def ended(trainer: Deployed, where: str) -> set[str]:
+    conditions = trainer.application.get(where).get("status", {}).get("conditions", [])
+    return {item["type"] for item in conditions if item["status"] == "True"} & {"Complete", "Failed"}
+
+
+@pytest.mark.parametrize(("status", "expected"), [(COMPLETE, "Complete"), (FAILED, "Failed")])
+def test_a_trainjob_is_one_job_with_a_pod_for_each_node_and_ends_as_that_does(
+    trainer: Deployed, profile: str, status: Object, expected: str
+) -> None:
+    made(trainer, TRAINJOBS.format(profile), train_job("two"))
+    job = seen(trainer, f"{JOBS.format(profile)}/two-node-0")
+    assert (job["spec"]["parallelism"], job["spec"]["completionMode"]) == (2, "Indexed")
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    variables = {item["name"]: item.get("value") for item in container["env"]}
+    assert container["image"] == "registry.site/train:1"
+    assert (variables["PET_NNODES"], variables["PET_MASTER_ADDR"]) == ("2", "two-node-0-0.two")
+    assert seen(trainer, f"/api/v1/namespaces/{profile}/services/two")["spec"]["clusterIP"] == "None"
+    answer = trainer.http.patch(
+        f"{JOBS.format(profile)}/two-node-0/status", headers=MERGE, content=json.dumps({"status": status})
+    )
+    assert answer.is_success, answer.text
+    assert eventually(lambda: ended(trainer, f"{TRAINJOBS.format(profile)}/two"), timeout=30) == {expected}
+
+
+def test_a_suspended_trainjob_waits_and_goes_on(trainer: Deployed, profile: str) -> None:
+    where = f"{TRAINJOBS.format(profile)}/later"
+    made(trainer, TRAINJOBS.format(profile), train_job("later", suspend=True))
+    assert seen(trainer, f"{JOBS.format(profile)}/later-node-0")["spec"]["suspend"] is True
+    answer = trainer.http.patch(where, headers=MERGE, content=json.dumps({"spec": {"suspend": False}}))
+    assert answer.is_success, answer.text
+    eventually(lambda: not trainer.application.get(f"{JOBS.format(profile)}/later-node-0")["spec"]["suspend"], 30)
+
+
+def test_a_job_with_mpi_gets_keys_and_the_names_of_its_nodes(trainer: Deployed, profile: str) -> None:
+    made(trainer, TRAINJOBS.format(profile), train_job("mpi", "deepspeed-distributed"))
+    secret = seen(trainer, f"/api/v1/namespaces/{profile}/secrets/mpi-mpi-ssh-auth")
+    assert secret["type"] == "kubernetes.io/ssh-auth"
+    hosts = seen(trainer, f"/api/v1/namespaces/{profile}/configmaps/mpi-mpi-hostfile")["data"]["hostfile"]
+    assert hosts.split() == ["mpi-node-0-0.mpi", "slots=1", "mpi-launcher-0-0.mpi", "slots=1"]
+    assert seen(trainer, f"{JOBS.format(profile)}/mpi-node-0")
+
+
+def test_a_fine_tuned_model_has_a_disk(trainer: Deployed, profile: str) -> None:
+    item = train_job("tune", "torchtune-qwen2.5-1.5b")
+    del item["spec"]["trainer"]
+    made(trainer, TRAINJOBS.format(profile), item)
+    assert seen(trainer, f"{JOBS.format(profile)}/tune-model-initializer-0")
+    claims = f"/api/v1/namespaces/{profile}/persistentvolumeclaims"
+    (claim,) = eventually(lambda: trainer.http.get(claims).json()["items"], timeout=30)
+    assert claim["spec"]["resources"]["requests"]["storage"] == "20Gi"
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (train_job("none", "torch-undistributed"), "specified clusterTrainingRuntime must be created before"),
+        (
+            train_job("reserved", trainer={"env": [{"name": "PET_NNODES", "value": "3"}]}),
+            "must not have reserved envs",
+        ),
+        (train_job("data", initializer={"dataset": {"storageUri": "hf://a/b"}}), "must have dataset-initializer job"),
+    ],
+)
+def test_a_trainjob_that_could_not_run_is_refused_in_words(
+    trainer: Deployed, profile: str, item: Object, message: str
+) -> None:
+    def refused() -> bool:
+        answer = trainer.http.post(TRAINJOBS.format(profile), json=item, params={"dryRun": "All"})
+        assert message in answer.json().get("message", ""), answer.text
+        return True
+
+    assert eventually(refused, timeout=60)
+
+
+def test_programs_make_things_in_profiles_alone_and_jobs_are_nowhere_else(trainer: Deployed, profile: str) -> None:
+    elsewhere = namespace(trainer, {})
+    config = {"metadata": {"name": "mpi-hostfile"}}
+    service = {"metadata": {"name": "two"}, "spec": {"clusterIP": "None", "selector": {"a": "b"}, "ports": []}}
+    for container, where, item in (
+        ("trainer-controller", "/api/v1/namespaces/{}/configmaps", config),
+        ("jobset-controller", "/api/v1/namespaces/{}/services", service),
+    ):
+        with trainer.application.workload(container) as client:
+            answer = client.post(where.format(elsewhere), json=item)
+            assert "only in the namespace of a profile" in answer.json()["message"]
+            client.post(where.format(profile), json=item, params={"dryRun": "All"}).raise_for_status()
+    jobset = {"apiVersion": "jobset.x-k8s.io/v1alpha2", "kind": "JobSet", "metadata": {"name": "elsewhere"}}
+    for where, item in (
+        (TRAINJOBS, train_job("elsewhere")),
+        (JOBSETS, {**jobset, "spec": {"replicatedJobs": []}}),
+    ):
+        answer = trainer.http.post(where.format(elsewhere), json=item)
+        assert "in the namespaces of profiles alone" in answer.json()["message"]
+
+
+def test_trainer_changes_no_secret_but_those_of_trainjobs(trainer: Deployed, profile: str) -> None:
+    where = f"/api/v1/namespaces/{profile}/secrets"
+    trainer.http.post(where, json={"metadata": {"name": "login"}}).raise_for_status()
+    owner = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "name": "mpi", "uid": "7"}
+    taken = {"metadata": {"ownerReferences": [owner]}, "stringData": {"password": "mine"}}
+    with trainer.application.workload("trainer-controller") as client:
+        for answer in (
+            client.post(where, json={"metadata": {"name": "own"}}),
+            client.patch(f"{where}/login", headers=MERGE, content=json.dumps(taken)),
+        ):
+            assert "of Secrets only those of TrainJobs" in answer.json()["message"]
