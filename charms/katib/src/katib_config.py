@@ -28,9 +28,9 @@ LIMITS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 """Limits other than Katib's defaults, of 100Mi and half a processor.
 
-More memory for what would not start, or be killed before long: measured with v0.19.0's sources on Python 3.11 before the
-first request, hyperopt has 143 MiB, medianstop 103, optuna 79. Less of a processor for the collectors of text, which
-without a pause ask for their file until the trial has made it, and need a hundredth of a second for all else.
+More memory for what would not start, or be killed before long: measured with v0.19.0's sources on Python 3.11 before
+the first request, hyperopt has 143 MiB, medianstop 103, optuna 79. Less of a processor for the collectors of text,
+which without a pause ask for their file until the trial has made it, and need a hundredth of a second for all else.
 """
 
 
@@ -42,8 +42,8 @@ READY: Mapping[str, Any] = {
         "failureThreshold": 15,
     }
 }
-"""Katib asks an algorithm for the first time after ten seconds, and then as often: every experiment would wait for that.
-One that answers no more is left out after half a minute, as it would be."""
+"""Whether an algorithm answers. Katib's own probe is sent after ten seconds, and then as often: every experiment would
+wait for that. One that answers no more is left out after half a minute, as it would be."""
 
 ASKED = {"cpu": "50m", "memory": "10Mi", "ephemeral-storage": "500Mi"}
 """What Katib asks for, for containers whose entries say nothing: a limit below it no pod could have."""
