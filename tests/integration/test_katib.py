@@ -11,6 +11,7 @@ from typing import Any
 import kubernetes
 import pytest
 import yaml
+from support import katib_sdk
 from support.eventually import LATE, eventually
 from support.kubeflow import ECHO, MODEL, Kubeflow, offer
 from support.kubernetes import cluster_scoped, kubectl, look_up
@@ -18,7 +19,6 @@ from support.leftovers import CRD, definitions
 from support.workspace import ACCOUNT, IMAGE, Workspace, workspace
 from tune import documents
 
-from testbed import pypi
 from testbed.workloads import OPEN_MPI
 
 Object = dict[str, Any]
@@ -52,9 +52,6 @@ TRAINING = {
 
 FAIL = "exit 1 # ${trialParameters.rate}"
 WAIT = "sleep 600 # ${trialParameters.rate}"
-SDK = {"kubeflow-katib": "0.19.0", "kubeflow-training": "1.9.0", "grpcio": "1.76.0", "retrying": "1.4.2"}
-"""Katib's SDK, and what it needs beyond the packages of these tests, which it wants in other versions."""
-
 BY_THE_SDK = """
 import json, sys, tune
 made = json.loads(sys.argv[1])
@@ -265,8 +262,7 @@ def test_the_sdk_runs_the_example_with_the_token_that_a_pod_of_hers_has(ada: Wor
         "restartPolicy": "Never",
         "containers": [{"name": "main", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "command": command}],
     }
-    wheels = {f"/{name}": pypi.unpack(name, version) for name, version in SDK.items()}
-    mount(pod, {"/example": EXAMPLE, **wheels, "/packages": pathlib.Path(kubernetes.__file__).parents[1]})
+    mount(pod, {"/example": EXAMPLE, **katib_sdk.folders(), "/packages": pathlib.Path(kubernetes.__file__).parents[1]})
     ada.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "notebook"}, "spec": pod})
 
     def said() -> str:

@@ -28,11 +28,22 @@ LIMITS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 """Limits other than Katib's defaults, of 100Mi and half a processor.
 
-More memory for what would not start, or be killed before long: measured with v0.19.0's sources on Python 3.11 before the
-first request, hyperopt has 143 MiB, medianstop 103, optuna 79. Less of a processor for the collectors of text, which
-without a pause ask for their file until the trial has made it, and need a hundredth of a second for all else.
+More memory for what would not start, or be killed before long: measured with v0.19.0's sources on Python 3.11 before
+the first request, hyperopt has 143 MiB, medianstop 103, optuna 79. Less of a processor for the collectors of text,
+which without a pause ask for their file until the trial has made it, and need a hundredth of a second for all else.
 """
 
+
+READY: Mapping[str, Any] = {
+    "readinessProbe": {
+        "grpc": {"port": 6789, "service": "manager.v1beta1.Suggestion"},
+        "periodSeconds": 2,
+        "timeoutSeconds": 2,
+        "failureThreshold": 15,
+    }
+}
+"""Whether an algorithm answers. Katib's own probe is sent after ten seconds, and then as often: every experiment would
+wait for that. One that answers no more is left out after half a minute, as it would be."""
 
 ASKED = {"cpu": "50m", "memory": "10Mi", "ephemeral-storage": "500Mi"}
 """What Katib asks for, for containers whose entries say nothing: a limit below it no pod could have."""
@@ -108,7 +119,8 @@ def runtime(settings: Settings) -> dict[str, list[Entry]]:
     image, claim = settings.images.of, _claim(settings)
     built_in: dict[str, dict[str, Entry]] = {
         "suggestions": {
-            name: {"image": image(katib_images.suggestion(name)), **claim(name)} for name in katib_images.ALGORITHMS
+            name: {"image": image(katib_images.suggestion(name)), **claim(name), **READY}
+            for name in katib_images.ALGORITHMS
         },
         "earlyStoppings": {
             name: {"image": image(katib_images.early_stopping(name))} for name in katib_images.EARLY_STOPPINGS

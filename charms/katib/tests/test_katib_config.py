@@ -97,6 +97,15 @@ def test_what_would_not_start_in_a_hundred_megabytes_gets_more(katib):
     assert katib.entry("metricsCollectors", "TensorFlowEvent")["resources"] == {"limits": {"memory": "1Gi"}}
 
 
+def test_an_experiment_begins_as_soon_as_its_algorithm_answers(katib):
+    katib.settle()
+    for name in ALGORITHMS:
+        probe = katib.entry("suggestions", name)["readinessProbe"]
+        assert "initialDelaySeconds" not in probe
+        assert probe["grpc"] == {"port": 6789, "service": "manager.v1beta1.Suggestion"}
+        assert probe["periodSeconds"] * probe["failureThreshold"] == 30
+
+
 def test_a_collector_that_waits_for_its_file_leaves_the_processor_to_trials(katib):
     katib.settle()
     for kind in ("StdOut", "File"):
