@@ -1,5 +1,6 @@
 """The charm's actions: passwords, backups, and bringing them back."""
 
+import re
 from typing import Any, Protocol
 
 import ops
@@ -31,8 +32,8 @@ class Server(Protocol):
         """Return a user's password."""
         ...
 
-    def backups(self) -> Backups:
-        """Return the backups in the related object store."""
+    def backups(self, of: str = "") -> Backups:
+        """Return the backups in the related object store, of an application `MODEL/NAME` or of this one."""
         ...
 
 
@@ -70,17 +71,29 @@ def back_up(server: Server, run: Run, params: dict[str, Any]) -> Results:
 
 def show_backups(server: Server, run: Run, params: dict[str, Any]) -> Results:
     """Return the identifiers of all backups, a line each."""
-    return {"backups": "\n".join(server.backups().identifiers())}
+    return {"backups": "\n".join(server.backups(_whose(params)).identifiers())}
 
 
 def restore(server: Server, run: Run, params: dict[str, Any]) -> Results:
     """Bring a backup back, and let clients in again, also when it failed."""
     identifier = str(params["backup-id"])
     try:
-        server.backups().bring_back(run, identifier, _container(server))
+        server.backups(_whose(params)).bring_back(run, identifier, _container(server))
     finally:
         server.accounts().apply(run)
     return {"restored": identifier}
+
+
+def _whose(params: dict[str, Any]) -> str:
+    """Return whose backups are meant; empty for one's own.
+
+    Raises:
+        Blocked: it names no application of a model.
+    """
+    whose = str(params.get("of", ""))
+    if whose and not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", whose):
+        raise Blocked("of: expected MODEL/APPLICATION, such as kubeflow/mysql")
+    return whose
 
 
 def _container(server: Server) -> ops.Container:
