@@ -66,7 +66,7 @@ def take(
     made = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     before = deployed.rows(database)
     say("the database ...")
-    identifier = str(deployed.run(f"{database}/0", "backup")["backup-id"])
+    identifier = str(deployed.run(f"{database}/0", deployed.called(database, "create-backup", "backup"))["backup-id"])
     rows = _between(before, deployed.rows(database))
     say("the objects ...")
     copied = deployed.copy(f"{store}/leader", "export", target=str(elsewhere.uri))

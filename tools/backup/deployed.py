@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import subprocess
 from collections.abc import Mapping
 from typing import IO, Any
@@ -61,6 +62,11 @@ class Deployed:
             return self.juju.run(unit, action, named, wait=LONGEST).results
         except jubilant.TaskError as error:
             raise Refusal(f"juju run {unit} {action} failed: {error.task.message}") from None
+
+    def called(self, application: str, name: str, before: str) -> str:
+        """Return how an action is called there: by its name, or by the one that it had in the release before."""
+        known = json.loads(self.juju.cli("actions", application, "--format=json"))
+        return name if name in known else before
 
     def copy(self, unit: str, action: str, **params: Any) -> Mapping[str, Any]:
         """Run `import` or `export` again until nothing is left.

@@ -38,7 +38,7 @@ UNUSED = (
     "*.dist-info/sboms",
 )
 """What no hook needs. Of cffi, cryptography uses the compiled backend alone, which is a file beside it; the harness of
-ops is for tests; no kind is read or written in a beta or an alpha of its version, and none of those that share devices."""
+ops is for tests; no kind is read or written in a beta or an alpha of its version, nor any that shares devices."""
 
 UNUSED_ENDINGS = (".pyi", ".pyc", ".c", ".h", ".pyx", ".pxd")
 

@@ -27,6 +27,7 @@ class Mysql(Charm[MysqlOptions]):
         super().__init__(framework)
         for event in (
             self.on.get_password_action,
+            self.on.create_backup_action,
             self.on.backup_action,
             self.on.list_backups_action,
             self.on.restore_action,

@@ -41,7 +41,8 @@ def act(server: Server, run: Run, event: ops.ActionEvent) -> None:
     """Run one action, and say what came of it."""
     do = {
         "get_password_action": show_password,
-        "backup_action": back_up,
+        "create_backup_action": back_up,
+        "backup_action": back_up_by_its_old_name,
         "list_backups_action": show_backups,
         "restore_action": restore,
     }[event.handle.kind]
@@ -67,6 +68,11 @@ def back_up(server: Server, run: Run, params: dict[str, Any]) -> Results:
     """Make a backup and return its identifier and size."""
     identifier, size = server.backups().make(run, _container(server))
     return {"backup-id": identifier, "bytes": size}
+
+
+def back_up_by_its_old_name(server: Server, run: Run, params: dict[str, Any]) -> Results:
+    """Do the same, and say how it is called now."""
+    return {**back_up(server, run, params), "renamed": "this action is called create-backup now"}
 
 
 def show_backups(server: Server, run: Run, params: dict[str, Any]) -> Results:

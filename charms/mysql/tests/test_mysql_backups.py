@@ -38,6 +38,12 @@ def test_a_backup_is_made(mysql, bucket):
     assert int(shown["bytes"]) == len(packed)
 
 
+def test_the_action_has_the_name_that_canonicals_charms_give_it(mysql, bucket):
+    state = with_store(mysql, bucket)
+    assert "renamed" not in mysql.act(state, "create-backup")
+    assert "create-backup" in mysql.act(state, "backup")["renamed"]
+
+
 def test_a_backup_has_every_database_but_mysqls_own(mysql, bucket):
     mysql.act(with_store(mysql, bucket, databases="katib\nmlpipeline\nmysql\nsys\n"), "backup")
     [command] = [
