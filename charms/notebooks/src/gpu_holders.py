@@ -4,13 +4,13 @@ Source of label and annotation: kubeflow/kubeflow, notebook-controller, whose cu
 """
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import notebook_gpus
 from idle_servers import LAST_ACTIVITY
 
-Object = Mapping[str, Any]
+Object = dict[str, Any]
 
 
 def holders(
