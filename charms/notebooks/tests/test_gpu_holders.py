@@ -2,8 +2,12 @@
 
 import datetime
 import importlib
+import pathlib
 from typing import Any
 
+from support.charms import load_charm
+
+load_charm(pathlib.Path(__file__).parents[1])
 gpu_holders: Any = importlib.import_module("gpu_holders")
 NOW = datetime.datetime(2026, 1, 2, 12, tzinfo=datetime.UTC)
 
