@@ -8,7 +8,20 @@ import sys
 
 import typer
 
-COMMANDS = ("up", "doctor", "test", "bench", "bundles", "pack", "store", "images", "versions")
+COMMANDS = (
+    "up",
+    "doctor",
+    "backup",
+    "restore",
+    "test",
+    "bench",
+    "bundles",
+    "pack",
+    "store",
+    "images",
+    "versions",
+    "docs",
+)
 """Each comes from the Typer application `app` of `tools.<name>.command`: a command or a named group."""
 
 

@@ -92,8 +92,8 @@ def faults(words: Sequence[str]) -> Iterator[str]:
     elif words[0] == "kubectl":
         yield from _kubectl(words)
     elif words[0] == "./up":
-        doctor = words[1:2] == ["doctor"]
-        yield from _flags("doctor" if doctor else "up", words[1 + doctor :])
+        own = words[1] if words[1:2] and words[1] in ("doctor", "backup", "restore") else ""
+        yield from _flags(own or "up", words[1 + bool(own) :])
     elif words[0].endswith("tools") or (len(words) > 2 and words[1:3] == ["-m", "tools"]):
         rest = words[words.index("tools") + 1 :] if "tools" in words else words[1:]
         yield from _tools(rest)

@@ -2,7 +2,7 @@
 
 import json
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -34,6 +34,7 @@ JOBS = {
     },
 }
 """What the library prometheus_scrape v0 keeps of a job; it drops any other key."""
+PAGE = pathlib.Path(__file__).parents[2] / "docs/observability.md"
 CHARMS = [Described.load(root) for root in ROOTS]
 
 
@@ -72,8 +73,25 @@ def test_prometheus_is_told_where_metrics_are_and_whose(told: testing.Relation):
     assert jobs
     topology = JujuTopology.from_dict(json.loads(told.local_app_data["scrape_metadata"]))
     assert topology.identifier
+    assert missing_in_the_page(topology.charm_name, told.local_app_data) == []
     assert told.local_unit_data["prometheus_scrape_unit_address"]
     assert told.local_unit_data["prometheus_scrape_unit_name"] == topology.unit
+
+
+def missing_in_the_page(charm: str | None, said: Mapping[str, str]) -> list[str]:
+    """Return the rows of docs/observability.md that are not there, of what a charm tells of metrics and alerts."""
+    lines = PAGE.read_text().splitlines()
+    rows = [
+        f"| {charm} | {job['job_name']} | {job['static_configs'][0]['targets'][0].partition(':')[2]} "
+        f"| `{job['metrics_path']}` |"
+        for job in json.loads(said["scrape_jobs"])
+    ]
+    rules = [rule for group in json.loads(said["alert_rules"])["groups"] for rule in group["rules"]]
+    own = [f"| `{rule['alert']}` | {charm} |" for rule in rules if rule["alert"] != "KubeflowProgramDown"]
+    listed = [row for row in lines if row.startswith(f"| {charm} |")]
+    gone = [row for row in listed if row not in rows]
+    absent = [row for row in rows if row not in listed]
+    return gone + absent + [row for row in own if not any(line.startswith(row) for line in lines)]
 
 
 @pytest.mark.parametrize("told", with_endpoint("grafana_dashboard"), indirect=True)

@@ -30,12 +30,15 @@ UNUSED = (
     "pycparser",
     "ops/_private/harness.py",
     "lightkube/*/*_v?beta?.py",
+    "lightkube/*/*_v?alpha?.py",
+    "lightkube/*/resource_v1.py",
     "*/tests",
     "*.dist-info/RECORD",
     "*.dist-info/INSTALLER",
+    "*.dist-info/sboms",
 )
 """What no hook needs. Of cffi, cryptography uses the compiled backend alone, which is a file beside it; the harness of
-ops is for tests; no kind is read or written in a beta of its version."""
+ops is for tests; no kind is read or written in a beta or an alpha of its version, nor any that shares devices."""
 
 UNUSED_ENDINGS = (".pyi", ".pyc", ".c", ".h", ".pyx", ".pxd")
 

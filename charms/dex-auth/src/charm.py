@@ -3,12 +3,13 @@
 
 from collections.abc import Iterator
 
+import dex_actions
 import dex_configuration
 import dex_left_out
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
-from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, main, network
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main, network
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Workload
 
@@ -23,7 +24,14 @@ class DexAuth(Charm[DexOptions]):
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
-        framework.observe(self.on.get_admin_password_action, self._show_password)
+        for action in (
+            self.on.get_admin_password_action,
+            self.on.add_user_action,
+            self.on.remove_user_action,
+            self.on.list_users_action,
+            self.on.test_login_action,
+        ):
+            framework.observe(action, self._act)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -37,7 +45,7 @@ class DexAuth(Charm[DexOptions]):
         yield Workload(
             container=dex_configuration.PROGRAM.container,
             command=dex_configuration.COMMAND,
-            environment=dex_configuration.environment(self.model.name) | network.proxy(self.model),
+            environment=self._environment(),
             files={dex_configuration.CONFIGURATION: File(self._configuration(issuer.issuer_url))},
             checks={
                 "dex": HttpCheck(port, f"{PATH}/healthz"),
@@ -46,6 +54,9 @@ class DexAuth(Charm[DexOptions]):
             metrics=Metrics(TELEMETRY_PORT),
         )
         yield dex_left_out.LeftOut(dex_configuration.PROGRAM.container, self.options.connectors)
+
+    def _environment(self) -> dict[str, str]:
+        return dex_configuration.environment(self.model.name) | network.proxy(self.model)
 
     def _issuer(self) -> dex_oidc_config.IssuerConfiguration:
         """Return where Dex is: by the option, at the public address, or else inside the cluster."""
@@ -62,7 +73,7 @@ class DexAuth(Charm[DexOptions]):
         return dex_configuration.configuration(
             issuer=issuer_url,
             port=self.options.port,
-            user=dex_users.static_user(self.options, self.secrets),
+            users=dex_users.static_users(self.options, self.secrets),
             connectors=self.options.connectors,
             clients=[item.data for item in clients],
             programs=programs,
@@ -71,17 +82,21 @@ class DexAuth(Charm[DexOptions]):
     def _with_password(self, client: oidc_client.Client) -> oidc_client.Client:
         return oidc_client.resolve(client, self.secrets.granted)
 
-    def _show_password(self, event: ops.ActionEvent) -> None:
-        try:
-            options = self.options
-            if not options.enable_password_db:
-                event.fail("there is no such user: option enable-password-db is false")
-                return
-            word = dex_users.current_password(options, self.secrets)
-        except Problem as problem:
-            event.fail(f"not known yet: {problem}")
-            return
-        event.set_results({"username": options.username, "password": word})
+    def _act(self, event: ops.ActionEvent) -> None:
+        if dex_actions.act(self._server, event):
+            self._reconcile(event)
+
+    def _server(self) -> dex_actions.Server:
+        return dex_actions.Server(
+            application=self.app.name,
+            unit=self.unit,
+            model=self.model,
+            options=self.options,
+            secrets=self.secrets,
+            cluster=self.run.cluster,
+            environment=self._environment(),
+            issuer_url=self._issuer().issuer_url,
+        )
 
 
 if __name__ == "__main__":

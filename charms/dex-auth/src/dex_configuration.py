@@ -21,7 +21,8 @@ GRANTS = (
 )
 """What Dex 2.45 grants tokens for by default."""
 PROGRAM = Program("dex", role="dex-role.yaml.j2", writable=("/etc/dex",))
-COMMAND = f"/usr/local/bin/dex serve {CONFIGURATION}"
+BINARY = "/usr/local/bin/dex"
+COMMAND = f"{BINARY} serve {CONFIGURATION}"
 
 
 def environment(namespace: str) -> dict[str, str]:
@@ -50,7 +51,7 @@ def configuration(
     *,
     issuer: str,
     port: int,
-    user: StaticUser | None,
+    users: Sequence[StaticUser],
     connectors: Sequence[Mapping[str, Any]],
     clients: Sequence[Client],
     programs: str,
@@ -60,7 +61,7 @@ def configuration(
     Args:
         issuer: the issuer's URL.
         port: at which Dex serves.
-        user: of the password database; None without one.
+        users: of the password database; none without one.
         connectors: to other identity services, as Dex has them.
         clients: who may ask Dex to log users in.
         programs: the name of a client without a password that may have tokens for those; empty for none.
@@ -80,8 +81,8 @@ def configuration(
         },
         "signer": {"type": "local", "config": {"keysRotationPeriod": "6h"}},
         "expiry": {"idTokens": "24h", "authRequests": "24h", "deviceRequests": "5m"},
-        "enablePasswordDB": user is not None,
-        "staticPasswords": [_password(user)] if user else [],
+        "enablePasswordDB": bool(users),
+        "staticPasswords": [password_of(user) for user in users],
         "connectors": [dict(connector) for connector in connectors],
         "staticClients": [
             *(_client(client, programs) for client in clients),
@@ -91,7 +92,8 @@ def configuration(
     return json.dumps(document, indent=1)
 
 
-def _password(user: StaticUser) -> dict[str, str]:
+def password_of(user: StaticUser) -> dict[str, str]:
+    """Return a user as the password database has her."""
     # Dex looks its users up by e-mail address; a name without @ serves as one.
     return {
         "email": user.name,

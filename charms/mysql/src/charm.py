@@ -27,6 +27,7 @@ class Mysql(Charm[MysqlOptions]):
         super().__init__(framework)
         for event in (
             self.on.get_password_action,
+            self.on.create_backup_action,
             self.on.backup_action,
             self.on.list_backups_action,
             self.on.restore_action,
@@ -64,8 +65,8 @@ class Mysql(Charm[MysqlOptions]):
         """
         return self.secrets.ensure(user, lambda: {"username": user, "password": password()})["password"]
 
-    def backups(self) -> Backups:
-        """Return the backups in the related object store.
+    def backups(self, of: str = "") -> Backups:
+        """Return the backups in the related object store, of an application `MODEL/NAME` or of this one.
 
         Raises:
             Blocked: none is related.
@@ -75,7 +76,8 @@ class Mysql(Charm[MysqlOptions]):
             raise Blocked(f"needs an object store, run: juju integrate {self.app.name}:s3-parameters seaweedfs:s3")
         store = self.object_store.one(lambda said: said.store(self.secrets.granted))
         bucket = self.options.backup_bucket
-        return backups(store, bucket=bucket, model=self.model.name, application=self.app.name)
+        model, _, application = (of or f"{self.model.name}/{self.app.name}").partition("/")
+        return backups(store, bucket=bucket, model=model, application=application)
 
     def _refusals(self) -> Iterator[Part]:
         """Yield a problem for each application that asks for what it does not get."""

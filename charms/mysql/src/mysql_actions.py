@@ -1,5 +1,6 @@
 """The charm's actions: passwords, backups, and bringing them back."""
 
+import re
 from typing import Any, Protocol
 
 import ops
@@ -31,8 +32,8 @@ class Server(Protocol):
         """Return a user's password."""
         ...
 
-    def backups(self) -> Backups:
-        """Return the backups in the related object store."""
+    def backups(self, of: str = "") -> Backups:
+        """Return the backups in the related object store, of an application `MODEL/NAME` or of this one."""
         ...
 
 
@@ -40,7 +41,8 @@ def act(server: Server, run: Run, event: ops.ActionEvent) -> None:
     """Run one action, and say what came of it."""
     do = {
         "get_password_action": show_password,
-        "backup_action": back_up,
+        "create_backup_action": back_up,
+        "backup_action": back_up_by_its_old_name,
         "list_backups_action": show_backups,
         "restore_action": restore,
     }[event.handle.kind]
@@ -68,19 +70,36 @@ def back_up(server: Server, run: Run, params: dict[str, Any]) -> Results:
     return {"backup-id": identifier, "bytes": size}
 
 
+def back_up_by_its_old_name(server: Server, run: Run, params: dict[str, Any]) -> Results:
+    """Do the same, and say how it is called now."""
+    return {**back_up(server, run, params), "renamed": "this action is called create-backup now"}
+
+
 def show_backups(server: Server, run: Run, params: dict[str, Any]) -> Results:
     """Return the identifiers of all backups, a line each."""
-    return {"backups": "\n".join(server.backups().identifiers())}
+    return {"backups": "\n".join(server.backups(_whose(params)).identifiers())}
 
 
 def restore(server: Server, run: Run, params: dict[str, Any]) -> Results:
     """Bring a backup back, and let clients in again, also when it failed."""
     identifier = str(params["backup-id"])
     try:
-        server.backups().bring_back(run, identifier, _container(server))
+        server.backups(_whose(params)).bring_back(run, identifier, _container(server))
     finally:
         server.accounts().apply(run)
     return {"restored": identifier}
+
+
+def _whose(params: dict[str, Any]) -> str:
+    """Return whose backups are meant; empty for one's own.
+
+    Raises:
+        Blocked: it names no application of a model.
+    """
+    whose = str(params.get("of", ""))
+    if whose and not re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", whose):
+        raise Blocked("of: expected MODEL/APPLICATION, such as kubeflow/mysql")
+    return whose
 
 
 def _container(server: Server) -> ops.Container:

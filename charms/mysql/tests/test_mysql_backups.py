@@ -38,6 +38,12 @@ def test_a_backup_is_made(mysql, bucket):
     assert int(shown["bytes"]) == len(packed)
 
 
+def test_the_action_has_the_name_that_canonicals_charms_give_it(mysql, bucket):
+    state = with_store(mysql, bucket)
+    assert "renamed" not in mysql.act(state, "create-backup")
+    assert "create-backup" in mysql.act(state, "backup")["renamed"]
+
+
 def test_a_backup_has_every_database_but_mysqls_own(mysql, bucket):
     mysql.act(with_store(mysql, bucket, databases="katib\nmlpipeline\nmysql\nsys\n"), "backup")
     [command] = [
@@ -112,6 +118,18 @@ def test_a_backup_is_loaded_and_users_are_made_anew(mysql, bucket):
     ran = mysql.deployment.context.exec_history["mysql"][before:]
     assert [item.stdin for item in ran if isinstance(item.stdin, bytes)] == [DUMP]
     assert ran[-2].stdin.startswith("SELECT DISTINCT user")
+
+
+def test_a_backup_of_an_application_of_another_model_is_brought_back_by_its_name(mysql, bucket):
+    bucket.objects[KEY.replace("/edge/", "/kubeflow/")] = gzip.compress(DUMP)
+    state = with_store(mysql, bucket, databases="")
+    assert mysql.act(state, "list-backups", of="kubeflow/mysql")["backups"] == NAME
+    assert mysql.act(state, "restore", **{"backup-id": NAME, "of": "kubeflow/mysql"}) == {"restored": NAME}
+
+
+def test_whose_backup_it_is_has_to_be_an_application_of_a_model(mysql, bucket):
+    with pytest.raises(testing.ActionFailed, match="of: expected MODEL/APPLICATION"):
+        mysql.act(with_store(mysql, bucket), "list-backups", of="../other")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Operate Kubeflow's notebooks: servers, volumes and TensorBoards, and the pages for them."""
 
+import datetime
 import pathlib
 from collections.abc import Iterator
 
 import bucket_access
+import gpu_holders
 import idle_servers
 import jupyter_web_app
 import notebook_controller
@@ -170,11 +172,21 @@ class Notebooks(Charm[NotebooksOptions]):
         try:
             gpus = notebook_gpus.found(self._nodes())
             pods = list_all(self.run.cluster, Reference("v1", "Pod", "list", EVERYWHERE))
+            servers = list_all(self.run.cluster, Reference("kubeflow.org/v1", "Notebook", "list", EVERYWHERE))
+            profiles = list_all(self.run.cluster, Reference("kubeflow.org/v1", "Profile", "list"))
         except (Blocked, Waiting) as problem:
             event.fail(str(problem))
             return
         rows = notebook_gpus.table(gpus, notebook_gpus.used(pods))
-        event.set_results({"summary": notebook_gpus.describe(gpus), "gpus": yaml.safe_dump(rows, sort_keys=False)})
+        now = datetime.datetime.now(datetime.UTC)
+        holders = gpu_holders.holders(pods, servers, profiles, now)
+        event.set_results(
+            {
+                "summary": notebook_gpus.describe(gpus),
+                "gpus": yaml.safe_dump(rows, sort_keys=False),
+                "in-use": yaml.safe_dump(holders, sort_keys=False),
+            }
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,17 @@ import pages_gate
 from authorization_filter import UNASKED, asking, refusal
 from envoy_configuration import Message
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
-from pipelines_network import API_GRPC, API_HTTP, AUTHORIZER, GATE_ADMIN, GATE_GRPC, GATE_HTTP, UI, USER_HEADER
+from pipelines_network import (
+    API_GRPC,
+    API_HTTP,
+    AUTHORIZER,
+    GATE_ADMIN,
+    GATE_GRPC,
+    GATE_HTTP,
+    SMOKE_TEST,
+    UI,
+    USER_HEADER,
+)
 
 FOLDER = "/etc/api-gate"
 REFUSAL = f"{USER_HEADER} comes through the gateway only; here, a token for pipelines.kubeflow.org says who you are\n"
@@ -69,7 +79,12 @@ def _http() -> list[Message]:
                 refusal({"safe_regex": {"regex": f"{place}/visualizations/?"}}, NO_NAMESPACE),
                 {"match": {"prefix": f"{place}/"}, "route": whole},
             ]
-    return [*found, {"match": {"path": "/metrics"}, "route": route, **UNASKED}]
+    own = {"cluster": "authorizer", "prefix_rewrite": "/metrics"}
+    return [
+        *found,
+        {"match": {"path": "/metrics"}, "route": route, **UNASKED},
+        {"match": {"path": SMOKE_TEST}, "route": own, **UNASKED},
+    ]
 
 
 def _grpc() -> list[Message]:

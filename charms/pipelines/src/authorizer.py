@@ -7,15 +7,20 @@ from typing import Any
 import namespace_objects
 from api_server import AUDIENCE
 from kubeflow_charms.object_store import Store
-from kubeflow_charms.parts import File, HttpCheck, Program, Workload
+from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Program, Workload
 from kubeflow_charms.secrets import Secrets, password
-from pipelines_network import AUTHORIZER, USER_HEADER
+from pipelines_network import AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
 
 FOLDER = "/srv/authorizer"
 FILES = ("authorizer_server.py", "page_access.py", "artefact_proof.py")
 WHOSE = "{namespace}"
 PROGRAM = Program("authorizer", role="authorizer-role.yaml.j2", writable=(FOLDER,))
 """It may ask who may do what, and no more."""
+FAILED = Alert(
+    "KubeflowPipelinesSmokeTestFailed",
+    "kubeflow_pipelines_smoke_test_success{%s} == 0",
+    "The last smoke test of pipelines did not come to its end: run the action smoke-test, which names the step",
+)
 
 
 def key(secrets: Secrets) -> str:
@@ -56,6 +61,7 @@ def workload(*, store: Store, bucket: str, root: str, key_format: str, key: str)
             path: File(json.dumps(settings, indent=1, sort_keys=True)),
         },
         checks={PROGRAM.container: HttpCheck(AUTHORIZER, "/healthz")},
+        metrics=Metrics(GATE_HTTP, SMOKE_TEST, alerts=(FAILED,)),
     )
 
 

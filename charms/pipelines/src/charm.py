@@ -10,6 +10,7 @@ import metadata_proxy
 import metadata_store
 import metadata_writer
 import namespace_objects
+import ops
 import persistence_agent
 import pipelines_network
 import pipelines_ui
@@ -17,6 +18,7 @@ import pod_defaults
 import profile_settings
 import published_services
 import scheduled_workflow
+import smoke_test_action
 import viewer_controller
 import workflow_patch
 from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, main, network
@@ -62,6 +64,10 @@ class Pipelines(Charm[PipelinesOptions]):
     api = Provides("kfp-api", k8s_service.K8S_SERVICE)
     api_grpc = Provides("kfp-api-grpc", k8s_service.K8S_SERVICE)
     metadata = Provides("grpc", k8s_service.K8S_SERVICE_INFO)
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        framework.observe(self.on.smoke_test_action, self._smoke_test)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -171,6 +177,9 @@ class Pipelines(Charm[PipelinesOptions]):
                     f"juju integrate {self.app.name}:{endpoint} kubeflow-profiles:{endpoint}"
                 )
             )
+
+    def _smoke_test(self, event: ops.ActionEvent) -> None:
+        smoke_test_action.act(lambda: self.options, self.unit, self.run, event)
 
     def _login(self, database: mysql_client.Database) -> mysql_client.Login:
         return database.login(self.secrets.granted)

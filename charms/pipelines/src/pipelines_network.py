@@ -17,6 +17,8 @@ GATE_GRPC = 8897
 GATE_PAGES = 8896
 GATE_ADMIN = 9902
 AUTHORIZER = 8895
+SMOKE_TEST = "/smoke-test/metrics"
+"""Where the gate shows how the last smoke test went."""
 UI = 3000
 VIEWER_METRICS = 8080
 SCHEDULED_WORKFLOW_METRICS = 9091

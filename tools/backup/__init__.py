@@ -1,0 +1,1 @@
+"""One consistent set of what a site would miss."""

@@ -1,0 +1,1 @@
+"""A set brought back, or rehearsed."""
