@@ -1,5 +1,6 @@
 """The real SeaweedFS as the charm starts it: who reaches what, and what outlives what."""
 
+import shutil
 import signal
 import threading
 import time
@@ -135,14 +136,10 @@ def test_a_namespace_made_again_has_another_login(real):
     real.become(**there)
 
 
-def test_the_disk_is_watched_where_the_store_sees_it(real, monkeypatch):
-    import importlib
-    import shutil
-
-    keeper_store = importlib.import_module("keeper_store")
-    monkeypatch.setattr(keeper_store, "VOLUME_SERVER", real.port + 3)
-    usage = shutil.disk_usage(real.folder)
-    assert keeper_store.free() == pytest.approx(100 * usage.free / usage.total, abs=8)
+def test_the_disk_is_watched_where_the_store_sees_it(real):
+    found, there = real.local.usage(), shutil.disk_usage(real.folder)
+    assert found.size == there.total
+    assert found.free == pytest.approx(there.free, abs=there.total / 10)
 
 
 def test_a_thousand_profiles_have_logins_and_are_told_to_the_store_in_seconds(real):
