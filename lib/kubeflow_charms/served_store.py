@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import ops
 
+from . import network
 from .certificates import Certificate
 from .endpoints import BoundEndpoint
 from .interfaces import object_storage, s3, tls_certificates
@@ -36,9 +37,8 @@ def asked(given: Certificate | None, issuer: BoundEndpoint, secrets: Secrets) ->
             f"{model.app.name}:{issuer.name} {issuer.relations[0].app.name}"
         )
     host = f"{name(model.app.name)}.{model.name}"
-    return tls_certificates.ask(
-        issuer, secrets, "store-certificate", [f"{host}.svc", host, f"{host}.svc.cluster.local"]
-    )
+    names = (f"{host}.svc", host, f"{host}.svc.{network.cluster_domain()}")
+    return tls_certificates.ask(issuer, secrets, "store-certificate", names)
 
 
 @dataclasses.dataclass(frozen=True)
