@@ -57,8 +57,8 @@ def warnings(found: Disk, options: SeaweedfsOptions, application: str) -> Iterat
         yield warning
     for bucket, used in full(options.quotas).items():
         yield Blocked(
-            f"the bucket {bucket} takes no more objects: {used / 2**30:.1f} GiB of its quota of "
-            f"{options.quotas[bucket] / 2**30:.1f} GiB are used; delete objects, or raise the option quotas"
+            f"the bucket {bucket} takes no more objects: {used / 2**20:.0f} MiB of its quota of "
+            f"{options.quotas[bucket] / 2**20:.0f} MiB are used; delete objects, or raise the option quotas"
         )
 
 

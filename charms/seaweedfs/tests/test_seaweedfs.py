@@ -143,7 +143,7 @@ def test_a_bucket_beyond_its_quota_is_in_the_status(seaweedfs, monkeypatch):
     monkeypatch.setattr(keeper_store, "usage", lambda: space_limits.Usage(0, 0, used, 0))
     state = seaweedfs.settle(config={"quotas": "logs=2Gi,models=5Gi,later=1Gi"})
     assert state.unit_status == testing.BlockedStatus(
-        "the bucket logs takes no more objects: 3.0 GiB of its quota of 2.0 GiB are used; delete objects, or raise "
+        "the bucket logs takes no more objects: 3072 MiB of its quota of 2048 MiB are used; delete objects, or raise "
         "the option quotas"
     )
     assert "quota" in state.get_container("logins").plan.checks
