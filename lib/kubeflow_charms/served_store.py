@@ -16,7 +16,9 @@ from .profile_logins import Login
 from .secrets import Secrets
 
 
-def asked(given: Certificate | None, issuer: BoundEndpoint, secrets: Secrets) -> tls_certificates.Asked | None:
+def certificate_request(
+    given: Certificate | None, issuer: BoundEndpoint, secrets: Secrets
+) -> tls_certificates.CertificateRequest | None:
     """Return the part that asks for the store's certificate; None where no application issues certificates.
 
     Args:

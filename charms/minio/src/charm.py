@@ -13,7 +13,7 @@ from kubeflow_charms.parts.first_unit import holds, name
 from kubeflow_charms.parts.workload import answers
 from kubeflow_charms.profile_logins import Login
 from kubeflow_charms.secrets import password
-from kubeflow_charms.served_store import ServedStore, asked
+from kubeflow_charms.served_store import ServedStore, certificate_request
 from minio_options import KEYS, MinioOptions
 
 LOGIN = "login"
@@ -41,8 +41,8 @@ class Minio(Charm[MinioOptions]):
         yield FirstUnit({"http-s3": options.port, "http-console": options.console_port})
         yield from self._console()
         login = self._login()
-        if self._asked:
-            yield self._asked
+        if self._certificate_request:
+            yield self._certificate_request
         served = self._served
         if holds(self.unit):
             yield minio_server.workload(options, login, served.certificate, self._console_url)
@@ -99,14 +99,16 @@ class Minio(Charm[MinioOptions]):
             unit=self.unit,
             model=self.model,
             port=self.options.port,
-            certificate=self._asked.certificate() if self._asked else self.options.certificate,
+            certificate=self._certificate_request.certificate()
+            if self._certificate_request
+            else self.options.certificate,
             secrets=self.secrets,
             answers=lambda: answers(self.unit.get_container(minio_server.PROGRAM.container)),
         )
 
     @functools.cached_property
-    def _asked(self) -> tls_certificates.Asked | None:
-        return asked(self.options.certificate, self.issuer, self.secrets)
+    def _certificate_request(self) -> tls_certificates.CertificateRequest | None:
+        return certificate_request(self.options.certificate, self.issuer, self.secrets)
 
     def _tell_consumer(self, relation: ops.Relation, login: Login) -> object_storage.ObjectStorage | None:
         """Return what a consumer is told; nothing until it said whether it reads Juju secrets."""

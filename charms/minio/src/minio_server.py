@@ -48,9 +48,7 @@ def workload(options: MinioOptions, login: Login, certificate: Certificate | Non
         environment=environment,
         files={ACCESS_KEY: File(login.access_key), SECRET_KEY: File(login.secret_key), **_certificates(certificate)},
         checks={
-            PROGRAM.container: TcpCheck(options.port)
-            if certificate
-            else HttpCheck(options.port, "/minio/health/ready")
+            PROGRAM.container: TcpCheck(options.port) if certificate else HttpCheck(options.port, "/minio/health/ready")
         },
         metrics=None if certificate else Metrics(options.port, METRICS),
     )

@@ -16,7 +16,7 @@ from kubeflow_charms.parts import Back, Bucket, FirstUnit, Manifests, Part, Port
 from kubeflow_charms.parts.first_unit import holds
 from kubeflow_charms.parts.workload import answers
 from kubeflow_charms.profile_logins import Login
-from kubeflow_charms.served_store import ServedStore, asked
+from kubeflow_charms.served_store import ServedStore, certificate_request
 from seaweedfs_options import GRPC, SeaweedfsOptions
 from store_consumers import User, buckets_of_reader, buckets_of_request, checked
 from store_login import SEED, Logins, of_relation
@@ -51,8 +51,8 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
         yield Manifests("fence", "store-fence.yaml.j2", {"port": options.port + GRPC})
         yield self.source.send(object_storage.Reader(secrets=True))
         root, users = self.logins.root(), tuple(self.users.values())
-        if self._asked:
-            yield self._asked
+        if self._certificate_request:
+            yield self._certificate_request
         served = self._served
         if holds(self.unit):
             disk = store_disk.disk(self.model)
@@ -108,14 +108,16 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
             unit=self.unit,
             model=self.model,
             port=self.options.port,
-            certificate=self._asked.certificate() if self._asked else self.options.certificate,
+            certificate=self._certificate_request.certificate()
+            if self._certificate_request
+            else self.options.certificate,
             secrets=self.secrets,
             answers=lambda: all(map(answers, self.unit.containers.values())),
         )
 
     @functools.cached_property
-    def _asked(self) -> tls_certificates.Asked | None:
-        return asked(self.options.certificate, self.issuer, self.secrets)
+    def _certificate_request(self) -> tls_certificates.CertificateRequest | None:
+        return certificate_request(self.options.certificate, self.issuer, self.secrets)
 
     def _shared_seed(self, relation: ops.Relation, asked: bool) -> str:
         """Return the identifier of the secret with the seed, which is granted to those that asked for it."""
