@@ -4,8 +4,10 @@ import functools
 import os
 import pathlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-import ops
+if TYPE_CHECKING:  # small programs in pods take this file along, with nothing but Python's standard library
+    import ops
 
 RESOLVER = pathlib.Path("/etc/resolv.conf")
 ADDRESSES = pathlib.Path("/proc/net/if_inet6")
@@ -47,7 +49,7 @@ def cluster_domain() -> str:
     return USUAL_DOMAIN
 
 
-def proxy(model: ops.Model) -> dict[str, str]:
+def proxy(model: "ops.Model") -> dict[str, str]:
     """Return the variables by which programs leave the cluster through the model's proxy; none without one.
 
     Juju tells charms the model's `juju-http-proxy`, `juju-https-proxy` and `juju-no-proxy`. What is in the cluster is

@@ -7,8 +7,8 @@ import ops
 import pytest
 from kubeflow_charms import Requires
 from kubeflow_charms.interfaces import object_storage, s3
-from kubeflow_charms.object_store import related
 from kubeflow_charms.parts import Message, Part
+from kubeflow_charms.related_store import related
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy

@@ -35,14 +35,15 @@ def namespaces(deployed: Deployed, tmp_path: pathlib.Path) -> Any:
     (tmp_path / "token").write_text(application.deployment.files["logins"][f"{FOLDER}/token"].text)
     (tmp_path / "ca.crt").write_bytes(application.server.certificate.read_bytes())
     module: Any = importlib.import_module("keeper_kubernetes")
-    return module.Namespaces(application.server.url, "app.kubernetes.io/part-of=kubeflow-profile", tmp_path)
+    kubernetes = module.Kubernetes(application.server.url, tmp_path)
+    return module.Namespaces(kubernetes, "app.kubernetes.io/part-of=kubeflow-profile")
 
 
 def listed(namespaces: Any) -> str:
     """Return the version of the list, once the API server knows of the program's rights."""
     try:
         return namespaces.list()[1]
-    except importlib.import_module("keeper_kubernetes").Unheard as error:
+    except importlib.import_module("keeper_kubernetes").Refused as error:
         raise AssertionError(str(error)) from error
 
 

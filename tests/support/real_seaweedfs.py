@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from kubeflow_charms.kubernetes_api import Kubernetes
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.profile_logins import Login, login
 from kubeflow_charms.s3_requests import Answer, exchange
@@ -24,6 +25,7 @@ from .programs import find
 ROOT_FOLDER = pathlib.Path(__file__).parents[2] / "charms" / "seaweedfs"
 load_charm(ROOT_FOLDER)
 keeper_kubernetes: Any = importlib.import_module("keeper_kubernetes")
+keeper_space: Any = importlib.import_module("keeper_space")
 keeper_store: Any = importlib.import_module("keeper_store")
 login_keeper: Any = importlib.import_module("login_keeper")
 seaweedfs_server: Any = importlib.import_module("seaweedfs_server")
@@ -104,6 +106,7 @@ class RealStore:
     port: int
     cluster: Cluster
     keeper: Any
+    local: Any
     command: list[str]
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
@@ -157,14 +160,21 @@ class RealStore:
         return exchange(self.of(who), method, path, body, timeout=30, **more)
 
 
-def real_store(folder: pathlib.Path) -> RealStore:
-    """Return the store, whose keeper runs already."""
+def real_store(folder: pathlib.Path, *, volume_size: int = 0) -> RealStore:
+    """Return the store, whose keeper runs already.
+
+    Args:
+        folder: for its data and log.
+        volume_size: of its volumes, in MiB; 0 for the charm's.
+    """
     port = random.randrange(20000, 40000, 10)
     options = seaweedfs_options.SeaweedfsOptions(
         port=port,
-        memory=seaweedfs_options.Memory(),
+        memory=seaweedfs_options.options.Memory(),
         common_buckets=(),
         disk_warning=5,
+        quotas={},
+        retention=(),
         ssl_cert="",
         ssl_key="",
         ssl_ca="",
@@ -174,38 +184,44 @@ def real_store(folder: pathlib.Path) -> RealStore:
         return (SOURCES / name).read_text()
 
     buckets = [bucket for user in USERS if user.profiles for bucket in user.buckets]
-    written = store_keeper.workload(options, ROOT, USERS, seeds=[SEED], profile_buckets=buckets, read=read)
+    written = store_keeper.workload(
+        options, ROOT, USERS, secure=False, seeds=[SEED], profile_buckets=buckets, read=read
+    )
     settings = login_keeper.Settings.read(written.files[f"{store_keeper.FOLDER}/settings.json"].text)
     shared, data = folder / "shared", folder / "data"
     for made in (shared, data):
         made.mkdir()
     cluster = Cluster()
+    local = keeper_store.LocalStore(settings.store, master=port + 2, volume_server=port + 3, filer=port + 4)
     keeper = login_keeper.Keeper(
         dataclasses.replace(settings, folder=str(shared)),
-        keeper_kubernetes.Namespaces(cluster.url, settings.profiles, folder),
-        keeper_store.LocalStore(port, secure=False),
+        keeper_kubernetes.Namespaces(Kubernetes(cluster.url, folder), settings.profiles),
+        local,
         say=lambda text: None,
     )
-    (folder / "token").write_text("none")
-    program = seaweedfs_server.workload(options, 50, read)
+    for name in ("token", "ca.crt"):
+        (folder / name).write_text("")
+    program = seaweedfs_server.workload(options, None, 50, read)
     (folder / "serve.sh").write_text(program.files[f"{seaweedfs_server.FOLDER}/{seaweedfs_server.SCRIPT}"].text)
     given = {
         f"{seaweedfs_server.FOLDER}/{seaweedfs_server.SCRIPT}": str(folder / "serve.sh"),
         seaweedfs_server.SHARED.path: str(shared),
         "-dir=/data": f"-dir={data}",
         "/usr/bin/weed": str(find("weed")),
-        f"-metricsPort={seaweedfs_server.METRICS_PORT}": f"-metricsPort={port + 1}",
+        f"-metricsPort={seaweedfs_server.store_metrics.PORT}": f"-metricsPort={port + 1}",
     }
     command = program.command
     for name, value in given.items():
         assert name in command, name
         command = command.replace(name, value)
+    if volume_size:
+        command += f" -master.volumeSizeLimitMB={volume_size}"
     # The other ports of the pod are whoever's they are on this machine.
     others = {"master.port": port + 2, "volume.port": port + 3, "filer.port": port + 4}
     others |= {"filer.localSocket": folder / "filer.sock", "s3.localSocket": folder / "s3.sock"}
     command += "".join(f" -{name}={value}" for name, value in others.items())
     environment = {**os.environ, **program.environment, "HOME": str(folder)}
     environment["WEED_LEVELDB2_DIR"] = str(data / "filerldb2")
-    found = RealStore(folder, port, cluster, keeper, shlex.split(command), environment)
+    found = RealStore(folder, port, cluster, keeper, local, shlex.split(command), environment)
     threading.Thread(target=keeper.run, daemon=True).start()
     return found

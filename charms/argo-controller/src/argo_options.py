@@ -3,20 +3,12 @@
 import dataclasses
 import re
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option, options, store_options
 
 NEVER = "Never"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LONGEST = 2**31 - 1
 """Argo keeps a time in 32 bits."""
-
-
-def bucket(value: str | None) -> str:
-    """Accept the name of a bucket, by Amazon's rules."""
-    text = (value or "").strip()
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text):
-        raise ValueError(f"{text!r} is no bucket, expected 3 to 63 small letters, digits, hyphens and dots")
-    return text
 
 
 def key_format(value: str | None) -> str:
@@ -52,7 +44,7 @@ def count(value: int) -> int:
 class ArgoOptions:
     """The options, as charmcraft.yaml describes them; times in seconds."""
 
-    bucket: str = option(bucket)
+    bucket: str = option(store_options.bucket)
     key_format: str = option(key_format)
     executor_image: str = option(options.image)
     archive_logs: bool = option(bool)

@@ -9,8 +9,8 @@ import workflow_settings
 from argo_options import ArgoOptions
 from kubeflow_charms import Charm, Requires, main, network
 from kubeflow_charms.interfaces import object_storage, s3
-from kubeflow_charms.object_store import related
 from kubeflow_charms.parts import Bucket, Crds, Manifests, Part, Ports
+from kubeflow_charms.related_store import related
 
 
 class ArgoController(Charm[ArgoOptions]):

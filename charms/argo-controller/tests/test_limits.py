@@ -80,7 +80,7 @@ def test_a_limit_that_is_read_at_the_start_alone_restarts_the_controller(argo, o
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("bucket", "My Bucket", "option bucket: it is no bucket, expected 3 to 63 small letters"),
+        ("bucket", "My Bucket", "option bucket: it is no bucket's name, expected 3 to 63 small letters"),
         ("key_format", "all", "option key-format: two steps would share one place, expected a path with {{pod.name}}"),
         ("key_format", "{{a/{{pod.name}}", "option key-format: a variable is not closed"),
         ("executor_image", "", "option executor-image: '' is no image"),

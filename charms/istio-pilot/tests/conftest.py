@@ -1,15 +1,11 @@
-import dataclasses
-import datetime
 import json
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from ops import testing
+from support import issuers
 from support.unit import Unit, unit
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -107,42 +103,12 @@ def pilot(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[P
         yield found
 
 
-class Issuer:
-    """Issues certificates, in PEM."""
-
-    def __init__(self) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-
-    def pair(self, *, days: int = 90) -> dict[str, str]:
-        """Return a certificate and its key, as the user secret holds them."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kubeflow.example.com")])
-        return {"tls-crt": self._sign(name, key.public_key(), days), "tls-key": _pem(key)}
+class Issuer(issuers.Issuer):
+    """Issues certificates, and hands them out in user secrets."""
 
     def secret(self, **changes: str) -> testing.Secret:
         """Return a user secret with a pair, but for the changes."""
         return testing.Secret({**self.pair(), **with_hyphens(changes)})
-
-    def answer(self, relation: testing.Relation) -> testing.Relation:
-        """Return the relation `certificates` with the answer to what the unit asks there."""
-        (asked,) = json.loads(relation.local_unit_data["certificate_signing_requests"])
-        text = asked["certificate_signing_request"]
-        request = x509.load_pem_x509_csr(text.encode())
-        certificate = self._sign(request.subject, request.public_key(), 90)
-        issued = {"certificate": certificate, "certificate_signing_request": text, "ca": certificate}
-        return dataclasses.replace(relation, remote_app_data={"certificates": json.dumps([issued])})
-
-    def _sign(self, subject: x509.Name, key: Any, days: int) -> str:
-        now = datetime.datetime.now(datetime.UTC)
-        builder = x509.CertificateBuilder(subject, subject, key, x509.random_serial_number())
-        builder = builder.not_valid_before(now - datetime.timedelta(days=365))
-        signed = builder.not_valid_after(now + datetime.timedelta(days=days)).sign(self.key, hashes.SHA256())
-        return signed.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _pem(key: ec.EllipticCurvePrivateKey) -> str:
-    form = serialization.PrivateFormat.PKCS8
-    return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
 
 
 @pytest.fixture(scope="session")

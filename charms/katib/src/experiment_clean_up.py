@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import pathlib
-import re
 
 import katib_experiments
 from kubeflow_charms import remembered
@@ -12,18 +11,6 @@ from kubeflow_charms.run import Run
 
 EVERY = 3300
 """Seconds between two looks; a little less than an hour, of which each twelfth update-status is a part."""
-UNITS = {"h": "hours", "d": "days"}
-
-
-def age(value: str | None) -> datetime.timedelta | None:
-    """Accept nothing, or a number of hours or days."""
-    text = (value or "").strip()
-    if not text:
-        return None
-    found = re.fullmatch(r"([1-9][0-9]{0,4})([hd])", text)
-    if not found:
-        raise ValueError(f"{text!r} is no age, expected for example 12h or 30d")
-    return datetime.timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import experiment_clean_up
 import katib_config
 import katib_images
 from katib_config import Entries
@@ -101,7 +100,7 @@ class KatibOptions:
     volume_access_mode: str = option(options.one_of("ReadWriteOnce", "ReadWriteMany"))
     volume_class: str = option(storage_class)
     resume_policy: str = option(options.one_of(*RESUME_POLICIES))
-    experiment_ttl: datetime.timedelta | None = option(experiment_clean_up.age)
+    experiment_ttl: datetime.timedelta | None = option(options.age)
     database_timeout: str = option(timeout)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 

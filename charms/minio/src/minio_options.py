@@ -2,7 +2,9 @@
 
 import dataclasses
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option, options, store_options
+from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.profile_logins import Login
 
 SHORTEST_ACCESS_KEY, SHORTEST_SECRET_KEY = 3, 8
 KEYS = ("access-key", "secret-key")
@@ -40,14 +42,6 @@ def no_gateway(value: str) -> str:
     return value
 
 
-@dataclasses.dataclass(frozen=True)
-class Login:
-    """The root user of MinIO."""
-
-    access_key: str
-    secret_key: str = dataclasses.field(repr=False)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MinioOptions:
     """The options, as charmcraft.yaml describes them.
@@ -73,10 +67,7 @@ class MinioOptions:
         """Check what options mean together."""
         if self.port == self.console_port:
             raise ValueError(f"options port, console-port: both are {self.port}, expected two ports")
-        if bool(self.ssl_cert) != bool(self.ssl_key):
-            raise ValueError("options ssl-cert, ssl-key: one without the other, expected both or none")
-        if self.ssl_ca and not self.ssl_cert:
-            raise ValueError("option ssl-ca: set without ssl-cert, expected both")
+        _ = self.certificate
         if self.credentials is None:
             return
         if self.secret_key:
@@ -88,13 +79,13 @@ class MinioOptions:
                 raise ValueError(f"option credentials: the secret's {key} is {error}") from error
 
     @property
-    def secure(self) -> bool:
-        """Whether MinIO speaks https."""
-        return bool(self.ssl_cert)
+    def certificate(self) -> Certificate | None:
+        """The certificate that was given; None for plain http."""
+        return store_options.certificate(self.ssl_cert, self.ssl_key, self.ssl_ca)
 
     @property
     def given(self) -> Login | None:
-        """The user's own login; None if the password is to be generated."""
+        """The user's own login for MinIO's root; None if the password is to be generated."""
         if self.credentials is not None:
             return Login(*(self.credentials[key].strip() for key in KEYS))
         return Login(self.access_key, self.secret_key) if self.secret_key else None

@@ -4,8 +4,10 @@ Source of the flags, variables and paths: minio/minio, cmd/server-main.go, cmd/c
 release 2025-09-07.
 """
 
+from kubeflow_charms.certificates import Certificate
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, TcpCheck, Workload
-from minio_options import Login, MinioOptions
+from kubeflow_charms.profile_logins import Login
+from minio_options import MinioOptions
 
 DATA = "/data"
 FOLDER = "/run/minio"
@@ -18,12 +20,13 @@ CONSOLE = "/minio/"
 METRICS = "/minio/v2/metrics/cluster"
 
 
-def workload(options: MinioOptions, login: Login, console: str) -> Workload:
+def workload(options: MinioOptions, login: Login, certificate: Certificate | None, console: str) -> Workload:
     """Return the server with its console.
 
     Args:
         options: the charm's.
         login: of the root user.
+        certificate: None for plain http.
         console: the URL at which users find the console; empty without a gateway.
     """
     command = (
@@ -43,21 +46,19 @@ def workload(options: MinioOptions, login: Login, console: str) -> Workload:
         container=PROGRAM.container,
         command=command,
         environment=environment,
-        files={ACCESS_KEY: File(login.access_key), SECRET_KEY: File(login.secret_key), **_certificates(options)},
+        files={ACCESS_KEY: File(login.access_key), SECRET_KEY: File(login.secret_key), **_certificates(certificate)},
         checks={
-            PROGRAM.container: TcpCheck(options.port)
-            if options.secure
-            else HttpCheck(options.port, "/minio/health/ready")
+            PROGRAM.container: TcpCheck(options.port) if certificate else HttpCheck(options.port, "/minio/health/ready")
         },
-        metrics=None if options.secure else Metrics(options.port, METRICS),
+        metrics=None if certificate else Metrics(options.port, METRICS),
     )
 
 
-def _certificates(options: MinioOptions) -> dict[str, File]:
+def _certificates(certificate: Certificate | None) -> dict[str, File]:
     """Return MinIO's certificate and key, and the authority, which it trusts when it calls itself."""
-    if not options.secure:
+    if certificate is None:
         return {}
-    files = {f"{CERTIFICATES}/public.crt": options.ssl_cert, f"{CERTIFICATES}/private.key": options.ssl_key}
-    if options.ssl_ca:
-        files[f"{CERTIFICATES}/CAs/root.crt"] = options.ssl_ca
+    files = {f"{CERTIFICATES}/public.crt": certificate.certificate, f"{CERTIFICATES}/private.key": certificate.key}
+    if certificate.authority:
+        files[f"{CERTIFICATES}/CAs/root.crt"] = certificate.authority
     return {path: File(text) for path, text in files.items()}

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from ops import testing
+from support.issuers import RELATED, Issuer
 
 PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
 
@@ -54,6 +55,21 @@ def test_https_reaches_consumers(minio):
     assert json.loads(said(state, objects)["data"])["secure"] is True
     assert said(state, bucket)["endpoint"] == "https://minio-primary.edge.svc:9000"
     assert json.loads(said(state, bucket)["tls-ca-chain"]) == [f"{PEM}\n"]
+
+
+def test_an_issued_certificate_is_served_and_its_authority_reaches_consumers(minio):
+    consumer = minio.consumer(secrets=True)
+    state = minio.settle(RELATED, consumer)
+    (relation,) = state.get_relations("certificates")
+    state = minio.again(state, Issuer().answer(relation), state.get_relation(consumer.id))
+    certificate = minio.files["/run/minio/certs/public.crt"].text
+    told = json.loads(said(state, consumer)["data"])
+    assert (told["secure"], told["authority"].strip()) == (True, certificate.strip())
+
+
+def test_consumers_hear_when_minio_answers(minio):
+    relation = minio.consumer(secrets=True)
+    assert minio.settle(relation).get_relation(relation.id).local_unit_data["answers-since"]
 
 
 def test_minio_leaves_https_when_its_certificate_goes(minio):

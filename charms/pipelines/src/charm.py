@@ -32,8 +32,9 @@ from kubeflow_charms.interfaces import (
     object_storage,
     s3,
 )
-from kubeflow_charms.object_store import Store, related
+from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Bucket, Crds, Manifests, Message, NetworkPolicy, Part, Ports, Report
+from kubeflow_charms.related_store import related
 from pipelines_options import PipelinesOptions
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import re
 from typing import Any
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option, options, store_options
 
 DRIVER_IMAGE = "ghcr.io/kubeflow/kfp-driver:2.17.0"
 LAUNCHER_IMAGE = "ghcr.io/kubeflow/kfp-launcher:2.17.0"
@@ -45,14 +45,6 @@ def images(value: str | None) -> dict[str, str]:
     if not found.keys() <= IMAGES.keys():
         raise ValueError(f"expected a map of {' or '.join(IMAGES)} to images")
     return {**IMAGES, **{key: _image(name) for key, name in found.items()}}
-
-
-def bucket(value: str | None) -> str:
-    """Accept the name of a bucket."""
-    text = (value or "").strip()
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text):
-        raise ValueError(f"{text!r} is no bucket, expected 3 to 63 small letters, digits, dots and hyphens")
-    return text
 
 
 def pipeline_root(value: str | None) -> str:
@@ -133,7 +125,7 @@ class PipelinesOptions:
     k8s_service_name: str = option(options.name)
     http_port: int = option(options.port)
     grpc_port: int = option(options.port)
-    object_store_bucket_name: str = option(bucket)
+    object_store_bucket_name: str = option(store_options.bucket)
     default_pipeline_root: str = option(pipeline_root)
     runner_sa: str = option(options.name)
     pipeline_url_domains: tuple[str, ...] = option(domains)

@@ -130,7 +130,7 @@ def test_another_option_restarts_only_what_it_is_for(pipelines):
         ("http_port", 80, "option http-port: 80 is no usable port"),
         ("http_port", 8887, "option http-port: 8887 is gRPC's, expected another such as 8888"),
         ("grpc_port", 0, "option grpc-port: 0 is no usable port"),
-        ("object_store_bucket_name", "My Bucket", "option object-store-bucket-name: it is no bucket"),
+        ("object_store_bucket_name", "My Bucket", "option object-store-bucket-name: it is no bucket's name"),
         ("default_pipeline_root", "mlpipeline/v2", "option default-pipeline-root: it is no root"),
         ("default_pipeline_root", "s3://bucket/{user}", "expected no others than {namespace}"),
         ("runner_sa", "", "option runner-sa: '' is no name"),

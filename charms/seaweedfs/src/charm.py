@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Operate SeaweedFS, the object store of Kubeflow."""
 
-import dataclasses
 import functools
 from collections.abc import Iterator
 
@@ -10,13 +9,14 @@ import seaweedfs_server
 import store_actions
 import store_disk
 import store_keeper
-from kubeflow_charms import Charm, Provides, Requires, Waiting, main
-from kubeflow_charms.interfaces import object_storage, s3
+from kubeflow_charms import Charm, Provides, Requires, main
+from kubeflow_charms.interfaces import object_storage, s3, tls_certificates
 from kubeflow_charms.object_store import Store
-from kubeflow_charms.parts import Bucket, FirstUnit, Manifests, Part, Ports, Report
-from kubeflow_charms.parts.first_unit import holds, name
+from kubeflow_charms.parts import Back, Bucket, FirstUnit, Manifests, Part, Ports, Report
+from kubeflow_charms.parts.first_unit import holds
 from kubeflow_charms.parts.workload import answers
 from kubeflow_charms.profile_logins import Login
+from kubeflow_charms.served_store import ServedStore, certificate_request
 from seaweedfs_options import GRPC, SeaweedfsOptions
 from store_consumers import User, buckets_of_reader, buckets_of_request, checked
 from store_login import SEED, Logins, of_relation
@@ -28,6 +28,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
     programs = (seaweedfs_server.PROGRAM, store_keeper.PROGRAM)
     consumers = Provides("object-storage", object_storage.OBJECT_STORAGE)
     bucket_consumers = Provides("s3", s3.S3)
+    issuer = Requires("certificates", tls_certificates.TLS_CERTIFICATES)
     source = Requires("import-from", object_storage.OBJECT_STORAGE)
 
     def __init__(self, framework: ops.Framework):
@@ -50,21 +51,26 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
         yield Manifests("fence", "store-fence.yaml.j2", {"port": options.port + GRPC})
         yield self.source.send(object_storage.Reader(secrets=True))
         root, users = self.logins.root(), tuple(self.users.values())
+        if self._certificate_request:
+            yield self._certificate_request
+        served = self._served
         if holds(self.unit):
             disk = store_disk.disk(self.model)
             yield store_keeper.workload(
                 options,
                 root,
                 users,
+                secure=served.certificate is not None,
                 seeds=self._seeds() if any(user.profiles for user in users) else (),
                 profile_buckets=sorted({bucket for user in users if user.profiles for bucket in user.buckets}),
                 read=self.run.source,
             )
-            yield seaweedfs_server.workload(options, seaweedfs_server.volumes(disk.size), self.run.source)
-            if warning := disk.warning(options.disk_warning, self.app.name):
-                yield Report(warning)
+            volumes = seaweedfs_server.volumes(disk.size)
+            yield seaweedfs_server.workload(options, served.certificate, volumes, self.run.source)
+            yield Back((*self.consumers.relations, *self.bucket_consumers.relations), served.serves)
+            yield from map(Report, store_disk.warnings(disk, options, self.app.name))
         for bucket in sorted({bucket for user in users for bucket in user.buckets}):
-            yield Bucket(self._near(root), bucket, when=self._serves)
+            yield Bucket(served.near(root), bucket, when=served.serves)
         yield self.consumers.send_each(self._tell_consumer)
         yield self.bucket_consumers.send_each(self._tell_bucket_consumer)
 
@@ -95,35 +101,23 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
         before = self.logins.before(SEED)
         return (self.logins.seed(), *([before["seed"]] if before else []))
 
-    def _serves(self) -> bool:
-        """Tell whether the store answers, as far as this unit can see."""
-        return not holds(self.unit) or all(
-            answers(self.unit.get_container(program.container)) for program in self.programs
+    @functools.cached_property
+    def _served(self) -> ServedStore:
+        return ServedStore(
+            title="seaweedfs",
+            unit=self.unit,
+            model=self.model,
+            port=self.options.port,
+            certificate=self._certificate_request.certificate()
+            if self._certificate_request
+            else self.options.certificate,
+            secrets=self.secrets,
+            answers=lambda: all(map(answers, self.unit.containers.values())),
         )
 
-    def _require_answer(self) -> None:
-        if not self._serves():
-            raise Waiting("seaweedfs to answer")
-
-    def _store(self, login: Login) -> Store:
-        """Return the store as consumers reach it."""
-        options = self.options
-        return Store(
-            host=f"{name(self.app.name)}.{self.model.name}.svc",
-            port=options.port,
-            secure=options.secure,
-            access_key=login.access_key,
-            secret_key=login.secret_key,
-            authorities=(options.ssl_ca,) if options.ssl_ca else (),
-        )
-
-    def _near(self, login: Login) -> Store:
-        """Return the store as this unit reaches it: at once, where the Service takes some seconds to lead to it.
-
-        Its certificate would not be one for this name.
-        """
-        store = self._store(login)
-        return dataclasses.replace(store, host="localhost") if holds(self.unit) and not store.secure else store
+    @functools.cached_property
+    def _certificate_request(self) -> tls_certificates.CertificateRequest | None:
+        return certificate_request(self.options.certificate, self.issuer, self.secrets)
 
     def _shared_seed(self, relation: ops.Relation, asked: bool) -> str:
         """Return the identifier of the secret with the seed, which is granted to those that asked for it."""
@@ -134,51 +128,21 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
         return (found.get_info().id or "") if found else ""
 
     def _tell_consumer(self, relation: ops.Relation) -> object_storage.ObjectStorage | None:
-        """Return what a consumer is told; nothing until it said whether it reads Juju secrets.
-
-        Raises:
-            Waiting: the store does not answer yet, and nothing would wake a consumer that found that out.
-        """
+        """Return what a consumer is told; nothing until it said whether it reads Juju secrets."""
         reader = self.consumers.by(relation)
         if reader is None or relation.id not in self.users:
             return None
-        self._require_answer()
-        login = self.logins.of(relation)
-        return object_storage.ObjectStorage(
-            access_key=login.access_key,
-            secret_key=self.secrets.share(of_relation(relation), relation) if reader.secrets else login.secret_key,
-            service=name(self.app.name),
-            namespace=self.model.name,
-            port=self.options.port,
-            secure=self.options.secure,
-            profile_logins=self._shared_seed(relation, reader.profile_logins) if reader.secrets else None,
-        )
+        label, login = of_relation(relation), self.logins.of(relation)
+        seed = self._shared_seed(relation, reader.profile_logins) if reader.secrets else None
+        return self._served.told_to_reader(reader, relation, label, login, seed)
 
     def _tell_bucket_consumer(self, relation: ops.Relation) -> s3.Connection | None:
-        """Return what a consumer of s3 is told; nothing until it asked for a bucket.
-
-        Raises:
-            Waiting: the store does not answer yet.
-        """
-        asked = self.bucket_consumers.by(relation)
-        if asked is None:
+        """Return what a consumer of s3 is told; nothing until it asked for a bucket."""
+        wish = self.bucket_consumers.by(relation)
+        if wish is None:
             return None
-        self._require_answer()
-        login, hidden = self.logins.of(relation), bool(asked.requested_secrets)
-        store = self._store(login)
-        return s3.Connection(
-            lib_version=s3.VERSION,
-            secret_extra=self.secrets.share(of_relation(relation), relation) if hidden else "",
-            access_key="" if hidden else login.access_key,
-            secret_key="" if hidden else login.secret_key,
-            endpoint=store.url,
-            bucket=asked.bucket,
-            region=s3.DEFAULT_REGION,
-            path=asked.path,
-            s3_uri_style="path",
-            tls_ca_chain=store.authorities,
-            profile_logins=self._shared_seed(relation, True) if hidden and asked.profile_logins else "",
-        )
+        seed = self._shared_seed(relation, True) if wish.requested_secrets and wish.profile_logins else ""
+        return self._served.told_to_requester(wish, relation, of_relation(relation), self.logins.of(relation), seed)
 
     def _forget(self, event: ops.RelationBrokenEvent) -> None:
         self.logins.forget(event.relation)
@@ -199,8 +163,8 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
             self._reconcile(event)
 
     def _own(self) -> Store:
-        self._require_answer()
-        return self._near(self.logins.root())
+        self._served.require_answer()
+        return self._served.near(self.logins.root())
 
 
 if __name__ == "__main__":

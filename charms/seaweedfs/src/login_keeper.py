@@ -20,10 +20,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from keeper_kubernetes import Namespaces, Unheard
-from keeper_store import LocalStore, Signer, free
+from keeper_kubernetes import Namespaces
+from keeper_space import SpaceKeeper
+from keeper_store import HOST, LocalStore
 from kubeflow_charms.health_server import serve
-from kubeflow_charms.profile_logins import login
+from kubeflow_charms.kubernetes_api import Kubernetes, Refused, address
+from kubeflow_charms.object_store import Store
+from kubeflow_charms.profile_logins import Login, login
+from space_limits import Limits
 
 PERIOD = 60
 """Seconds after which all namespaces are listed again, though none came or went."""
@@ -49,7 +53,7 @@ class Settings:
         secure: whether that is https.
         answer: the port to tell at how things are.
         folder: that the store sees as well.
-        warning: percent of the disk that are to be free.
+        limits: of what there may be on the disk.
     """
 
     identities: tuple[Mapping[str, Any], ...]
@@ -57,19 +61,28 @@ class Settings:
     profiles: str
     policy: str
     seeds: tuple[str, ...]
-    root: Signer
+    root: Login
     port: int
     secure: bool
     answer: int
     folder: str
-    warning: int
+    limits: Limits
 
     @classmethod
     def read(cls, text: str) -> "Settings":
         """Read the charm's file."""
         document = json.loads(text)
         lists = {key: tuple(document[key]) for key in ("identities", "policies", "seeds")}
-        return cls(**{**document, **lists, "root": Signer(*document["root"])})
+        made = {"root": Login(*document["root"]), "limits": Limits.read(document["limits"])}
+        return cls(**{**document, **lists, **made})
+
+    @property
+    def store(self) -> Store:
+        """The store of this pod, with the root's login."""
+        root = self.root
+        return Store(
+            host=HOST, port=self.port, secure=self.secure, access_key=root.access_key, secret_key=root.secret_key
+        )
 
 
 def document(settings: Settings, namespaces: Mapping[str, str]) -> dict[str, Any]:
@@ -87,11 +100,11 @@ def document(settings: Settings, namespaces: Mapping[str, str]) -> dict[str, Any
     return {"identities": [*settings.identities, *profiles], "policies": list(settings.policies)}
 
 
-def sealed(found: Mapping[str, Any], root: Signer) -> tuple[str, Signer]:
+def sealed(found: Mapping[str, Any], root: Login) -> tuple[str, Login]:
     """Return the file's text with a login in it that no other text has, and that login, which may do nothing."""
     digest = hmac.new(root.secret_key.encode(), json.dumps(found, sort_keys=True).encode(), hashlib.sha256).digest()
     name = base64.b32encode(digest).decode()
-    seal = Signer(f"SEAL{name[:16]}", name[16:48])
+    seal = Login(f"SEAL{name[:16]}", name[16:48])
     identity = {
         "name": "seal",
         "credentials": [{"accessKey": seal.access_key, "secretKey": seal.secret_key}],
@@ -119,8 +132,8 @@ class Keeper:
         self._known = _remembered(self._memory)
         self._changed = threading.Event()
         self._writes = False
-        self.seal: Signer | None = None
-        self.heard: Signer | None = None
+        self.seal: Login | None = None
+        self.heard: Login | None = None
         self.looked = time.monotonic()
         self.written = time.monotonic()
 
@@ -134,7 +147,7 @@ class Keeper:
             try:
                 self.look()
                 pause = PAUSE
-            except Unheard as error:
+            except Refused as error:
                 self._say(f"Kubernetes does not tell which profiles there are: {error}")
                 time.sleep(pause)
                 pause = min(2 * pause, LONGEST)
@@ -143,7 +156,7 @@ class Keeper:
         """Bring the file to the profiles that there are, and return when one comes or goes, or after a while.
 
         Raises:
-            Unheard: Kubernetes does not tell.
+            Refused: Kubernetes does not tell.
         """
         if not self._settings.seeds:
             self.looked = time.monotonic()
@@ -182,7 +195,7 @@ class Keeper:
             os.write(bell, b"\n")
         os.close(bell)
 
-    def hear(self, seal: Signer) -> bool:
+    def hear(self, seal: Login) -> bool:
         """Tell whether the store knows the newest file."""
         with contextlib.suppress(OSError):
             if self._store.knows(seal):
@@ -202,17 +215,11 @@ class Keeper:
 
         After a start it reads at once, while the first that is written waits for up to 17 seconds.
         """
-        root = self._settings.root
-        if self.heard is None or not self._store.reads(root):
+        if self.heard is None or not self._store.reads():
             self._writes = False
             return False
-        self._writes = self._writes or self._store.writes(root)
+        self._writes = self._writes or self._store.writes()
         return self._writes
-
-    def roomy(self) -> bool:
-        """Tell whether there is room on the disk, as far as anybody knows."""
-        left = free()
-        return left is None or left >= self._settings.warning
 
     def _listen(self) -> None:
         """Ring until the newest file is known, whenever there is one; a store that starts anew reads it by itself."""
@@ -252,12 +259,17 @@ def _brief(names: set[str]) -> str:
 def main(file: str) -> None:
     """Run with the file that holds what the charm says."""
     settings = Settings.read(pathlib.Path(file).read_text())
-    host, secure = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-    server = f"https://{f'[{host}]' if ':' in host else host}:{secure}"
-    store = LocalStore(settings.port, settings.secure)
-    keeper = Keeper(settings, Namespaces(server, settings.profiles), store)
-    answers = {"/healthz": lambda: keeper.well, "/ready": keeper.ready, "/disk": keeper.roomy}
+    store = LocalStore(settings.store)
+    keeper = Keeper(settings, Namespaces(Kubernetes(address(os.environ)), settings.profiles), store)
+    space = SpaceKeeper(settings.limits, store, lambda text: print(text, flush=True))
+    answers = {
+        "/healthz": lambda: keeper.well,
+        "/ready": keeper.ready,
+        "/disk": lambda: space.roomy,
+        "/quota": lambda: space.within,
+    }
     serve(settings.answer, answers, local=True)
+    threading.Thread(target=space.run, daemon=True).start()
     keeper.run()
 
 

@@ -1,13 +1,17 @@
-"""Buckets and objects of a store, as its lists tell; import it late.
+"""Buckets and objects of a store, as its lists tell; import it late. The keeper takes it along.
 
-Source of the form: Amazon's documentation of ListBuckets and ListObjectsV2.
+Source of the form: Amazon's documentation of ListBuckets, ListObjectsV2 and DeleteObjects.
 """
 
+import base64
 import dataclasses
+import datetime
+import hashlib
 import http.client
 import urllib.parse
 import xml.etree.ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from xml.sax.saxutils import escape
 
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.s3_requests import exchange
@@ -29,11 +33,13 @@ class Found:
         key: its name.
         size: in bytes.
         etag: without quotes.
+        modified: when it was written.
     """
 
     key: str
     size: int
     etag: str
+    modified: datetime.datetime = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
 def buckets(store: Store) -> list[str]:
@@ -46,13 +52,18 @@ def buckets(store: Store) -> list[str]:
     return [item.text or "" for item in root.iterfind(f"{NAMESPACE}Buckets/{NAMESPACE}Bucket/{NAMESPACE}Name")]
 
 
-def objects(store: Store, bucket: str) -> Iterator[Found]:
+def objects(store: Store, bucket: str, prefix: str = "") -> Iterator[Found]:
     """Yield the objects of a bucket, in the store's order.
+
+    Args:
+        store: where.
+        bucket: its name.
+        prefix: what their keys begin with.
 
     Raises:
         StoreError: the store does not tell.
     """
-    query = {"list-type": "2", "encoding-type": "url"}
+    query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
     while True:
         root = _list(store, f"/{bucket}", query)
         quoted = _text(root, "EncodingType") == "url"
@@ -62,11 +73,29 @@ def objects(store: Store, bucket: str) -> Iterator[Found]:
                 key=urllib.parse.unquote_plus(key) if quoted else key,
                 size=int(_text(item, "Size") or 0),
                 etag=_text(item, "ETag").strip('"'),
+                modified=datetime.datetime.fromisoformat(_text(item, "LastModified")),
             )
         token = _text(root, "NextContinuationToken")
         if _text(root, "IsTruncated") != "true" or not token:
             return
         query = {**query, "continuation-token": token}
+
+
+def delete(store: Store, bucket: str, keys: Iterable[str]) -> None:
+    """Delete objects, at most 1,000 at once.
+
+    Raises:
+        StoreError: the store refuses, or keeps some.
+    """
+    items = "".join(f"<Object><Key>{escape(key)}</Key></Object>" for key in keys)
+    body = f"<Delete><Quiet>true</Quiet>{items}</Delete>".encode()
+    headers = {"content-md5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()}
+    try:
+        answer = exchange(store, "POST", f"/{bucket}", body, query={"delete": ""}, headers=headers, timeout=TIMEOUT)
+    except UNREACHABLE as error:
+        raise StoreError(f"{store.url} does not answer: {type(error).__name__}") from error
+    if answer.status != 200 or b"<Error>" in answer.body:
+        raise StoreError(f"{store.url} does not delete objects of {bucket} ({answer.status} {told(answer.body)})")
 
 
 def told(answer: bytes) -> str:

@@ -1,42 +1,20 @@
 """The charm's options as typed values."""
 
 import dataclasses
-import re
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option, options, store_options
+from kubeflow_charms.certificates import Certificate
+from space_limits import Rule
 
 MEBIBYTE = 1024 * 1024
-SMALLEST = 384 * MEBIBYTE
-UNITS = {"M": 10**6, "G": 10**9, "T": 10**12, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
-BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+SMALLEST = 384
+"""Of memory, in MiB."""
+
 GRPC = 10_000
 """SeaweedFS speaks gRPC at each of its ports plus this."""
 
 OWN_PORTS = {8080, 8888, 9333, 8080 + GRPC, 8888 + GRPC, 9333 + GRPC, 8334, 9327}
 """Where the programs of the pod speak to each other, and show metrics."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Memory:
-    """A limit as Kubernetes takes it, empty for none, and in bytes."""
-
-    quantity: str = ""
-    size: int = 0
-
-    def __str__(self) -> str:
-        return self.quantity
-
-
-def memory(value: str | None) -> Memory:
-    """Accept nothing, or a quantity in which SeaweedFS can live."""
-    quantity = options.quantity(value)
-    if not quantity:
-        return Memory()
-    number, unit = re.fullmatch(r"([0-9.]*)(.*)", quantity).groups()  # pyright: ignore[reportOptionalMemberAccess]
-    size = int(float(number) * UNITS.get(unit, 1))
-    if size < SMALLEST:
-        raise ValueError(f"{value!r} is too little, expected at least {SMALLEST // MEBIBYTE}Mi")
-    return Memory(quantity, size)
 
 
 def port(value: int) -> int:
@@ -51,10 +29,28 @@ def port(value: int) -> int:
 
 def buckets(value: str | None) -> tuple[str, ...]:
     """Accept names of buckets with commas between."""
-    names = options.words(value)
-    if bad := next((name for name in names if not re.fullmatch(BUCKET, name)), None):
-        raise ValueError(f"{bad!r} is no bucket's name, expected 3 to 63 small letters, digits, dots and hyphens")
-    return names
+    return tuple(map(store_options.bucket, options.words(value)))
+
+
+def quotas(value: str | None) -> dict[str, int]:
+    """Accept a map of buckets to quantities; return these in bytes."""
+    found = {store_options.bucket(name): options.amount(size) for name, size in options.pairs(value).items()}
+    if small := next((name for name, size in found.items() if size < MEBIBYTE), None):
+        raise ValueError(f"the quota of {small!r} is too little, expected at least 1Mi")
+    return found
+
+
+def retention(value: str | None) -> tuple[Rule, ...]:
+    """Accept a map of buckets, or of BUCKET/PATTERN, to ages."""
+    return tuple(_rule(place, age) for place, age in options.pairs(value).items())
+
+
+def _rule(place: str, value: str) -> Rule:
+    bucket, _, pattern = place.partition("/")
+    age = options.age(value)
+    if age is None:
+        raise ValueError(f"{place!r} has no age, expected for example 30d")
+    return Rule(store_options.bucket(bucket), pattern, age.total_seconds())
 
 
 def percent(value: int) -> int:
@@ -73,21 +69,20 @@ class SeaweedfsOptions:
     """
 
     port: int = option(port)
-    memory: Memory = option(memory)
+    memory: options.Memory = option(options.memory(SMALLEST))
     common_buckets: tuple[str, ...] = option(buckets)
     disk_warning: int = option(percent)
+    quotas: dict[str, int] = option(quotas)
+    retention: tuple[Rule, ...] = option(retention)
     ssl_cert: str = option(options.pem)
     ssl_key: str = option(options.pem)
     ssl_ca: str = option(options.pem)
 
     def __post_init__(self) -> None:
         """Check what options mean together."""
-        if bool(self.ssl_cert) != bool(self.ssl_key):
-            raise ValueError("options ssl-cert, ssl-key: one without the other, expected both or none")
-        if self.ssl_ca and not self.ssl_cert:
-            raise ValueError("option ssl-ca: set without ssl-cert, expected both")
+        _ = self.certificate
 
     @property
-    def secure(self) -> bool:
-        """Whether S3 is spoken over https."""
-        return bool(self.ssl_cert)
+    def certificate(self) -> Certificate | None:
+        """The certificate that was given; None for plain http."""
+        return store_options.certificate(self.ssl_cert, self.ssl_key, self.ssl_ca)

@@ -6,8 +6,10 @@ measured, as charms/seaweedfs/README.md tells.
 
 from collections.abc import Callable
 
+import store_metrics
 from kubeflow_charms import network
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, SharedFolder, Workload
+from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.parts import File, HttpCheck, Program, SharedFolder, Workload
 from seaweedfs_options import MEBIBYTE, SeaweedfsOptions
 
 DATA = "/data"
@@ -20,7 +22,6 @@ SHARED = SharedFolder("store-logins", "/run/store-logins")
 IDENTITIES, BELL = f"{SHARED.path}/identities.json", f"{SHARED.path}/bell"
 SCRIPT = "store_server.sh"
 CERTIFICATE, KEY = f"{FOLDER}/tls.crt", f"{FOLDER}/tls.key"
-METRICS_PORT = 9327
 READY_PORT = 8334
 """Where the program with the logins tells whether the store answers a signed request."""
 
@@ -28,19 +29,22 @@ KILL_DELAY = 60
 """Seconds; soon after writes SeaweedFS was seen to take up to 45 to end."""
 
 HEAP = 512 * MEBIBYTE
-VOLUME_SIZE = 1024
-"""Of a volume, in MiB; nothing is allocated before it is used."""
+VOLUME_SIZE = 256
+"""Of a volume, in MiB; nothing is allocated before it is used. As much has to be free to give back what was deleted."""
 
 LOOPBACK = "127.0.0.1"
 PROGRAM = Program("seaweedfs", writable=(FOLDER, "/tmp"), shared=(SHARED,))
 """It asks nothing of Kubernetes."""
 
 
-def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]) -> Workload:
+def workload(
+    options: SeaweedfsOptions, certificate: Certificate | None, volumes: int, read: Callable[[str], str]
+) -> Workload:
     """Return the server.
 
     Args:
         options: the charm's.
+        certificate: None for plain http.
         volumes: how many files there may be with objects of up to `VOLUME_SIZE` each.
         read: returns the text of a file of the charm's `src`.
     """
@@ -68,15 +72,16 @@ def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]
         "master.volumeSizeLimitMB": VOLUME_SIZE,
         # Each bucket has volumes of its own; as many as fit the free space now would be none for a later bucket.
         "volume.max": volumes,
-        "volume.minFreeSpace": "500MiB",
+        # The keeper refuses to write long before.
+        "volume.minFreeSpace": "100MiB",
         "volume.preStopSeconds": 1,
-        "metricsPort": METRICS_PORT,
+        "metricsPort": store_metrics.PORT,
         "metricsIp": anywhere,
-        **({"s3.cert.file": CERTIFICATE, "s3.key.file": KEY} if options.secure else {}),
+        **({"s3.cert.file": CERTIFICATE, "s3.key.file": KEY} if certificate else {}),
     }
     given = " ".join(f"-{name}={value}" for name, value in flags.items())
     heap = options.memory.size * 3 // 4 if options.memory.size else HEAP
-    certificate = {CERTIFICATE: File(options.ssl_cert), KEY: File(options.ssl_key)} if options.secure else {}
+    pair = {CERTIFICATE: File(certificate.certificate), KEY: File(certificate.key)} if certificate else {}
     return Workload(
         container=PROGRAM.container,
         command=f"/bin/sh {FOLDER}/{SCRIPT} {IDENTITIES} {BELL} /usr/bin/weed -logtostderr=true server {given}",
@@ -88,10 +93,10 @@ def workload(options: SeaweedfsOptions, volumes: int, read: Callable[[str], str]
             "WEED_LEVELDB2_ENABLED": "true",
             "WEED_LEVELDB2_DIR": f"{DATA}/filerldb2",
         },
-        files={f"{FOLDER}/{SCRIPT}": File(read(SCRIPT)), **certificate},
+        files={f"{FOLDER}/{SCRIPT}": File(read(SCRIPT)), **pair},
         # Its own pages for health ask nothing that it depends on.
         checks={PROGRAM.container: HttpCheck(READY_PORT, "/ready")},
-        metrics=Metrics(METRICS_PORT),
+        metrics=store_metrics.METRICS,
         kill_delay=KILL_DELAY,
     )
 

@@ -6,7 +6,7 @@ import re
 from kubeflow_charms.interfaces import s3
 from kubeflow_charms.interfaces.secret_readers import Reader
 from kubeflow_charms.profile_logins import Login
-from seaweedfs_options import BUCKET
+from kubeflow_charms.store_options import BUCKET
 
 
 @dataclasses.dataclass(frozen=True)

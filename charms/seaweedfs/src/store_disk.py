@@ -1,14 +1,16 @@
-"""How full the disk with the objects is, as the unit that has it sees it."""
+"""How full the disk and the buckets are, as the unit that has the objects sees it."""
 
 import dataclasses
 import shutil
+from collections.abc import Iterator
 
 import ops
 from kubeflow_charms import Blocked
+from seaweedfs_options import SeaweedfsOptions
 
 STORAGE = "seaweedfs-data"
 RESERVE = 500 * 1024 * 1024
-"""Of free space in bytes, at which SeaweedFS writes no more; reads go on."""
+"""Of free space in bytes, below which nothing is written any more; reads go on. It is twice what a volume takes."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,3 +43,33 @@ def disk(model: ops.Model) -> Disk:
     except (LookupError, OSError, ops.ModelError):
         return Disk()
     return Disk(found.total, found.free)
+
+
+def warnings(found: Disk, options: SeaweedfsOptions, application: str) -> Iterator[Blocked]:
+    """Yield what the status says of room.
+
+    Args:
+        found: the disk.
+        options: the charm's.
+        application: which can tell what takes the room.
+    """
+    if warning := found.warning(options.disk_warning, application):
+        yield warning
+    for bucket, used in full(options.quotas).items():
+        yield Blocked(
+            f"the bucket {bucket} takes no more objects: {used / 2**20:.0f} MiB of its quota of "
+            f"{options.quotas[bucket] / 2**20:.0f} MiB are used; delete objects, or raise the option quotas"
+        )
+
+
+def full(quotas: dict[str, int]) -> dict[str, int]:
+    """Return the bytes of each bucket that is beyond its quota, as far as the store tells."""
+    if not quotas:
+        return {}
+    from keeper_store import usage
+
+    try:
+        used = usage().buckets
+    except OSError:
+        return {}
+    return {bucket: used[bucket] for bucket, quota in sorted(quotas.items()) if used.get(bucket, 0) >= quota}

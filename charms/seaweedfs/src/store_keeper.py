@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Sequence
 
 import seaweedfs_server
+import store_disk
 import store_policies
-from kubeflow_charms import health_server, profile_logins
+from kubeflow_charms import health_server, kubernetes_api, network, object_store, profile_logins, s3_requests
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.profile_logins import Login
@@ -13,7 +14,15 @@ from seaweedfs_options import SeaweedfsOptions
 from store_consumers import User
 
 FOLDER = "/srv/logins"
-FILES = ("login_keeper.py", "keeper_kubernetes.py", "keeper_store.py")
+FILES = (
+    "login_keeper.py",
+    "keeper_kubernetes.py",
+    "keeper_space.py",
+    "keeper_store.py",
+    "s3_listing.py",
+    "space_limits.py",
+)
+LIBRARY = (health_server, kubernetes_api, network, object_store, profile_logins, s3_requests)
 PROFILES = "app.kubernetes.io/part-of=kubeflow-profile"
 """The label by which the charm kubeflow-profiles tells a profile's namespace."""
 PROGRAM = Program(
@@ -27,6 +36,7 @@ def workload(
     root: Login,
     users: Sequence[User],
     *,
+    secure: bool,
     seeds: Sequence[str],
     profile_buckets: Sequence[str],
     read: Callable[[str], str],
@@ -37,6 +47,7 @@ def workload(
         options: the charm's.
         root: the login that may do everything.
         users: the related applications.
+        secure: whether S3 is spoken over https.
         seeds: from which profiles' logins are derived, the newest first; none for no such logins.
         profile_buckets: in which profiles have folders of their own.
         read: returns the text of a file of the charm's `src`.
@@ -53,23 +64,29 @@ def workload(
         "seeds": list(seeds),
         "root": [root.access_key, root.secret_key],
         "port": options.port,
-        "secure": options.secure,
+        "secure": secure,
         "answer": seaweedfs_server.READY_PORT,
         "folder": seaweedfs_server.SHARED.path,
-        "warning": options.disk_warning,
+        "limits": {
+            "quotas": options.quotas,
+            "rules": [[rule.bucket, rule.pattern, rule.seconds] for rule in options.retention],
+            "reserve": store_disk.RESERVE,
+            "warning": options.disk_warning,
+        },
     }
     settings = f"{FOLDER}/settings.json"
     return Workload(
         container=PROGRAM.container,
         command=f"python3 -B {FOLDER}/{FILES[0]} {settings}",
         files={
-            **program(FOLDER, FILES, read, (health_server, profile_logins)),
+            **program(FOLDER, FILES, read, LIBRARY),
             settings: File(json.dumps(document, sort_keys=True)),
         },
-        # The second, which makes nothing unready, wakes the charm when the disk gets full, and when it no longer is.
+        # The others, which make nothing unready, wake the charm when there is no more room, and when there is again.
         checks={
             PROGRAM.container: HttpCheck(seaweedfs_server.READY_PORT, "/healthz"),
             "disk": HttpCheck(seaweedfs_server.READY_PORT, "/disk", level=""),
+            **({"quota": HttpCheck(seaweedfs_server.READY_PORT, "/quota", level="")} if options.quotas else {}),
         },
     )
 

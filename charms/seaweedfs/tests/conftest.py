@@ -82,3 +82,12 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     finally:
         store.stop(signal.SIGKILL)
         store.cluster.close()
+
+
+@pytest.fixture(scope="session")
+def old(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The real MinIO, with the root's login."""
+    from support.real_minio import minio
+
+    with minio(tmp_path_factory.mktemp("minio")) as store:
+        yield store

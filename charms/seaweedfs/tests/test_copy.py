@@ -7,16 +7,9 @@ from typing import Any
 
 import pytest
 from kubeflow_charms.s3_requests import exchange, send
-from support.real_minio import minio
 
 PART = 5 * 1024 * 1024
 NUMBER = 40
-
-
-@pytest.fixture(scope="module")
-def old(tmp_path_factory):
-    with minio(tmp_path_factory.mktemp("minio")) as store:
-        yield store
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ SETTINGS = real_seaweedfs.login_keeper.Settings(
     profiles="app.kubernetes.io/part-of=kubeflow-profile",
     policy="profiles",
     seeds=("seed",),
-    root=real_seaweedfs.keeper_store.Signer("ROOT", "word"),
+    root=real_seaweedfs.Login("ROOT", "word"),
     port=8333,
     secure=False,
     answer=0,
     folder="",
-    warning=5,
+    limits=real_seaweedfs.login_keeper.Limits({}, (), 0, 5),
 )
 
 
@@ -32,7 +32,7 @@ class Silent:
 
     def list(self):
         if not self.lists:
-            raise kubernetes.Unheard("nobody there")
+            raise kubernetes.Refused(0, "nobody there")
         return self.lists.pop(0), "1"
 
     def changes(self, version, seconds):
@@ -46,7 +46,7 @@ class Store:
         self.answers = {"knows": knows, "reads": reads, "writes": writes}
 
     def __getattr__(self, name):
-        return lambda signer: self.answers[name]
+        return lambda *who: self.answers[name]
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """The real SeaweedFS as the charm starts it: who reaches what, and what outlives what."""
 
+import re
+import shutil
 import signal
 import threading
 import time
+import urllib.request
 
 import pytest
+from support import real_seaweedfs
 
 OWN = ("private-artifacts/alice/run/log", "private/alice/a", "artifacts/alice/a")
 FOREIGN = (
@@ -135,14 +139,21 @@ def test_a_namespace_made_again_has_another_login(real):
     real.become(**there)
 
 
-def test_the_disk_is_watched_where_the_store_sees_it(real, monkeypatch):
-    import importlib
-    import shutil
+def test_the_disk_is_watched_where_the_store_sees_it(real):
+    found, there = real.local.usage(), shutil.disk_usage(real.folder)
+    assert found.size == there.total
+    assert found.free == pytest.approx(there.free, abs=there.total / 10)
 
-    keeper_store = importlib.import_module("keeper_store")
-    monkeypatch.setattr(keeper_store, "VOLUME_SERVER", real.port + 3)
-    usage = shutil.disk_usage(real.folder)
-    assert keeper_store.free() == pytest.approx(100 * usage.free / usage.total, abs=8)
+
+def test_the_numbers_of_dashboard_and_alerts_are_those_that_seaweedfs_shows(real):
+    real.ask(real.root, "GET", "/mlpipeline")
+    shown = urllib.request.urlopen(f"http://127.0.0.1:{real.port + 1}/metrics").read().decode()
+    metrics = real_seaweedfs.seaweedfs_server.store_metrics.METRICS
+    used = " ".join(item.expression for item in (*metrics.panels, *metrics.alerts))
+    # How large a bucket is, is told a minute after the start.
+    names = set(re.findall(r"SeaweedFS_\w+", used)) - {"SeaweedFS_s3_bucket_size_bytes"}
+    assert names
+    assert not [name for name in names if not re.search(rf"^{name}{{", shown, re.MULTILINE)]
 
 
 def test_a_thousand_profiles_have_logins_and_are_told_to_the_store_in_seconds(real):

@@ -1,13 +1,17 @@
 """The server, and the one unit that holds the objects."""
 
 import collections
+import importlib
 import pathlib
 
 import pytest
 import yaml
 from ops import testing
+from support.charms import load_charm
 
 Usage = collections.namedtuple("Usage", ["total", "used", "free"])
+load_charm(pathlib.Path(__file__).parents[1])
+keeper_store, space_limits = (importlib.import_module(name) for name in ("keeper_store", "space_limits"))
 META = yaml.safe_load((pathlib.Path(__file__).parents[1] / "charmcraft.yaml").read_text())
 
 
@@ -44,7 +48,7 @@ def test_the_pod_is_ready_once_a_signed_request_is_answered(seaweedfs):
     assert check.http == {"url": "http://localhost:8334/ready"}
 
 
-@pytest.mark.parametrize(("gibibytes", "volumes"), [(8, "300"), (100, "400"), (2000, "2300")])
+@pytest.mark.parametrize(("gibibytes", "volumes"), [(8, "300"), (100, "700"), (2000, "8300")])
 def test_there_are_more_volumes_than_the_disk_can_fill(seaweedfs, monkeypatch, gibibytes, volumes):
     size = gibibytes * 2**30
     monkeypatch.setattr("shutil.disk_usage", lambda place: Usage(size, 0, size))
@@ -134,6 +138,23 @@ def test_a_disk_that_gets_full_is_in_the_status(seaweedfs, monkeypatch, free, wo
         assert "juju run seaweedfs/leader list-buckets" in status.message
 
 
+def test_a_bucket_beyond_its_quota_is_in_the_status(seaweedfs, monkeypatch):
+    used = {"logs": 3 * 2**30, "models": 2**30}
+    monkeypatch.setattr(keeper_store, "usage", lambda: space_limits.Usage(0, 0, used, 0))
+    state = seaweedfs.settle(config={"quotas": "logs=2Gi,models=5Gi,later=1Gi"})
+    assert state.unit_status == testing.BlockedStatus(
+        "the bucket logs takes no more objects: 3072 MiB of its quota of 2048 MiB are used; delete objects, or raise "
+        "the option quotas"
+    )
+    assert "quota" in state.get_container("logins").plan.checks
+    assert seaweedfs.settings["limits"]["quotas"] == {"later": 2**30, "logs": 2 * 2**30, "models": 5 * 2**30}
+
+
+def test_retention_reaches_the_keeper_by_bucket_and_pattern(seaweedfs):
+    seaweedfs.settle(config={"retention": "mlpipeline=180d,mlpipeline/*.log=12h"})
+    assert seaweedfs.settings["limits"]["rules"] == [["mlpipeline", "", 15552000.0], ["mlpipeline", "*.log", 43200.0]]
+
+
 def test_a_full_disk_stops_nothing(seaweedfs, monkeypatch):
     usage = Usage(100, 100, 0)
     monkeypatch.setattr("shutil.disk_usage", lambda place: usage)
@@ -152,6 +173,12 @@ def test_a_full_disk_stops_nothing(seaweedfs, monkeypatch):
         ({"memory": "100Mi"}, "is too little, expected at least 384Mi"),
         ({"common_buckets": "No"}, "option common-buckets: it is no bucket's name"),
         ({"disk_warning": 95}, "option disk-warning: 95 is out of range"),
+        ({"quotas": "mlpipeline"}, "option quotas: it is no pair"),
+        ({"quotas": "No=1Gi"}, "option quotas: it is no bucket's name"),
+        ({"quotas": "logs=much"}, "option quotas: it is no quantity"),
+        ({"quotas": "logs=1k"}, "is too little, expected at least 1Mi"),
+        ({"retention": "logs=old"}, "option retention: it is no age, expected for example 12h or 30d"),
+        ({"retention": "logs="}, "has no age, expected for example 30d"),
         ({"ssl_cert": "-----BEGIN CERTIFICATE-----"}, "options ssl-cert, ssl-key: one without the other"),
         ({"ssl_ca": "-----BEGIN CERTIFICATE-----"}, "option ssl-ca: set without ssl-cert"),
         ({"ssl_key": "no pem"}, "option ssl-key: no PEM"),

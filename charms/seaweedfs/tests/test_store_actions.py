@@ -7,7 +7,6 @@ import pathlib
 import pytest
 from ops import testing
 from support.charms import load_charm
-from support.real_minio import minio
 
 CHARM = load_charm(pathlib.Path(__file__).parents[1]).Seaweedfs
 
@@ -28,19 +27,18 @@ def test_nothing_is_listed_while_the_store_does_not_answer(seaweedfs):
         seaweedfs.act("list-buckets")
 
 
-def test_a_related_store_is_imported_with_its_own_login(seaweedfs, real, monkeypatch, tmp_path):
-    with minio(tmp_path) as old:
-        send = importlib.import_module("kubeflow_charms.s3_requests").exchange
-        for path in ("/imported", "/imported/one", "/imported/two"):
-            send(old, "PUT", path, b"" if path == "/imported" else b"kept")
-        data = {"access-key": old.access_key, "secret-key": old.secret_key, "service": old.host, "port": old.port}
-        said = {"_supported_versions": '["v1"]', "data": json.dumps({**data, "secure": False})}
-        relation = testing.Relation("import-from", remote_app_name="minio", remote_app_data=said)
-        monkeypatch.setattr(CHARM, "_own", lambda self: real.of(real.root))
-        state = seaweedfs.settle(relation)
+def test_a_related_store_is_imported_with_its_own_login(seaweedfs, real, old, monkeypatch):
+    send = importlib.import_module("kubeflow_charms.s3_requests").exchange
+    for path in ("/imported", "/imported/one", "/imported/two"):
+        send(old, "PUT", path, b"" if path == "/imported" else b"kept")
+    data = {"access-key": old.access_key, "secret-key": old.secret_key, "service": old.host, "port": old.port}
+    said = {"_supported_versions": '["v1"]', "data": json.dumps({**data, "secure": False})}
+    relation = testing.Relation("import-from", remote_app_name="minio", remote_app_data=said)
+    monkeypatch.setattr(CHARM, "_own", lambda self: real.of(real.root))
+    state = seaweedfs.settle(relation)
 
-        assert seaweedfs.act("import", state)["complete"] == "yes"
-        again = seaweedfs.act("import", state)
+    assert seaweedfs.act("import", state, bucket="imported")["complete"] == "yes"
+    again = seaweedfs.act("import", state, bucket="imported")
 
     assert (again["objects"], again["there-before"], again["copied"]) == (2, 2, 0)
     assert real.ask(real.root, "GET", "/imported/two").body == b"kept"

@@ -33,6 +33,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         namespace: of the Service; None if `service` is a host name, or in the consumer's own model.
         profile_logins: identifier of the Juju secret whose key `seed` gives the login of each profile (see
             `profile_logins`), granted to readers that asked for it; None from a store that knows no such logins.
+        authority: certificate in PEM that a store with https is to be trusted by, beside the usual ones.
     """
 
     access_key: str
@@ -42,6 +43,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     secure: bool
     namespace: str | None = None
     profile_logins: str | None = None
+    authority: str | None = None
 
     def store(self, read: Callable[[str], dict[str, str]], *, profiles: bool = False) -> Store:
         """Return the store with its password in plain text.
@@ -60,6 +62,7 @@ class ObjectStorage(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             secure=self.secure,
             access_key=self.access_key,
             secret_key=field(read(secret), "secret-key") if secret.startswith("secret:") else secret,
+            authorities=(self.authority,) if self.authority else (),
             profile_seed=field(read(self.profile_logins), "seed") if profiles and self.profile_logins else "",
         )
 

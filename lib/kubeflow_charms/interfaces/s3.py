@@ -21,6 +21,7 @@ from msgspec import Meta
 from ..codecs import Databag, Flat
 from ..endpoints import Interface
 from ..object_store import DEFAULT_REGION, Store
+from ..store_options import BUCKET
 from .wire import field
 
 KEYS = ("access-key", "secret-key")
@@ -38,7 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         profile_logins: it hands out the logins of profiles, whose objects are in the bucket; others pass over it.
     """
 
-    bucket: Annotated[str, Meta(pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$")] = ""
+    bucket: Annotated[str, Meta(pattern=rf"^({BUCKET})?$")] = ""
     path: str = ""
     lib_version: str = VERSION
     requested_secrets: tuple[str, ...] = KEYS

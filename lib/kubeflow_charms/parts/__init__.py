@@ -2,6 +2,7 @@
 
 from ..programs import Program, SharedFolder, Token
 from ..run import Alert, Metrics, Panel, Part
+from .back import Back
 from .bucket import Bucket
 from .crds import Crds
 from .dashboard import Dashboard
@@ -19,6 +20,7 @@ from .workload import File, HttpCheck, Reachable, TcpCheck, TlsCheck, Workload
 
 __all__ = [
     "Alert",
+    "Back",
     "Bucket",
     "Crds",
     "Dashboard",

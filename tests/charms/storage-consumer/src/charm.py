@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import ops
 from kubeflow_charms import Charm, Problem, Requires, main
 from kubeflow_charms.interfaces import mysql_client, object_storage, s3
-from kubeflow_charms.object_store import related
 from kubeflow_charms.parts import File, Part, Program, Workload
+from kubeflow_charms.related_store import related
 from kubeflow_charms.s3_requests import send
 
 FOLDER = "/run/client"
