@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from kubeflow_charms import option, options, store_options
+from kubeflow_charms import amounts, option, store_options
 
 MEBIBYTE = 1024 * 1024
 SMALLEST = 448
@@ -20,6 +20,6 @@ def connections(value: int) -> int:
 class MysqlOptions:
     """The options, as charmcraft.yaml describes them."""
 
-    memory: options.Memory = option(options.memory(SMALLEST, needed=True))
+    memory: amounts.Memory = option(amounts.memory(SMALLEST, needed=True))
     max_connections: int = option(connections)
     backup_bucket: str = option(store_options.bucket)

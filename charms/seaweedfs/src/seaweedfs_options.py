@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from kubeflow_charms import option, options, store_options
+from kubeflow_charms import amounts, option, options, store_options
 from kubeflow_charms.certificates import Certificate
 from space_limits import Rule
 
@@ -34,7 +34,7 @@ def buckets(value: str | None) -> tuple[str, ...]:
 
 def quotas(value: str | None) -> dict[str, int]:
     """Accept a map of buckets to quantities; return these in bytes."""
-    found = {store_options.bucket(name): options.amount(size) for name, size in options.pairs(value).items()}
+    found = {store_options.bucket(name): amounts.amount(size) for name, size in options.pairs(value).items()}
     if small := next((name for name, size in found.items() if size < MEBIBYTE), None):
         raise ValueError(f"the quota of {small!r} is too little, expected at least 1Mi")
     return found
@@ -69,7 +69,7 @@ class SeaweedfsOptions:
     """
 
     port: int = option(port)
-    memory: options.Memory = option(options.memory(SMALLEST))
+    memory: amounts.Memory = option(amounts.memory(SMALLEST))
     common_buckets: tuple[str, ...] = option(buckets)
     disk_warning: int = option(percent)
     quotas: dict[str, int] = option(quotas)
