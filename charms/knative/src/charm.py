@@ -2,6 +2,7 @@
 """Operate Knative Serving, which runs programs that answer requests, and ends them while nobody asks."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import knative_config
 import knative_network
@@ -11,23 +12,21 @@ from knative_images import AUTOSCALER
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
-from kubeflow_charms.cluster import Reference
 from kubeflow_charms.interfaces import gateway_info
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
-from kubeflow_charms.parts import Crds, Fence, Manifests, Part, Ports, Webhooks
-from kubeflow_charms.parts.fence import application, gateways
+from kubeflow_charms.parts import Crds, Held, LeftBehind, Manifests, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts.network_policy import application, gateways
 
 
 class Knative(Charm[KnativeOptions]):
     """The controllers, the activator, the autoscaler and the webhook, and the kinds of object that users write."""
 
+    programs = knative_programs.PROGRAMS
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
-        options, names = self.options, self._names
-        yield from knative_programs.sandboxes(names, options.memory)
         yield Crds("crds.yaml", version="1.22.1")
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests(
@@ -59,35 +58,23 @@ class Knative(Charm[KnativeOptions]):
         yield from self._ways_in(info)
         yield from self._programs(info)
 
-    def left_behind(self) -> Iterator[Reference]:
-        """Let go of what users have: with purge it goes, otherwise it can go without Knative."""
-        if self.run.purge:
-            self.run.attempt(knative_objects.delete_all, self.run.cluster)
-        webhooks = f"{self.app.name}-{self.model.name}"
-        for kind in ("Mutating", "Validating"):
-            found = Reference("admissionregistration.k8s.io/v1", f"{kind}WebhookConfiguration", webhooks)
-            self.run.attempt(self.run.cluster.delete, found)
-        knative_objects.stop(self.unit, self.run)
-        self.run.attempt(knative_objects.let_go, self.run.cluster)
-        yield from knative_objects.made_by_programs(self.model.name)
+    def role_context(self) -> dict[str, Any]:
+        """Return the leases of each program that elects who works."""
+        return {"leases": knative_programs.LEASES}
+
+    def left_behind(self) -> Iterator[Held | LeftBehind]:
+        """Yield what users have, which goes with purge or else lets go, and what the autoscaler made."""
+        yield Held(knative_objects.HELD)
+        yield LeftBehind(lambda: knative_objects.made_by_the_autoscaler(self.model.name))
 
     @property
     def _names(self) -> Names:
         return Names.of(self.app.name, self.model.name)
 
     def _confinement(self) -> Manifests:
-        """Return what Kubernetes keeps the programs from, whoever asks them."""
-        names = self._names
-        users = [names.user(it) for it in (knative_programs.CONTROLLER, knative_programs.ISTIO)]
-        return Manifests(
-            "confinement",
-            "confinement.yaml.j2",
-            {
-                "users": users,
-                "autoscaler": names.user(AUTOSCALER),
-                "wanted": knative_network.WANTED,
-            },
-        )
+        """Return what Kubernetes keeps the autoscaler from, whoever asks it, and users from outside of profiles."""
+        context = {"autoscaler": self._names.user(AUTOSCALER), "wanted": knative_network.WANTED}
+        return Manifests("confinement", "confinement.yaml.j2", context)
 
     def _ways_in(self, info: GatewayInfo) -> Iterator[Part]:
         """Yield the gateway for the cluster's own requests, and who may ask the activator.
@@ -99,7 +86,7 @@ class Knative(Charm[KnativeOptions]):
         autoscaler = application(
             principal(self.model.name, self._names.account(AUTOSCALER)), f"{self.app.name}-autoscaler"
         )
-        yield Fence(dict.fromkeys((knative_network.HTTP1, knative_network.HTTP2), (*asking, autoscaler)))
+        yield NetworkPolicy(dict.fromkeys((knative_network.HTTP1, knative_network.HTTP2), (*asking, autoscaler)))
         yield Manifests(
             "gateway",
             "gateway.yaml.j2",

@@ -77,8 +77,9 @@ def resources(value: str | None) -> dict[str, str]:
 
 
 def registries(value: str | None) -> tuple[str, ...]:
-    """Accept hosts of registries, perhaps with a port."""
-    found = tuple(options.registry(word) for word in options.words(value))
+    """Accept hosts of registries, perhaps with a port; docker.io has a second name, by which Knative knows it."""
+    words = options.words(value)
+    found = tuple(map(options.registry, (*words, *(["index.docker.io"] if "docker.io" in words else []))))
     if wrong := next((name for name in found if "/" in name), ""):
         raise ValueError(f"{wrong!r} has a path, expected the registry's host alone, such as registry.site:5000")
     return found

@@ -5,10 +5,10 @@ net-istio v0.49.0, cmd/controller.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import knative_network
-from kubeflow_charms.parts import File, HttpCheck, Metrics, Sandbox, TcpCheck, Workload
+from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, TcpCheck, TlsCheck, Workload
 
 CONTROLLER, ACTIVATOR, WEBHOOK, ISTIO = "knative-controller", "activator", "webhook", "net-istio-controller"
 FOLDER = "/etc/knative"
@@ -70,16 +70,10 @@ The activator elects nobody; the webhook's are in the namespace of its own.
 """
 
 
-def sandboxes(names: Names, memory: Mapping[str, str]) -> Iterator[Sandbox]:
-    """Yield the sandboxes of all programs."""
-    for container in (CONTROLLER, ACTIVATOR, WEBHOOK, ISTIO):
-        yield Sandbox(
-            container=container,
-            role=f"{container}-role.yaml.j2",
-            context={"leases": list(LEASES.get(container, ()))},
-            writable=(FOLDER,),
-            memory=memory.get(container, ""),
-        )
+PROGRAMS = tuple(
+    Program(container, role=f"{container}-role.yaml.j2", writable=(FOLDER,))
+    for container in (CONTROLLER, ACTIVATOR, WEBHOOK, ISTIO)
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -154,7 +148,7 @@ def webhook(start: Start) -> Workload:
             WEBHOOK_PORT=str(knative_network.WEBHOOKS),
         ),
         files=start.files,
-        checks={WEBHOOK: TcpCheck(knative_network.WEBHOOKS)},
+        checks={WEBHOOK: TlsCheck(knative_network.WEBHOOKS)},
         metrics=Metrics(metrics),
     )
 

@@ -55,14 +55,18 @@ def test_the_program_has_the_certificate_that_the_api_server_trusts(knative):
 
 def test_programs_change_things_in_profiles_alone(knative):
     knative.settle()
-    policy = knative.cluster.find("ValidatingAdmissionPolicy", "knative-programs-edge")["spec"]
-    (condition,) = policy["matchConditions"]
     for account in ("knative-knative-controller", "knative-net-istio-controller"):
-        assert f"system:serviceaccount:edge:{account}" in condition["expression"]
-    (validation,) = policy["validations"]
-    assert "kubeflow-profile" in validation["expression"]
-    binding = knative.cluster.find("ValidatingAdmissionPolicyBinding", "knative-programs-edge")["spec"]
-    assert (binding["policyName"], binding["validationActions"]) == ("knative-programs-edge", ["Deny"])
+        policy = knative.cluster.find("ValidatingAdmissionPolicy", f"edge-{account}")["spec"]
+        (validation,) = policy["validations"]
+        assert "kubeflow-profile" in validation["expression"]
+
+
+def test_the_autoscaler_changes_no_more_of_a_deployment_than_its_pods_number(knative):
+    knative.settle()
+    policy = knative.cluster.find("ValidatingAdmissionPolicy", "knative-autoscaler-edge")["spec"]
+    (condition,) = policy["matchConditions"]
+    assert "system:serviceaccount:edge:knative-autoscaler" in condition["expression"]
+    assert policy["validations"][0]["expression"] == "object.spec.template == oldObject.spec.template"
 
 
 def test_only_the_gateway_and_the_autoscaler_ask_the_activator(knative):

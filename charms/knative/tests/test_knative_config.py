@@ -72,6 +72,12 @@ def test_an_air_gaps_registry_has_the_images_and_is_not_asked_for_digests(knativ
     assert pod["containers"][0]["image"].startswith(f"{mirrored}/autoscaler:")
 
 
+def test_docker_hub_is_known_by_its_other_name_too(knative):
+    knative.configured(registries_skipping_tag_resolving="docker.io")
+    skipped = knative.configuration("config-deployment")["registries-skipping-tag-resolving"]
+    assert skipped == "docker.io,index.docker.io"
+
+
 def test_a_container_that_says_nothing_gets_what_the_operator_says(knative):
     knative.configured(revision_requests="cpu=100m", revision_limits="memory=1Gi", revision_timeout=900)
     defaults = knative.configuration("config-defaults")
