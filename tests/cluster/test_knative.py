@@ -121,7 +121,7 @@ def test_a_wrong_service_is_refused_with_the_field_that_is_wrong(knative: Deploy
     wrong = service(ports=[{"containerPort": 8080}, {"containerPort": 8081}])
     answer = send(knative, where, wrong)
     assert answer.status_code == 400
-    assert "spec.template.spec.containers[0].ports" in answer.json()["message"]
+    assert "spec.template.spec.containers[*].ports" in answer.json()["message"]
 
 
 def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:

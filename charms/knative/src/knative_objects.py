@@ -18,11 +18,11 @@ HELD = (
 )
 """The kinds that users write, and that a program may hold; what else Knative makes of them goes with them."""
 AUTOSCALER_LEASES = ("autoscaler-bucket-00-of-01",)
-"""The lease of the autoscaler that works, whose name its Service and Endpoints have too."""
+"""The lease of the autoscaler that works, whose name its Service and EndpointSlice have too."""
 
 
 def made_by_the_autoscaler(namespace: str) -> Iterator[Reference]:
     """Yield what the autoscaler makes in the model's namespace."""
     for name in AUTOSCALER_LEASES:
         yield Reference("v1", "Service", name, namespace)
-        yield Reference("v1", "Endpoints", name, namespace)
+        yield Reference("discovery.k8s.io/v1", "EndpointSlice", name, namespace)
