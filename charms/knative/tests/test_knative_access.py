@@ -61,12 +61,15 @@ def test_programs_change_things_in_profiles_alone(knative):
         assert "kubeflow-profile" in validation["expression"]
 
 
-def test_the_autoscaler_changes_no_more_of_a_deployment_than_its_pods_number(knative):
+def test_the_autoscaler_says_how_many_pods_there_are_in_profiles_alone(knative):
     knative.settle()
     policy = knative.cluster.find("ValidatingAdmissionPolicy", "knative-autoscaler-edge")["spec"]
     (condition,) = policy["matchConditions"]
     assert "system:serviceaccount:edge:knative-autoscaler" in condition["expression"]
-    assert policy["validations"][0]["expression"] == "object.spec.template == oldObject.spec.template"
+    assert "kubeflow-profile" in policy["validations"][0]["expression"]
+    rules = knative.cluster.find("ClusterRole", "edge-knative-autoscaler")["rules"]
+    changed = [rule["resources"] for rule in rules if rule["apiGroups"] == ["apps"] and "patch" in rule["verbs"]]
+    assert changed == [["deployments/scale"]]
 
 
 def test_only_the_gateway_and_the_autoscaler_ask_the_activator(knative):
