@@ -32,15 +32,15 @@ def knative(
     samples.define(collected, samples.kinds())
     running = objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
     deployed = next(running)
+    hooks = admission.hooks(deployed)
     with (
-        started(deployed, "webhook", "webhook", folder, WEBHOOK_PORT=str(port)) as log,
-        admission.leading_here(deployed, port),
+        started(deployed, "webhook", "webhook", folder, WEBHOOK_PORT=str(port)),
+        admission.redirected(deployed, {hook.configuration for hook in hooks}, port),
+        admission.local(deployed, hooks[0].service),
         started(deployed, "knative-controller", "controller", folder),
     ):
         where = namespace(deployed, "asked")
-        assert eventually(lambda: send(deployed, where, service(), dryRun="All").is_success, timeout=60), (
-            log.read_text()
-        )
+        eventually(lambda: taken(deployed, where), timeout=60)
         yield deployed
     next(running, None)
 
@@ -86,6 +86,17 @@ def service(**container: Any) -> dict[str, Any]:
 
 def send(deployed: Deployed, where: str, item: dict[str, Any], **parameters: str) -> httpx2.Response:
     return deployed.http.post(f"{SERVING}services".format(where), json=item, params=parameters)
+
+
+def taken(deployed: Deployed, where: str) -> bool:
+    """Tell that a Service is taken.
+
+    Raises:
+        AssertionError: it is not; the message says why.
+    """
+    answer = send(deployed, where, service(), dryRun="All")
+    assert answer.is_success, answer.text
+    return True
 
 
 def test_a_service_becomes_a_configuration_a_route_a_revision_and_its_pods_deployment(knative: Deployed) -> None:

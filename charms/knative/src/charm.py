@@ -72,8 +72,12 @@ class Knative(Charm[KnativeOptions]):
         return Names.of(self.app.name, self.model.name)
 
     def _confinement(self) -> Manifests:
-        """Return what Kubernetes keeps the autoscaler from, whoever asks it, and users from outside of profiles."""
-        context = {"autoscaler": self._names.user(AUTOSCALER), "wanted": knative_network.WANTED}
+        """Return what Kubernetes keeps the autoscaler and the webhook from, whoever asks them, and users from outside of profiles."""
+        context = {
+            "autoscaler": self._names.user(AUTOSCALER),
+            "webhook": self._names.user(knative_programs.WEBHOOK),
+            "wanted": knative_network.WANTED,
+        }
         return Manifests("confinement", "confinement.yaml.j2", context)
 
     def _ways_in(self, info: GatewayInfo) -> Iterator[Part]:
