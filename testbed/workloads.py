@@ -125,6 +125,9 @@ KATIB = {
 }
 """Katib's images: of each the program's path and its folder of Katib's `cmd`."""
 
+KNATIVE = ("activator", "autoscaler", "controller", "queue", "webhook")
+"""Knative Serving's images, each with the program of that folder of its `cmd`."""
+
 WITH_SHELL: Mapping[str, Mapping[str, str]] = {
     "katib-db-manager": {},
     # The page itself is built by Node.js; this is the frame that it is put into.
@@ -151,6 +154,19 @@ def _katib(name: str) -> Real:
         files=WITH_SHELL.get(name, {}),
         bare=name not in WITH_SHELL,
         packages=CALLED.get(name, ()),
+    )
+
+
+def _knative(name: str) -> Real:
+    # Its releases are named by another number than the Go module's: 1.22 is v0.49.
+    return Real(
+        module="knative",
+        source="knative.dev/serving",
+        programs={f"/ko-app/{name}": f"knative.dev/serving/cmd/{name}"},
+        stamp="knative.dev/pkg/changeset.rev",
+        entrypoint=(f"/ko-app/{name}",),
+        user="65532",
+        bare=True,
     )
 
 
@@ -297,6 +313,11 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         bare=True,
     ),
     **{f"ghcr.io/kubeflow/katib/{name}": _katib(name) for name in KATIB},
+    **{f"gcr.io/knative-releases/knative.dev/serving/cmd/{name}": _knative(name) for name in KNATIVE},
+    # Its module is not on the proxy. Without it nothing leads from the gateway to a Revision, and Routes wait.
+    "gcr.io/knative-releases/knative.dev/net-istio/cmd/controller": StandIn(
+        command="/ko-app/controller", ports={9094: ("/metrics",)}, user="65532"
+    ),
     "docker.io/kserve/kserve-controller": Real(
         module="kserve",
         source="github.com/kserve/kserve",

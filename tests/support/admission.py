@@ -219,9 +219,10 @@ def hooks(deployed: Deployed) -> list[Hook]:
 
 
 def pairs_of(deployed: Deployed) -> Iterator[Pair]:
-    """Yield every certificate that the charm has written for a workload together with its key."""
-    for written in deployed.application.deployment.files.values():
-        texts = [file.text for file in written.values()]
+    """Yield every certificate that the charm has written for a workload together with its key, in files or a Secret."""
+    files = [[file.text for file in written.values()] for written in deployed.application.deployment.files.values()]
+    secrets = [item.get("data") or {} for reference, item in deployed.own.items() if reference.kind == "Secret"]
+    for texts in (*files, *([base64.b64decode(text).decode() for text in data.values()] for data in secrets)):
         keys = [text for text in texts if "PRIVATE KEY-----" in text]
         for text in texts:
             found = CERTIFICATE.search(text)

@@ -1,0 +1,56 @@
+"""Where the programs listen, by which names they find each other, and which namespaces Knative works in.
+
+Source of ports and names: knative/serving v0.49.1 (1.22.1), cmd and config/core/deployments, and knative/pkg. The
+programs of the pod share its network, so metrics and profiles have a port each. Two ports are fixed in the code: 8080
+of the autoscaler, which therefore has a pod of its own, and 8080 of the probes of both controllers. The second of these
+to start does without: knative/pkg's `sharedmain` ends nothing but its profiles when the port is taken.
+"""
+
+import socket
+from collections.abc import Mapping
+
+HTTP1, HTTP2 = 8012, 8013
+"""The activator's, for requests of HTTP 1 and 2."""
+WEBHOOKS = 8443
+AUTOSCALER = 8080
+AUTOSCALER_METRICS = 9090
+CONTROLLER_METRICS, ACTIVATOR_METRICS, WEBHOOK_METRICS, ISTIO_METRICS = 9091, 9092, 9093, 9094
+PROFILES = 1000
+"""What a port of metrics is above that of profiles, which stay off."""
+LOCAL_GATEWAY = 8081
+"""Where the gateway's proxies listen for the cluster itself."""
+
+ACTIVATOR_SERVICE, AUTOSCALER_SERVICE = "activator-service", "autoscaler"
+"""The Services by which programs look for each other, in the namespace that is their own."""
+LOCAL_GATEWAY_NAME = "knative-local-gateway"
+
+WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+"""The label of the namespaces that Knative works in: profiles'."""
+
+
+def environment(namespace: str, pod: str, metrics: int, domain: str) -> Mapping[str, str]:
+    """Return the variables that every program has.
+
+    Args:
+        namespace: where it looks for its configuration.
+        pod: the pod's name.
+        metrics: the port of its metrics.
+        domain: the cluster's.
+    """
+    return {
+        "SYSTEM_NAMESPACE": namespace,
+        "POD_NAME": pod,
+        "CLUSTER_DOMAIN": domain,
+        "CONFIG_LOGGING_NAME": "config-logging",
+        "CONFIG_OBSERVABILITY_NAME": "config-observability",
+        "METRICS_PROMETHEUS_PORT": str(metrics),
+        "PROFILING_PORT": str(metrics - PROFILES),
+    }
+
+
+def address() -> str:
+    """Return the pod's own address, by which the activator knows itself among its like."""
+    try:
+        return socket.getaddrinfo(socket.gethostname(), None)[0][4][0]  # pyright: ignore[reportReturnType]
+    except OSError:
+        return "127.0.0.1"

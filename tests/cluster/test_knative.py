@@ -1,0 +1,151 @@
+"""Knative's controller and webhook, run for real with the objects, rights and configuration that the charm makes."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from kubeflow_charms.identity import FOLDER
+from support import admission, objects, programs, samples
+from support.apiserver import ApiServer, await_answer, free_ports, log_of, program
+from support.eventually import eventually
+from support.objects import Deployed
+from support.related import Described
+
+ROOT = pathlib.Path(__file__).parents[2] / "charms" / "knative"
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+SERVING = "/apis/serving.knative.dev/v1/namespaces/{}/"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases/"
+
+
+@pytest.fixture(scope="module")
+def knative(
+    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """The application, with its webhook and its controller."""
+    folder, (port,) = tmp_path_factory.mktemp("programs"), free_ports(1)
+    samples.define(collected, samples.kinds())
+    running = objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
+    deployed = next(running)
+    hooks = admission.hooks(deployed)
+    with (
+        started(deployed, "webhook", "webhook", folder, WEBHOOK_PORT=str(port)),
+        admission.redirected(deployed, {hook.configuration for hook in hooks}, port),
+        admission.local(deployed, hooks[0].service),
+        started(deployed, "knative-controller", "controller", folder),
+    ):
+        where = namespace(deployed, "asked")
+        eventually(lambda: taken(deployed, where), timeout=60)
+        yield deployed
+    next(running, None)
+
+
+@contextlib.contextmanager
+def started(
+    deployed: Deployed, container: str, name: str, folder: pathlib.Path, **variables: str
+) -> Iterator[pathlib.Path]:
+    """Run a container's program with its own variables and token, and return its log."""
+    binary = programs.find(name, "knative")
+    planned = deployed.state.get_container(container).plan.services[container].environment
+    kubeconfig = folder / f"{name}.kubeconfig"
+    token = deployed.application.deployment.files[container][f"{FOLDER}/token"].text
+    kubeconfig.write_text(json.dumps(deployed.application.server.kubeconfig(token)))
+    metrics, profiles = map(str, free_ports(2))
+    ports = {"METRICS_PROMETHEUS_PORT": metrics, "PROFILING_PORT": profiles}
+    environment = {**os.environ, **planned, **ports, **variables, "KUBECONFIG": str(kubeconfig)}
+    log = log_of(name, folder)
+    with program([binary], folder, environment) as process, httpx2.Client() as http:
+        await_answer(process, log, lambda: answers(http, f"http://127.0.0.1:{metrics}/metrics"))
+        yield log
+
+
+def answers(http: httpx2.Client, url: str) -> bool:
+    with contextlib.suppress(httpx2.HTTPError):
+        return http.get(url).is_success
+    return False
+
+
+def namespace(deployed: Deployed, name: str, labels: dict[str, str] = PROFILE) -> str:
+    """Make a namespace, and return its name."""
+    metadata = {"name": f"{deployed.application.model}-{name}", "labels": labels}
+    deployed.http.post("/api/v1/namespaces", json={"metadata": metadata}).raise_for_status()
+    return metadata["name"]
+
+
+def service(**container: Any) -> dict[str, Any]:
+    kind = {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "metadata": {"name": "hello"}}
+    # A registry that is not asked for digests.
+    containers = [{"image": "dev.local/hello:1", **container}]
+    return {**kind, "spec": {"template": {"spec": {"containers": containers}}}}
+
+
+def send(deployed: Deployed, where: str, item: dict[str, Any], **parameters: str) -> httpx2.Response:
+    return deployed.http.post(f"{SERVING}services".format(where), json=item, params=parameters)
+
+
+def taken(deployed: Deployed, where: str) -> bool:
+    """Tell that a Service is taken.
+
+    Raises:
+        AssertionError: it is not; the message says why.
+    """
+    answer = send(deployed, where, service(), dryRun="All")
+    assert answer.is_success, answer.text
+    return True
+
+
+def test_a_service_becomes_a_configuration_a_route_a_revision_and_its_pods_deployment(knative: Deployed) -> None:
+    where = namespace(knative, "ada")
+    send(knative, where, service()).raise_for_status()
+    apps = f"/apis/apps/v1/namespaces/{where}/deployments/hello-00001-deployment"
+    there = SERVING.format(where)
+    wanted = [f"{there}configurations/hello", f"{there}routes/hello", f"{there}revisions/hello-00001", apps]
+    eventually(lambda: all(map(knative.application.get, wanted)), timeout=60)
+    containers = {
+        item["name"]: item for item in knative.application.get(apps)["spec"]["template"]["spec"]["containers"]
+    }
+    assert containers.keys() == {"user-container", "queue-proxy"}
+    assert containers["queue-proxy"]["image"].startswith("gcr.io/knative-releases/knative.dev/serving/cmd/queue:")
+    revision = knative.application.get(f"{there}revisions/hello-00001")
+    assert revision["spec"]["timeoutSeconds"] == 300
+
+
+def test_the_controller_has_every_lease_that_the_charm_gives_it_and_makes_no_other(knative: Deployed) -> None:
+    where = LEASES.format(knative.application.model)
+    names = [item.name for item in knative.references if item.kind == "Lease" and item.name.startswith("controller.")]
+
+    def held() -> bool:
+        return all(knative.application.get(f"{where}{name}")["spec"].get("holderIdentity") for name in names)
+
+    assert eventually(held, timeout=60)
+    found = knative.http.get(where.rstrip("/")).json()["items"]
+    assert {it["metadata"]["name"] for it in found if it["metadata"]["name"].startswith("controller.")} == set(names)
+
+
+def test_a_wrong_service_is_refused_with_the_field_that_is_wrong(knative: Deployed) -> None:
+    where = namespace(knative, "ben")
+    wrong = service(ports=[{"containerPort": 8080}, {"containerPort": 8081}])
+    answer = send(knative, where, wrong)
+    assert answer.status_code == 400
+    assert "spec.template.spec.containers[*].ports" in answer.json()["message"]
+
+
+def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:
+    answer = send(knative, namespace(knative, "plain", {}), service())
+    assert "in the namespaces of profiles alone" in answer.json()["message"]
+
+
+def test_a_service_can_be_deleted_once_knative_is_gone(knative: Deployed) -> None:
+    where = namespace(knative, "eve")
+    send(knative, where, service()).raise_for_status()
+    route = f"{SERVING.format(where)}routes/hello"
+    eventually(lambda: knative.application.get(route).get("metadata", {}).get("finalizers"), timeout=60)
+    knative.application.run(dataclasses.replace(knative.state, planned_units=0), "stop")
+    knative.http.delete(f"{SERVING.format(where)}services/hello").raise_for_status()
+    knative.http.delete(route)
+    assert eventually(lambda: not knative.application.get(route), timeout=30)
