@@ -72,7 +72,7 @@ class Knative(Charm[KnativeOptions]):
         return Names.of(self.app.name, self.model.name)
 
     def _confinement(self) -> Manifests:
-        """Return what Kubernetes keeps the autoscaler and the webhook from, whoever asks them, and users from outside of profiles."""
+        """Return what Kubernetes keeps two programs from, whoever asks them, and users from outside of profiles."""
         context = {
             "autoscaler": self._names.user(AUTOSCALER),
             "webhook": self._names.user(knative_programs.WEBHOOK),
