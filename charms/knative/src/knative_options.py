@@ -113,7 +113,7 @@ class KnativeOptions:
     target_concurrency: int = option(between(1, 100_000))
     max_scale: int = option(between(0, 100_000))
     progress_deadline: str = option(options.duration)
-    revision_timeout: int = option(between(1, 3600))
+    revision_timeout_seconds: int = option(between(1, 3600))
     revision_requests: Mapping[str, str] = option(resources)
     revision_limits: Mapping[str, str] = option(resources)
     queue_proxy_requests: Mapping[str, str] = option(resources)
@@ -146,7 +146,7 @@ class KnativeOptions:
             stable_window=self.stable_window,
             concurrency=self.target_concurrency,
             max_scale=self.max_scale,
-            timeout=self.revision_timeout,
+            timeout=self.revision_timeout_seconds,
             requests=self.revision_requests,
             limits=self.revision_limits,
             features=self.features,

@@ -79,7 +79,7 @@ def test_docker_hub_is_known_by_its_other_name_too(knative):
 
 
 def test_a_container_that_says_nothing_gets_what_the_operator_says(knative):
-    knative.configured(revision_requests="cpu=100m", revision_limits="memory=1Gi", revision_timeout=900)
+    knative.configured(revision_requests="cpu=100m", revision_limits="memory=1Gi", revision_timeout_seconds=900)
     defaults = knative.configuration("config-defaults")
     assert (defaults["revision-cpu-request"], defaults["revision-memory-limit"]) == ("100m", "1Gi")
     assert (defaults["revision-timeout-seconds"], defaults["max-revision-timeout-seconds"]) == ("900", "900")
@@ -120,7 +120,7 @@ def test_routes_lead_from_the_related_gateway_and_for_the_cluster_from_a_port_of
         ("target-concurrency", 0, "expected from 1"),
         ("max-scale", -1, "expected from 0"),
         ("progress-deadline", "soon", "expected for example 90s"),
-        ("revision-timeout", 0, "expected from 1 to 3600"),
+        ("revision-timeout-seconds", 0, "expected from 1 to 3600"),
         ("revision-requests", "gpu=1", "expected some of cpu, memory, ephemeral-storage"),
         ("revision-limits", "cpu=", "expected for example cpu=1"),
         ("queue-proxy-requests", "cpu=much", "queue-proxy-requests"),

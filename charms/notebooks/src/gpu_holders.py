@@ -30,10 +30,10 @@ def holders(
     used = {_key(item): (item["metadata"].get("annotations") or {}).get(LAST_ACTIVITY, "") for item in notebooks}
     found: list[dict[str, Any]] = []
     for pod in pods:
-        metadata = pod["metadata"]
-        server = (metadata["namespace"], (metadata.get("labels") or {}).get("notebook-name", ""))
-        idle = _hours(used.get(server, ""), now)
         for resource, number in notebook_gpus.used([pod]).items():
+            metadata = pod["metadata"]
+            server = (metadata["namespace"], (metadata.get("labels") or {}).get("notebook-name", ""))
+            idle = _hours(used.get(server, ""), now)
             row = {
                 "owner": owners.get(metadata["namespace"], ""),
                 "namespace": metadata["namespace"],

@@ -162,7 +162,7 @@ def test_the_action_tells_where_gpus_are_and_how_many_are_in_use(notebooks):
 
 
 def test_the_action_finds_nothing_where_nothing_is(notebooks):
-    assert notebooks.list_gpus() == {"summary": "no GPUs found", "gpus": "[]\n"}
+    assert notebooks.list_gpus() == {"summary": "no GPUs found", "gpus": "[]\n", "in-use": "[]\n"}
 
 
 def test_the_action_fails_with_what_to_do_where_the_application_lacks_trust(notebooks):
