@@ -1,7 +1,6 @@
 """Knative's controller and webhook, run for real with the objects, rights and configuration that the charm makes."""
 
 import contextlib
-import dataclasses
 import json
 import os
 import pathlib
@@ -138,14 +137,3 @@ def test_a_wrong_service_is_refused_with_the_field_that_is_wrong(knative: Deploy
 def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:
     answer = send(knative, namespace(knative, "plain", {}), service())
     assert "in the namespaces of profiles alone" in answer.json()["message"]
-
-
-def test_a_service_can_be_deleted_once_knative_is_gone(knative: Deployed) -> None:
-    where = namespace(knative, "eve")
-    send(knative, where, service()).raise_for_status()
-    route = f"{SERVING.format(where)}routes/hello"
-    eventually(lambda: knative.application.get(route).get("metadata", {}).get("finalizers"), timeout=60)
-    knative.application.run(dataclasses.replace(knative.state, planned_units=0), "stop")
-    knative.http.delete(f"{SERVING.format(where)}services/hello").raise_for_status()
-    knative.http.delete(route)
-    assert eventually(lambda: not knative.application.get(route), timeout=30)
