@@ -72,6 +72,7 @@ def everything() -> dict[str, Any]:
     key = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}}
     labels = {"matchLabels": {"app": "proxy"}}
     container = {"name": "proxy", "image": "proxy", "env": [{"name": "A", "value": "{{ NAMESPACE }}"}]}
+    service = {"ports": [{"name": "http", "port": 80}], "selector": {"app": "proxy"}}
     template = {"metadata": {"labels": {"app": "proxy"}}, "spec": {"containers": [container]}}
     proxy = {"metadata": {"name": "proxy"}}
     return {
@@ -83,7 +84,7 @@ def everything() -> dict[str, Any]:
                 **proxy,
                 "spec": {"selector": labels, "template": template},
             },
-            {"apiVersion": "v1", "kind": "Service", **proxy, "spec": {"ports": [{"name": "http", "port": 80}]}},
+            {"apiVersion": "v1", "kind": "Service", **proxy, "spec": service},
             {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", **proxy, "spec": {"podSelector": labels}},
         ],
         "keys": {"proofs": "one", "store": "two"},

@@ -118,6 +118,8 @@ def running(folder: pathlib.Path, *flags: str) -> Iterator[ApiServer]:
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-cluster-ip-range=10.111.0.0/24",
         "--authorization-mode=RBAC",
+        # As distributions have it; else no test could tell what a policy refuses.
+        "--allow-privileged=true",
         # Nothing here makes namespaces' default accounts.
         "--disable-admission-plugins=ServiceAccount",
         *flags,

@@ -12,6 +12,7 @@ import platform_dashboard
 import poddefaults_webhook
 import profile_controller
 import profile_documents
+import profile_fences
 import profile_manifests
 import profile_principals
 import registry_login
@@ -58,6 +59,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         found, placing = self._user_manifests, self._placing
         yield Crds("crds.yaml", version="2.0")
         yield Manifests("roles", "roles.yaml.j2")
+        yield from profile_fences.fences(PROFILE, allow_host_access=options.allow_host_access)
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)

@@ -37,6 +37,8 @@ PAUSE = 2
 """Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
 LASTING = (400, 403, 409, 413, 422)
 """The codes of refusals that somebody has to do something about."""
+FIXED = (409, 422)
+"""The codes of refusals to change what stays as it was made, such as whom a RoleBinding gives what role."""
 PATIENCE = 180
 """Seconds without a complete pass after which the program calls itself ill."""
 Key = tuple[str, str]
@@ -49,10 +51,16 @@ class Problem:
     Attributes:
         text: what, where and why; never what is in it.
         lasting: whether it stays so until somebody does something.
+        users: whether users did it in their own namespace, which is nobody else's trouble.
     """
 
     text: str
     lasting: bool = False
+    users: bool = False
+
+
+class Theirs(Refused):
+    """What is there in its place is a user's, or was made so that it cannot become what is wanted."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +115,10 @@ class Placer:
     def kinds(self) -> tuple[Kind, ...]:
         """What kinds there may be."""
         return self._wanted.kinds
+
+    def placed(self) -> bool:
+        """Tell whether all is there but for what users keep from being so."""
+        return all(problem.users for problem in self.problems or ())
 
     def run(self) -> None:
         """Go on for ever."""
@@ -229,9 +241,14 @@ class Placer:
         if there and not self._wanted.labels.items() <= (there["metadata"].get("labels") or {}).items():
             release = released(there, template.takes_over)
             if release is None:
-                raise Refused(409, "somebody else's is there, and stays")
+                raise Theirs(409, "somebody else's is there, and stays")
             self._kubernetes.merge(where, release)
-        applied = self._kubernetes.apply(where, wanted, self._wanted.manager, force=there is not None)
+        try:
+            applied = self._kubernetes.apply(where, wanted, self._wanted.manager, force=there is not None)
+        except Refused as refusal:
+            if there and refusal.code in FIXED:
+                raise Theirs(refusal.code, f"what is there cannot become it, delete that: {refusal}") from refusal
+            raise
         self._say(f"placed {kind.kind} {template.name} in {namespace.name}")
         return dataclasses.replace(right, version=applied["metadata"]["resourceVersion"])
 
@@ -244,7 +261,8 @@ class Placer:
         try:
             action()
         except Refused as refusal:
-            return [Problem(f"{kind.kind} {key[1]} in {key[0]}: {refusal}", refusal.code in LASTING)]
+            text, theirs = f"{kind.kind} {key[1]} in {key[0]}: {refusal}", isinstance(refusal, Theirs)
+            return [Problem(text, refusal.code in LASTING and not theirs, theirs)]
         return []
 
     def _await_change(self, version: str, seconds: int) -> None:
@@ -269,7 +287,7 @@ def main(file: str, port: str, report: str) -> None:
     """Run with the file that says what to place, the port to answer at, and the file that gets what is wrong."""
     wanted = Wanted.read(pathlib.Path(file).read_text())
     placer = Placer(Kubernetes(address(os.environ)), wanted, report=functools.partial(write, pathlib.Path(report)))
-    answers = {"/healthz": lambda: time.monotonic() - placer.passed < PATIENCE, "/placed": lambda: not placer.problems}
+    answers = {"/healthz": lambda: time.monotonic() - placer.passed < PATIENCE, "/placed": placer.placed}
     serve(int(port), answers)
     placer.run()
 

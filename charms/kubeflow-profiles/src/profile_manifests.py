@@ -191,7 +191,9 @@ class Placed:
         except (ops.pebble.Error, ValueError):
             return  # It has made no pass yet; the workload's own part says whether it runs.
         lasting = [item["text"] for item in found if item["lasting"]]
-        passing = [item["text"] for item in found if not item["lasting"]]
+        passing = [item["text"] for item in found if not item["lasting"] and not item.get("users")]
+        if theirs := [item["text"] for item in found if item.get("users")]:
+            run.messages.append(f"users keep out what related applications send: {_brief(theirs)}")
         if lasting:
             raise Blocked(f"cannot place {_brief(lasting)}")
         if passing:

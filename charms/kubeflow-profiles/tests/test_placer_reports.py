@@ -26,15 +26,15 @@ CONFIG_MAP = {
 class Kubernetes:
     """A cluster with two profiles, in which some objects are refused."""
 
-    def __init__(self, refused: dict[str, Exception]):
-        self.refused = refused
+    def __init__(self, refused: dict[str, Exception], there: dict[str, Any]):
+        self.refused, self.there = refused, there
 
     def get(self, path: str, parameters: Any = None) -> Any:
         if path == "/api/v1/namespaces":
             return {"items": [{"metadata": {"name": name, "uid": name}} for name in ("ada", "bob")], "metadata": {}}
         if path.startswith("/apis/rbac.authorization.k8s.io/"):
             return {"metadata": {"name": "owner", "uid": "1"}}
-        return None
+        return self.there.get(path)
 
     def items(self, path: str, selector: str, *, metadata_only: bool) -> Any:
         return iter([])
@@ -45,14 +45,14 @@ class Kubernetes:
         return {"metadata": {"resourceVersion": "1"}}
 
 
-def pass_over(refused: dict[str, Exception]) -> tuple[Any, list[str]]:
+def pass_over(refused: dict[str, Exception], there: dict[str, Any] | None = None) -> tuple[Any, list[str]]:
     """Return the program after a pass, and what it reported."""
     placer, documents = importlib.import_module("placer"), importlib.import_module("placer_documents")
     kind = documents.Kind("v1", "ConfigMap", "configmaps")
     template = documents.Template.of(CONFIG_MAP, "owner")
     wanted = documents.Wanted("manager", "profile=yes", {"placed": "yes"}, (kind,), (template,))
     reports: list[str] = []
-    program = placer.Placer(Kubernetes(refused), wanted, say=lambda text: None, report=reports.append)
+    program = placer.Placer(Kubernetes(refused, there or {}), wanted, say=lambda text: None, report=reports.append)
     program.look()
     program.look()
     return program, reports
@@ -66,10 +66,35 @@ def test_a_refusal_is_reported_once_with_its_namespace_and_whether_it_lasts(prof
     _, reports = pass_over({"ada": refusal(403, "exceeded quota"), "bob": refusal(503, "later")})
     assert [json.loads(text) for text in reports] == [
         [
-            {"text": "ConfigMap settings in ada: exceeded quota", "lasting": True},
-            {"text": "ConfigMap settings in bob: later", "lasting": False},
+            {"text": "ConfigMap settings in ada: exceeded quota", "lasting": True, "users": False},
+            {"text": "ConfigMap settings in bob: later", "lasting": False, "users": False},
         ]
     ]
+
+
+HERS = {"metadata": {"name": "settings", "namespace": "ada", "resourceVersion": "7"}, "data": {"key": "hers"}}
+
+
+@pytest.mark.parametrize(
+    ("labels", "refused", "text"),
+    [
+        ({}, {}, "somebody else's is there, and stays"),
+        ({"placed": "yes"}, {"ada": (422, "immutable")}, "what is there cannot become it, delete that: immutable"),
+    ],
+)
+def test_what_an_owner_made_in_its_place_is_told_as_hers_and_wakes_nobody(profiles, labels, refused, text):
+    there = {**HERS, "metadata": {**HERS["metadata"], "labels": labels}}
+    refusals = {name: refusal(*words) for name, words in refused.items()}
+    program, reports = pass_over(refusals, {"/api/v1/namespaces/ada/configmaps/settings": there})
+    (problem,) = json.loads(reports[-1])
+    assert problem == {"text": f"ConfigMap settings in ada: {text}", "lasting": False, "users": True}
+    assert program.placed()
+
+
+def test_what_an_owner_did_blocks_nothing_and_is_told(profiles):
+    hers = {"text": "ConfigMap settings in ada: somebody else's is there, and stays", "lasting": False, "users": True}
+    status = with_report(profiles, hers)
+    assert status == testing.ActiveStatus(f"users keep out what related applications send: {hers['text']}")
 
 
 def test_that_nothing_is_wrong_is_reported_as_well(profiles):
@@ -80,7 +105,7 @@ def test_that_nothing_is_wrong_is_reported_as_well(profiles):
 def test_the_program_stays_well_and_its_second_check_wakes_the_charm(profiles, refused, code):
     program, _ = pass_over({name: refusal(*words) for name, words in refused.items()})
     [port] = free_ports(1)
-    serve(port, {"/healthz": lambda: True, "/placed": lambda: not program.problems})
+    serve(port, {"/healthz": lambda: True, "/placed": program.placed})
     assert asked(port, "/healthz") == 200
     assert asked(port, "/placed") == code
 

@@ -1,3 +1,5 @@
+import pytest
+
 AGGREGATE = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-"
 
 
@@ -33,3 +35,28 @@ def test_the_controller_can_delete_no_namespace(profiles):
     profiles.settle()
     role = profiles.cluster.find("ClusterRole", "edge-kubeflow-profiles-profile-controller")
     assert not [rule for rule in role["rules"] if "namespaces" in rule["resources"] and "delete" in rule["verbs"]]
+
+
+@pytest.mark.parametrize("role", ["edit", "view"])
+def test_users_may_read_endpoints_and_write_none(profiles, role):
+    profiles.settle()
+    rules = profiles.cluster.find("ClusterRole", f"kubeflow-kubernetes-{role}")["rules"]
+    verbs = {verb for rule in rules if "endpoints" in rule["resources"] for verb in rule["verbs"]}
+    assert verbs == {"edit": set(), "view": {"get", "list", "watch"}}[role]
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_pods_are_kept_from_their_node_unless_the_option_lets_them(profiles, allowed):
+    profiles.settle(config={"allow-host-access": allowed})
+    policies = profiles.cluster.kinds()
+    assert ("ValidatingAdmissionPolicy kubeflow-profiles-pods-edge" in policies) is not allowed
+    assert "ValidatingAdmissionPolicyBinding kubeflow-profiles-services-edge" in policies
+
+
+def test_what_the_policies_are_about_are_profiles_alone(profiles):
+    profiles.settle()
+    for name in ("services", "endpoints", "notebook-headers", "route-headers", "pods"):
+        spec = profiles.cluster.find("ValidatingAdmissionPolicy", f"kubeflow-profiles-{name}-edge")["spec"]
+        selector = spec["matchConstraints"]["namespaceSelector"]
+        assert selector == {"matchLabels": {"app.kubernetes.io/part-of": "kubeflow-profile"}}
+        assert spec["failurePolicy"] == "Fail"

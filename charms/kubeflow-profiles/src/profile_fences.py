@@ -1,0 +1,60 @@
+"""What Kubernetes itself refuses in the namespaces of profiles, whoever asks, by ValidatingAdmissionPolicies.
+
+Roles say what a user may make; these say what must not be in it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from kubeflow_charms.parts import Manifests, Part
+
+IDENTITY_HEADERS = (
+    "(?i)kubeflow[-_](userid|groups)|x[-_]auth[-_]request[-_]|x[-_]forwarded[-_]client[-_]cert|authorization"
+    "|x[-_]kubeflow[-_]artefact[-_]proof"
+)
+"""A regular expression of RE2 for headers by which a program knows who asks; to some, `_` is the same as `-`."""
+CAPABILITIES = (
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+)
+"""What the Pod Security Standard baseline lets containers add."""
+SYSCTLS = (
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+)
+"""What the Pod Security Standard baseline lets pods set."""
+
+
+def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[Part]:
+    """Yield the policies.
+
+    Args:
+        profiles: the label that tells a profile's namespace.
+        allow_host_access: whether pods may have what their node has.
+    """
+    common = {"profiles": dict(profiles)}
+    yield Manifests("service-fence", "service-fence.yaml.j2", common)
+    yield Manifests("identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS})
+    if not allow_host_access:
+        lists = {"capabilities": list(CAPABILITIES), "sysctls": list(SYSCTLS)}
+        yield Manifests("pod-fence", "pod-fence.yaml.j2", {**common, **lists})

@@ -1,0 +1,353 @@
+"""What Kubernetes itself refuses in a profile's namespace, to a user with kubeflow-edit and to programs for her."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from support import istiod, samples
+from support.apiserver import ApiServer, Object, apply
+from support.eventually import eventually
+from support.profiles import RBAC, Profiles
+
+CORE = "/api/v1/namespaces/{}"
+SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
+NOTEBOOKS = "/apis/kubeflow.org/v1/namespaces/{}/notebooks"
+ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices"
+ANNOTATION = "notebooks.kubeflow.org/http-headers-request-set"
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
+PORTS = [{"port": 80}]
+SELECTOR = {"app": "web"}
+KUBERNETES = "system:serviceaccount:kube-system:"
+
+
+class User:
+    """Somebody who asks Kubernetes, in a profile unless it is said; nothing that is asked stays."""
+
+    def __init__(self, http: httpx2.Client, name: str, namespace: str):
+        self.http, self.namespace = http, namespace
+        self.headers = {"Impersonate-User": name}
+
+    def ask(self, path: str, body: Object, *, method: str = "POST", dry: bool = True) -> httpx2.Response:
+        content = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        return self.http.request(
+            method,
+            path.format(self.namespace),
+            params={"dryRun": "All"} if dry else {},
+            headers={**self.headers, "Content-Type": content},
+            content=json.dumps(body),
+        )
+
+    def service(self, **spec: Any) -> httpx2.Response:
+        body = {"metadata": {"name": "web"}, "spec": {"ports": PORTS, **spec}}
+        return self.ask(f"{CORE}/services", body)
+
+    def pod(self, annotations: dict[str, str] | None = None, **spec: Any) -> httpx2.Response:
+        body = {
+            "metadata": {"name": "web", "annotations": annotations or {}},
+            "spec": {"containers": [{"name": "web", "image": "web:1"}], **spec},
+        }
+        return self.ask(f"{CORE}/pods", body)
+
+
+def bind(profiles: Profiles, namespace: str, role: str, user: str) -> None:
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+    item = {"metadata": {"generateName": "of-a-test-"}, "roleRef": reference, "subjects": [subject]}
+    place = f"/namespaces/{namespace}/rolebindings" if namespace else "/clusterrolebindings"
+    profiles.http.post(f"{RBAC}{place}", json=item).raise_for_status()
+
+
+@pytest.fixture(scope="module")
+def place(profiles: Profiles) -> Iterator[str]:
+    """Return the namespace of a profile, in which all that is refused is refused by now."""
+    samples.define(profiles.http, samples.kinds())
+    with profiles.namespace() as name:
+        eventually(lambda: holds(profiles, name), timeout=30)
+        yield name
+
+
+def holds(profiles: Profiles, namespace: str) -> bool:
+    """Tell whether the last of the policies holds already, by what the administrator is refused."""
+    body = {"metadata": {"name": "web"}, "spec": {"hostNetwork": True, "containers": [{"name": "a", "image": "a"}]}}
+    answer = profiles.http.post(f"{CORE.format(namespace)}/pods", params={"dryRun": "All"}, json=body)
+    return answer.status_code == 403
+
+
+@pytest.fixture(scope="module")
+def user(profiles: Profiles, place: str) -> User:
+    bind(profiles, place, "kubeflow-edit", "ada@example.com")
+    found = User(profiles.http, "ada@example.com", place)
+    eventually(lambda: found.service(selector=SELECTOR).is_success, timeout=30)
+    return found
+
+
+@pytest.fixture(scope="module")
+def admin(profiles: Profiles, place: str) -> User:
+    """Return a program of the cluster with rights that no policy here excepts."""
+    rules = [
+        {"apiGroups": ["kubeflow.org"], "resources": ["notebooks"], "verbs": ["*"]},
+        {"apiGroups": ["networking.istio.io"], "resources": ["virtualservices"], "verbs": ["*"]},
+        {"apiGroups": [""], "resources": ["services", "pods"], "verbs": ["*"]},
+    ]
+    apply(
+        profiles.http,
+        f"{RBAC}/clusterroles/a-program",
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": "a-program"},
+            "rules": rules,
+        },
+    )
+    bind(profiles, "", "a-program", "system:serviceaccount:model:a-program")
+    found = User(profiles.http, "system:serviceaccount:model:a-program", place)
+    eventually(lambda: found.service(selector=SELECTOR).is_success, timeout=30)
+    return found
+
+
+def refused(answer: httpx2.Response, why: str) -> bool:
+    assert (answer.status_code, why in answer.text) == (403, True), answer.text
+    return True
+
+
+FORBIDDEN_SERVICES = [
+    ({"type": "ExternalName", "externalName": "pipelines.model.svc.cluster.local"}, "type ClusterIP"),
+    ({"type": "ExternalName", "externalName": "example.com", "selector": SELECTOR}, "type ClusterIP"),
+    ({"type": "NodePort", "selector": SELECTOR}, "type ClusterIP"),
+    ({"type": "LoadBalancer", "selector": SELECTOR}, "type ClusterIP"),
+    ({"externalIPs": ["10.1.2.3"], "selector": SELECTOR}, "no externalIPs"),
+    ({}, "has a selector"),
+]
+
+
+@pytest.mark.parametrize(("spec", "why"), FORBIDDEN_SERVICES)
+def test_a_service_that_leads_elsewhere_is_refused(user: User, spec: Object, why: str):
+    refused(user.service(**spec), why)
+
+
+@pytest.mark.parametrize(("spec", "why"), FORBIDDEN_SERVICES)
+def test_a_program_that_makes_what_users_describe_makes_no_such_service(admin: User, spec: Object, why: str):
+    refused(admin.service(**spec), why)
+
+
+@pytest.mark.parametrize(
+    "spec", [{"selector": SELECTOR}, {"selector": SELECTOR, "clusterIP": "None"}, {"clusterIP": "None"}]
+)
+def test_a_service_of_pods_of_the_profile_is_made(user: User, spec: Object):
+    assert user.service(**spec).is_success
+
+
+def test_a_service_cannot_become_what_it_could_not_be(user: User):
+    path = f"{CORE}/services/changing"
+    body = {"metadata": {"name": "changing"}, "spec": {"ports": PORTS, "selector": SELECTOR}}
+    user.ask(f"{CORE}/services", body, dry=False).raise_for_status()
+    outside = {"spec": {"type": "ExternalName", "externalName": "pipelines.model.svc.cluster.local"}}
+    refused(user.ask(path, outside, method="PATCH"), "type ClusterIP")
+    refused(user.ask(path, {"spec": {"externalIPs": ["10.1.2.3"]}}, method="PATCH"), "no externalIPs")
+    refused(user.ask(path, {"spec": {"selector": None}}, method="PATCH"), "has a selector")
+    assert user.ask(path, {"spec": {"selector": {"app": "other"}}}, method="PATCH").is_success
+
+
+def test_an_account_of_another_profile_is_refused_as_one_of_this_is(profiles: Profiles, place: str):
+    for namespace in (place, "another"):
+        account = f"system:serviceaccount:{namespace}:default-editor"
+        bind(profiles, place, "kubeflow-edit", account)
+        asked = User(profiles.http, account, place)
+        eventually(lambda asked=asked: asked.service(selector=SELECTOR).is_success, timeout=30)
+        refused(asked.service(type="ExternalName", externalName="example.com"), "type ClusterIP")
+
+
+@pytest.mark.parametrize(
+    ("group", "resources"), [("", ["services", "endpoints"]), ("serving.kserve.io", ["inferenceservices/status"])]
+)
+def test_knative_and_kserve_lead_a_name_to_the_gateway(
+    profiles: Profiles, place: str, group: str, resources: list[str]
+):
+    name = f"leads-by-{resources[-1].replace('/', '-')}"
+    rules = [
+        {"apiGroups": [group], "resources": resources, "verbs": ["*"]},
+        {"apiGroups": [""], "resources": ["services"], "verbs": ["*"]},
+    ]
+    profiles.http.post(f"{RBAC}/clusterroles", json={"metadata": {"name": name}, "rules": rules}).raise_for_status()
+    bind(profiles, "", name, name)
+    asked = User(profiles.http, name, place)
+    eventually(lambda: asked.service(type="ExternalName", externalName="gateway.example.com").is_success, timeout=30)
+
+
+ENDPOINTS = {"metadata": {"name": "web"}, "subsets": [{"addresses": [{"ip": "10.1.2.3"}], "ports": PORTS}]}
+SLICE = {
+    "metadata": {"name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
+    "addressType": "IPv4",
+    "endpoints": [{"addresses": ["10.1.2.3"]}],
+    "ports": [{"port": 8896}],
+}
+
+
+@pytest.mark.parametrize(("path", "body"), [(f"{CORE}/endpoints", ENDPOINTS), (SLICES, SLICE)])
+def test_nobody_but_kubernetes_writes_endpoints(profiles: Profiles, user: User, path: str, body: Object):
+    refused(user.ask(path, body), "cannot create resource")
+    account = {"endpoints": "endpoint", "endpointslices": "endpointslice"}[path.rpartition("/")[2]]
+    assert User(profiles.http, f"{KUBERNETES}{account}-controller", user.namespace).ask(path, body).is_success
+
+
+@pytest.mark.parametrize(("path", "body"), [(f"{CORE}/endpoints", ENDPOINTS), (SLICES, SLICE)])
+def test_a_right_of_one_namespace_does_not_make_endpoints(profiles: Profiles, user: User, path: str, body: Object):
+    rules = [{"apiGroups": ["", "discovery.k8s.io"], "resources": ["endpoints", "endpointslices"], "verbs": ["*"]}]
+    name = f"writes-{path.rpartition('/')[2]}"
+    profiles.http.post(f"{RBAC}/clusterroles", json={"metadata": {"name": name}, "rules": rules}).raise_for_status()
+    bind(profiles, user.namespace, name, name)
+    asked = User(profiles.http, name, user.namespace)
+    eventually(lambda: "of its own pods" in asked.ask(path, body).text, timeout=30)
+
+
+def notebook(value: str) -> Object:
+    container = {"name": "web", "image": "web:1"}
+    return {
+        "apiVersion": "kubeflow.org/v1",
+        "kind": "Notebook",
+        "metadata": {"name": "web", "annotations": {ANNOTATION: value}},
+        "spec": {"template": {"spec": {"containers": [container]}}},
+    }
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '{"kubeflow-userid": "ben@example.com"}',
+        '{"Kubeflow-UserID": "ben@example.com"}',
+        '{"kubeflow_userid": "ben@example.com"}',
+        '{"kubeflow\\u002duserid": "ben@example.com"}',
+        '{"kubeflow-groups": "admins"}',
+        '{"X-Auth-Request-Email": "ben@example.com"}',
+        '{"Authorization": "Bearer x"}',
+    ],
+)
+def test_a_notebook_does_not_say_who_asks(admin: User, value: str):
+    refused(admin.ask(NOTEBOOKS, notebook(value)), "says who a user is")
+
+
+def test_a_notebook_has_the_headers_that_servers_need(admin: User):
+    assert admin.ask(NOTEBOOKS, notebook('{"X-RStudio-Root-Path": "/notebook/ada/web/"}')).is_success
+
+
+def route(rule: Object | None = None, way: Object | None = None) -> Object:
+    to = {"destination": {"host": "web"}, **(way or {})}
+    return {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": "web"},
+        "spec": {"hosts": ["*"], "http": [{"route": [to], **(rule or {})}]},
+    }
+
+
+@pytest.mark.parametrize("header", ["kubeflow-userid", "KUBEFLOW-USERID", "authorization"])
+@pytest.mark.parametrize("action", ["set", "add"])
+def test_a_route_does_not_say_who_asks(admin: User, header: str, action: str):
+    headers = {"headers": {"request": {action: {header: "ben@example.com"}}}}
+    refused(admin.ask(ROUTES, route(rule=headers)), "says who a user is")
+    refused(admin.ask(ROUTES, route(way=headers)), "says who a user is")
+
+
+def test_other_routes_are_made(admin: User):
+    other = {"headers": {"request": {"set": {"K-Original-Host": "web"}}, "response": {"add": {"a": "b"}}}}
+    for item in (route(), route(rule=other), route(way=other)):
+        answer = admin.ask(ROUTES, item)
+        assert answer.is_success, answer.text
+
+
+def container(**parts: Any) -> Object:
+    return {"name": "web", "image": "web:1", **parts}
+
+
+def secured(**context: Any) -> Object:
+    return {"containers": [container(securityContext=context)]}
+
+
+def added(*capabilities: str) -> Object:
+    return container(securityContext={"capabilities": {"add": capabilities}})
+
+
+REDIRECTING = {**added("NET_ADMIN", "NET_RAW"), "name": "istio-init", "args": ["istio-iptables", "--envoy-port=15001"]}
+PROBE = {"httpGet": {"host": "10.1.2.3", "port": 8896, "httpHeaders": [{"name": "kubeflow-userid", "value": "ben"}]}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"hostNetwork": True}, "hostNetwork"),
+        ({"hostPID": True}, "hostPID"),
+        ({"hostIPC": True}, "hostIPC"),
+        ({"volumes": [{"name": "root", "hostPath": {"path": "/"}}]}, "hostPath"),
+        ({"containers": [container(ports=[{"containerPort": 80, "hostPort": 80}])]}, "hostPort"),
+        (secured(privileged=True), "privileged"),
+        ({"initContainers": [container(name="first", securityContext={"privileged": True})]}, "privileged"),
+        ({"containers": [added("SYS_ADMIN")]}, "capabilities"),
+        ({"containers": [added("NET_RAW")]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "name": "other"}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "command": ["sh"]}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "args": ["sh"]}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, **added("SYS_ADMIN"), "name": "istio-init"}]}, "capabilities"),
+        ({"containers": [REDIRECTING]}, "capabilities"),
+        ({**secured(procMount="Unmasked"), "hostUsers": False}, "procMount"),
+        (secured(seccompProfile={"type": "Unconfined"}), "seccomp"),
+        ({"securityContext": {"seccompProfile": {"type": "Unconfined"}}}, "seccomp"),
+        (secured(appArmorProfile={"type": "Unconfined"}), "AppArmor"),
+        (secured(seLinuxOptions={"type": "spc_t"}), "SELinux"),
+        (secured(seLinuxOptions={"user": "system_u"}), "SELinux"),
+        ({"securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}}, "sysctls"),
+        ({"containers": [container(livenessProbe=PROBE)]}, "name no host"),
+        ({"containers": [container(lifecycle={"postStart": {"httpGet": PROBE["httpGet"]}})]}, "name no host"),
+    ],
+)
+def test_a_pod_gets_nothing_of_its_node(user: User, spec: Object, why: str):
+    refused(user.pod(**spec), why)
+
+
+def test_an_annotation_takes_no_profile_away(user: User):
+    refused(user.pod({"container.apparmor.security.beta.kubernetes.io/web": "unconfined"}), "AppArmor")
+
+
+def test_a_container_that_is_added_later_gets_nothing_either(user: User):
+    body = {"metadata": {"name": "running"}, "spec": {"containers": [container()]}}
+    user.ask(f"{CORE}/pods", body, dry=False).raise_for_status()
+    path = f"{CORE}/pods/running/ephemeralcontainers".format(user.namespace)
+    later = container(name="later", securityContext={"privileged": True})
+    pod = user.http.get(f"{CORE}/pods/running".format(user.namespace)).json()
+    pod["spec"]["ephemeralContainers"] = [later]
+    answer = user.http.put(path, params={"dryRun": "All"}, json=pod)
+    refused(answer, "privileged")
+    pod["spec"]["ephemeralContainers"] = [container(name="later")]
+    assert user.http.put(path, params={"dryRun": "All"}, json=pod).is_success
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        secured(runAsUser=0, allowPrivilegeEscalation=True, capabilities={"add": ["CHOWN"], "drop": ["ALL"]}),
+        {"securityContext": {"fsGroup": 100, "seccompProfile": {"type": "RuntimeDefault"}}},
+        {"securityContext": {"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]}},
+        {"volumes": [{"name": "a", "emptyDir": {"medium": "Memory"}}, {"name": "b", "configMap": {"name": "b"}}]},
+        {"shareProcessNamespace": True},
+        {"containers": [container(readinessProbe={"httpGet": {"port": 80}}, ports=[{"containerPort": 80}])]},
+        {"initContainers": [REDIRECTING]},
+    ],
+)
+def test_a_pod_as_users_and_sidecars_have_it_is_made(user: User, spec: Object):
+    answer = user.pod(**spec)
+    assert answer.is_success, answer.text
+
+
+def test_a_pod_with_istios_sidecar_is_made_without_its_plugin(
+    apiserver: ApiServer, profiles: Profiles, user: User, tmp_path_factory: pytest.TempPathFactory
+):
+    labels = {"app.kubernetes.io/part-of": "kubeflow-profile", "istio-injection": "enabled"}
+    where = CORE.format(user.namespace)
+    apply(profiles.http, where, {**NAMESPACE, "metadata": {"name": user.namespace, "labels": labels}})
+    with istiod.running(apiserver, tmp_path_factory.mktemp("charm"), tmp_path_factory.mktemp("istiod")) as started:
+        answer = started.pod(user.namespace)
+        assert answer.is_success, answer.text
+        names = [item["name"] for item in answer.json()["spec"]["initContainers"]]
+        assert names == ["istio-init", "istio-proxy"]
