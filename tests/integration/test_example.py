@@ -29,7 +29,7 @@ NAME = "fashion-mnist"
 
 @pytest.fixture
 def ada(kubeflow: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-example", PROFILE) as made:
+    with kubeflow.host_access(), workspace("ada-example", PROFILE) as made:
         made.await_pipelines()
         yield made
 

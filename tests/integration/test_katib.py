@@ -77,7 +77,7 @@ def katib(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
 
 @pytest.fixture(scope="module")
 def ada(katib: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-tunes", PROFILE) as made:
+    with katib.host_access(), workspace("ada-tunes", PROFILE) as made:
         user = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": katib.credentials.user}
         binding = {
             "apiVersion": "rbac.authorization.k8s.io/v1",

@@ -166,6 +166,15 @@ class Kubeflow:
         told = jujus_own.of_charms(status.model.version, found, self.debug_log(), ended)
         return [f"{unit}: {message}" for unit, message in told]
 
+    @contextlib.contextmanager
+    def host_access(self) -> Iterator[None]:
+        """Let pods of profiles have folders of the node, from which the testbed's small images take what they lack."""
+        self.configure("kubeflow-profiles", {"allow-host-access": True})
+        self.settle(changing=["kubeflow-profiles"])
+        yield
+        self.configure("kubeflow-profiles", {"allow-host-access": False})
+        self.settle(changing=["kubeflow-profiles"])
+
     def configure(self, application: str, values: Mapping[str, str | int | bool]) -> None:
         """Set options of an application.
 
