@@ -15,7 +15,7 @@ SERVICE = "istiod"
 DISCOVERY_PORT = 15012
 METRICS_PORT = 15014
 PLAIN = "--grpcAddr=127.0.0.1:15010"
-"""There anybody is told what a proxy is told, unasked who he is; without an address it would be at the port of readiness."""
+"""Anybody is told there what a proxy is told; without an address, it would be at the port of readiness, for all."""
 AUTHORITY = "/etc/cacerts"
 INJECTION = "/var/lib/istio/inject"
 IN_EVERY_NAMESPACE = ("istio-ca-root-cert", "istio-ca-crl")
