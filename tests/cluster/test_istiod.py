@@ -1,6 +1,7 @@
 """What a real istiod does with the configuration, the rights and the webhooks that charms/istio-pilot gives it."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 
@@ -51,6 +52,13 @@ def environment(container: Object) -> dict[str, str]:
 
 def test_istiod_is_ready_with_the_rights_of_its_role_and_asks_for_no_others(istiod: Istiod):
     assert [line for line in istiod.log.read_text().splitlines() if "forbidden" in line] == []
+
+
+def test_what_proxies_are_told_is_told_to_no_other_pod_in_plain_text(istiod: Istiod):
+    with socket.create_connection(("127.0.0.1", istiod.port), timeout=5):
+        pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", istiod.port), timeout=5)
 
 
 def test_the_namespaces_of_the_mesh_get_the_root_certificate_and_no_others(istiod: Istiod):

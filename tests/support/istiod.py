@@ -135,7 +135,10 @@ def running(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     ports = dict(zip(LISTENERS, free_ports(len(LISTENERS)), strict=True))
-    listen = [f"--{name}=127.0.0.1:{port}" for name, port in ports.items()]
+    # At an address that the charm chose, plain gRPC stays there.
+    (plain,) = [flag.removeprefix("--grpcAddr=") for flag in plan.command if flag.startswith("--grpcAddr=")]
+    hosts = {"grpcAddr": plain.rpartition(":")[0]}
+    listen = [f"--{name}={hosts.get(name, '127.0.0.1')}:{port}" for name, port in ports.items()]
     command = [binary, *plan.command[1:], *listen, "--ctrlz_port=0"]
     kubeconfig = folder / "kubeconfig"
     environment = {"KUBECONFIG": str(kubeconfig), "ISTIOD_CUSTOM_HOST": "localhost", **plan.environment}

@@ -25,6 +25,7 @@ class ArgoController(Charm[ArgoOptions]):
         options = self.options
         yield Crds("crds.yaml", version="3.7.18")
         yield Manifests("roles", "roles.yaml.j2")
+        yield Manifests("confinement", "confinement.yaml.j2")
         yield Ports(workflow_settings.METRICS_PORT)
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=(options.bucket,)))
         yield self.bucket.send(s3.Request(bucket=options.bucket))

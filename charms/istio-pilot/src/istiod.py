@@ -14,6 +14,8 @@ from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Webhooks, W
 SERVICE = "istiod"
 DISCOVERY_PORT = 15012
 METRICS_PORT = 15014
+PLAIN = "--grpcAddr=127.0.0.1:15010"
+"""Anybody is told there what a proxy is told; without an address, it would be at the port of readiness, for all."""
 AUTHORITY = "/etc/cacerts"
 INJECTION = "/var/lib/istio/inject"
 IN_EVERY_NAMESPACE = ("istio-ca-root-cert", "istio-ca-crl")
@@ -50,7 +52,7 @@ def workload(
     switch = "true" if telemetry else "false"
     return Workload(
         container=PROGRAM.container,
-        command=f"/usr/local/bin/pilot-discovery discovery --monitoringAddr=:{METRICS_PORT} "
+        command=f"/usr/local/bin/pilot-discovery discovery --monitoringAddr=:{METRICS_PORT} {PLAIN} "
         f"--domain={network.cluster_domain()} --keepaliveMaxServerConnectionAge=30m --log_output_level=default:info",
         environment={
             "CLUSTER_ID": "Kubernetes",

@@ -5,6 +5,7 @@ API too, drivers by gRPC and notebooks by HTTP, and prove who they are by a toke
 header by a policy of Istio's that needs a sidecar in the API's pod; the gate does without.
 """
 
+import api_paths
 import envoy_configuration as envoy
 import pages_gate
 from authorization_filter import UNASKED, asking, refusal
@@ -25,6 +26,7 @@ from pipelines_network import (
 FOLDER = "/etc/api-gate"
 REFUSAL = f"{USER_HEADER} comes through the gateway only; here, a token for pipelines.kubeflow.org says who you are\n"
 NO_NAMESPACE = "a visualisation is drawn in a user's namespace\n"
+NO_ARTEFACT = "artefacts are read from the object store\n"
 UNKNOWN_CALLERS = ("/api.TaskService/", "/grpc.health.v1.Health/")
 """gRPC services that drivers and launchers call, without a token."""
 PROGRAM = Program("api-gate", writable=(FOLDER,))
@@ -67,7 +69,7 @@ def _http() -> list[Message]:
     route = {"cluster": "api", "timeout": "300s"}
     found = [_named()]
     for prefix in ("", "/pipeline"):
-        for version in ("v1beta1", "v2beta1"):
+        for version in api_paths.VERSIONS:
             place, api = f"{prefix}/apis/{version}", f"/apis/{version}"
             whole = {**route, "prefix_rewrite": f"{api}/"}
             found += [
@@ -76,6 +78,8 @@ def _http() -> list[Message]:
                     "route": {**route, "prefix_rewrite": f"{api}/healthz"},
                     **UNASKED,
                 },
+                *api_paths.refused(place),
+                *api_paths.uploads(place, version, route),
                 refusal({"safe_regex": {"regex": f"{place}/visualizations/?"}}, NO_NAMESPACE),
                 {"match": {"prefix": f"{place}/"}, "route": whole},
             ]
@@ -92,6 +96,7 @@ def _grpc() -> list[Message]:
     return [
         _named(),
         refusal({"prefix": "/api.VisualizationService/"}, NO_NAMESPACE),
+        refusal({"safe_regex": {"regex": api_paths.READ_ARTEFACT}}, NO_ARTEFACT),
         *({"match": {"prefix": prefix}, "route": route, **UNASKED} for prefix in UNKNOWN_CALLERS),
         {"match": {"prefix": "/"}, "route": route},
     ]

@@ -9,10 +9,10 @@ from api_server import AUDIENCE
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Program, Workload
 from kubeflow_charms.secrets import Secrets, password
-from pipelines_network import AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
+from pipelines_network import API_HTTP, AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
 
 FOLDER = "/srv/authorizer"
-FILES = ("authorizer_server.py", "page_access.py", "artefact_proof.py")
+FILES = ("authorizer_server.py", "page_access.py", "upload_access.py", "artefact_proof.py")
 WHOSE = "{namespace}"
 PROGRAM = Program("authorizer", role="authorizer-role.yaml.j2", writable=(FOLDER,))
 """It may ask who may do what, and no more."""
@@ -32,10 +32,11 @@ def key(secrets: Secrets) -> str:
     return secrets.ensure("artefact-proofs", lambda: {"key": password(40)})["key"]
 
 
-def workload(*, store: Store, bucket: str, root: str, key_format: str, key: str) -> Workload:
+def workload(*, namespace: str, store: Store, bucket: str, root: str, key_format: str, key: str) -> Workload:
     """Return the program.
 
     Args:
+        namespace: the model's.
         store: where artefacts are.
         bucket: in the store.
         root: where launchers put a namespace's artefacts, as a URL with `{namespace}`.
@@ -47,6 +48,8 @@ def workload(*, store: Store, bucket: str, root: str, key_format: str, key: str)
         "port": AUTHORIZER,
         "header": USER_HEADER,
         "audience": AUDIENCE,
+        "api": API_HTTP,
+        "namespace": namespace,
         "bucket": bucket,
         "endpoint": store.endpoint,
         "login": namespace_objects.LOGIN,

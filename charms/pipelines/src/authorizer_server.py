@@ -12,12 +12,15 @@ import os
 import pathlib
 import ssl
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 from artefact_proof import HEADER, proof
 from page_access import Elsewhere, Question, Refused, asked
+from upload_access import TARGET
+from upload_access import asked as asked_of_upload
 
 ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 TIMEOUT = 8
@@ -43,6 +46,22 @@ def review(resource: str, specification: Object) -> Object:
         return json.load(answer)["status"]
 
 
+def whose(pipeline: str, settings: Object, headers: dict[str, str]) -> str:
+    """Return the namespace of a pipeline, which the API is asked for in the user's name; empty for what all share.
+
+    Raises:
+        Refused: the API does not show it to this user.
+    """
+    url = f"http://127.0.0.1:{settings['api']}/apis/v2beta1/pipelines/{pipeline}"
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as answer:
+            return json.load(answer).get("namespace") or ""
+    except urllib.error.HTTPError as error:
+        if error.code < 500:
+            raise Refused("the pipeline is none that you may see") from error
+        raise
+
+
 def pages(method: str, target: str, user: str, settings: Object, review: Review) -> tuple[int, str, dict[str, str]]:
     """Return status, text and headers of the answer to a request for a page's data.
 
@@ -53,26 +72,40 @@ def pages(method: str, target: str, user: str, settings: Object, review: Review)
         settings: see `page_access.asked`, and `key`, of the proofs.
         review: asks Kubernetes.
     """
+    headers = {settings["header"]: user}
     try:
+        if TARGET.fullmatch(target.partition("?")[0]):
+            return _upload(target, {"user": user}, headers, settings, review)
         access = asked(method, target, settings)
     except Refused as refusal:
         return 403, str(refusal), {}
     except Elsewhere as place:
         return 302, "", {"Location": str(place)}
     for question in access.questions:
-        if not user or not _allowed(user, question, review):
-            what = f"{question.resource}/{question.subresource}" if question.subresource else question.resource
-            return 403, f"you may not {question.verb} {what} in {question.namespace}", {}
+        if not user or not _allowed({"user": user}, question, review):
+            return 403, _not(question), {}
     return 200, "", {HEADER: proof(settings["key"], access.artefacts_of)} if access.artefacts_of else {}
 
 
-def token(authorization: str, settings: Object, review: Review) -> tuple[int, str, dict[str, str]]:
-    """Return status, text and headers of the answer to a request that has to say by a token who it is from."""
+def token(target: str, authorization: str, settings: Object, review: Review) -> tuple[int, str, dict[str, str]]:
+    """Return status, text and headers of the answer to a request that has to say by a token who it is from.
+
+    Args:
+        target: its path and query.
+        authorization: its header.
+        settings: `audience`, `api`, the API's port, and `namespace`, the model's.
+        review: asks Kubernetes.
+    """
     kind, _, value = authorization.partition(" ")
     if kind.lower() == "bearer" and value:
         status = review("tokenreviews", {"token": value.strip(), "audiences": [settings["audience"]]})
         if status.get("authenticated"):
-            return 200, "", {}
+            user = status.get("user") or {}
+            said = {"user": user.get("username") or "", "groups": user.get("groups") or []}
+            try:
+                return _upload(target, said, {"Authorization": authorization}, settings, review)
+            except Refused as refusal:
+                return 403, str(refusal), {}
     return 401, f"a token for {settings['audience']} has to say who you are", {}
 
 
@@ -84,9 +117,23 @@ def smoke_test() -> str:
         return ""
 
 
-def _allowed(user: str, question: Question, review: Review) -> bool:
+def _upload(
+    target: str, user: Object, headers: dict[str, str], settings: Object, review: Review
+) -> tuple[int, str, dict[str, str]]:
+    for question in asked_of_upload(target, settings["namespace"], lambda pipeline: whose(pipeline, settings, headers)):
+        if not user["user"] or not _allowed(user, question, review):
+            return 403, f"{_not(question)}, where pipelines are that all users share", {}
+    return 200, "", {}
+
+
+def _allowed(user: Object, question: Question, review: Review) -> bool:
     attributes = {name: value for name, value in vars(question).items() if value}
-    return bool(review("subjectaccessreviews", {"user": user, "resourceAttributes": attributes}).get("allowed"))
+    return bool(review("subjectaccessreviews", {**user, "resourceAttributes": attributes}).get("allowed"))
+
+
+def _not(question: Question) -> str:
+    what = f"{question.resource}/{question.subresource}" if question.subresource else question.resource
+    return f"you may not {question.verb} {what} in {question.namespace}"
 
 
 def server(settings: Object, review: Review = review) -> http.server.ThreadingHTTPServer:
@@ -103,7 +150,9 @@ def server(settings: Object, review: Review = review) -> http.server.ThreadingHT
                     user = self.headers.get(settings["header"]) or ""
                     status, text, headers = pages(self.command, f"/{target}", user, settings, review)
                 elif place == "token":
-                    status, text, headers = token(self.headers.get("authorization") or "", settings, review)
+                    status, text, headers = token(
+                        f"/{target}", self.headers.get("authorization") or "", settings, review
+                    )
                 elif place == "metrics":
                     status, text, headers = 200, smoke_test(), {"Content-Type": "text/plain; version=0.0.4"}
                 else:

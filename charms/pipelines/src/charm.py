@@ -75,6 +75,7 @@ class Pipelines(Charm[PipelinesOptions]):
         options = self.options
         yield Crds("crds.yaml", version="2.17")
         yield Manifests("roles", "pipelines-roles.yaml.j2")
+        yield Manifests("confinement", "confinement.yaml.j2")
         yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)
         yield from self._say()
         yield from self._network()
@@ -157,7 +158,12 @@ class Pipelines(Charm[PipelinesOptions]):
         if not settings.store.profile_seed:
             yield Message("profiles share one login of the object store")
         yield authorizer.workload(
-            store=store, bucket=bucket, root=settings.root, key_format=settings.key_format, key=proofs
+            namespace=self.model.name,
+            store=store,
+            bucket=bucket,
+            root=settings.root,
+            key_format=settings.key_format,
+            key=proofs,
         )
         yield self.defaults.send_each(
             lambda relation: kubernetes_manifest.in_secret(

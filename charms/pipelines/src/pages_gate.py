@@ -6,6 +6,9 @@ the addresses that its pages use, each spelled in one way; those that show someb
 Source: kubeflow/pipelines 2.17, frontend/server/app.ts, and what frontend/src asks for.
 """
 
+import itertools
+
+import api_paths
 import artefact_proof
 import envoy_configuration as envoy
 from authorization_filter import UNASKED, asking, refusal
@@ -32,7 +35,6 @@ REFUSED = (
     r"/pipeline/apis/v(1|2)beta1/(scheduled)?workflows(/.*)?",
     r"/pipeline/apis/v1beta1/runs/[^/]+:reportMetrics",
 )
-API = ("v1beta1", "v2beta1")
 INERT = [
     {"header": {"key": "content-security-policy", "value": "sandbox"}},
     {"header": {"key": "x-content-type-options", "value": "nosniff"}},
@@ -54,18 +56,23 @@ def listener() -> Message:
         },
         *({"match": _whole(pattern), "route": pages} for pattern in ASKING),
         *(refusal(_whole(pattern), "this is not for users\n") for pattern in REFUSED),
+        *itertools.chain.from_iterable(_fenced(f"/pipeline/apis/{version}", version) for version in api_paths.VERSIONS),
         *(
             {
                 "match": {"prefix": f"/pipeline/apis/{version}/"},
                 "route": {"cluster": "api", "timeout": "300s", "prefix_rewrite": f"/apis/{version}/"},
                 **UNASKED,
             }
-            for version in API
+            for version in api_paths.VERSIONS
         ),
     ]
     # A page server that is told where a request came from takes that for where it should go.
     options = {"request_headers_to_remove": ["referer", "cookie", "authorization"]}
     return envoy.listener("pages", GATE_PAGES, routes, [asking("pages", USER_HEADER, artefact_proof.HEADER)], options)
+
+
+def _fenced(place: str, version: str) -> list[Message]:
+    return [*api_paths.refused(place), *api_paths.uploads(place, version, {"cluster": "api", "timeout": "300s"})]
 
 
 def _plain(pattern: str, route: Message) -> Message:

@@ -21,7 +21,11 @@ from testbed import cache
 api_gate: Any = importlib.import_module("api_gate")
 metadata_proxy: Any = importlib.import_module("metadata_proxy")
 authorizer_server: Any = importlib.import_module("authorizer_server")
-MODULES = (api_gate, importlib.import_module("pages_gate"), importlib.import_module("authorization_filter"))
+MODULES = (
+    api_gate,
+    importlib.import_module("pages_gate"),
+    importlib.import_module("authorization_filter"),
+)
 PORTS = ("API_HTTP", "API_GRPC", "GATE_HTTP", "GATE_GRPC", "GATE_PAGES", "GATE_ADMIN", "UI", "AUTHORIZER")
 TOKEN = {"authorization": "Bearer good"}
 ADA = {"kubeflow-userid": "ada@example.com"}
@@ -34,7 +38,10 @@ SETTINGS = {
     "login": "mlpipeline-minio-artifact",
     "prefixes": ["private-artifacts/{namespace}/"],
     "key": "k",
+    "namespace": "edge",
 }
+PIPELINES = {"of-ada": {"namespace": "ada"}, "shared": {}}
+"""What the stand-in for the API says of pipelines; it has no other."""
 PATIENCE = 30
 
 
@@ -79,8 +86,10 @@ def echo(name: str, port: int) -> http.server.ThreadingHTTPServer:
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {key.lower(): value for key, value in self.headers.items()}
-            said = json.dumps([name, self.path, headers]).encode()
-            self.send_response(200)
+            pipeline = self.path.removeprefix("/apis/v2beta1/pipelines/") if self.command == "GET" else ""
+            found = PIPELINES.get(pipeline, [name, self.path, headers])
+            said = json.dumps(found).encode()
+            self.send_response(404 if pipeline == "of-nobody" else 200)
             self.send_header("content-length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
@@ -94,17 +103,18 @@ def echo(name: str, port: int) -> http.server.ThreadingHTTPServer:
 
 
 def review(resource: str, specification: dict[str, Any]) -> dict[str, Any]:
-    """Stand in for Kubernetes: Ada may do all in `ada` and nothing elsewhere; one token is good."""
+    """Stand in for Kubernetes: Ada may do all in `ada`, the operator in `edge`; one token, Ada's, is good."""
     if resource == "tokenreviews":
         assert specification["audiences"] == ["pipelines.kubeflow.org"]
-        return {"authenticated": specification["token"] == "good"}
+        return {"authenticated": specification["token"] == "good", "user": {"username": "ada@example.com"}}
     attributes = specification["resourceAttributes"]
-    return {"allowed": (specification["user"], attributes["namespace"]) == ("ada@example.com", "ada")}
+    asked = specification["user"], attributes["namespace"]
+    return {"allowed": asked in (("ada@example.com", "ada"), ("operator", "edge"))}
 
 
 @pytest.fixture
 def programs(ports: dict[str, int]) -> Iterator[None]:
-    settings = {**SETTINGS, "port": ports["AUTHORIZER"]}
+    settings = {**SETTINGS, "port": ports["AUTHORIZER"], "api": ports["API_HTTP"]}
     with (
         served(echo("api", ports["API_HTTP"])),
         served(echo("ui", ports["UI"])),
@@ -281,3 +291,68 @@ def test_envoy_takes_the_configuration_of_the_metadata_proxy(envoy: pathlib.Path
     path.write_text(metadata_proxy.configuration())
     done = subprocess.run([envoy, "--mode", "validate", "-c", path], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+RUN = "runs/r/nodes/n/artifacts/mlpipeline-metrics:read"
+SPELLINGS = (
+    RUN,
+    f"{RUN}/",
+    RUN.replace(":", "%3A"),
+    RUN.replace(":", "%3a"),
+    RUN.replace("runs", "%72uns"),
+    RUN.replace("artifacts", "art%69facts"),
+    RUN.replace(":read", ":re%61d"),
+    RUN.replace("/nodes/", "//nodes/./"),
+    RUN.replace("/nodes", "%2Fnodes"),
+)
+
+
+def test_the_api_reads_no_object_that_a_workflow_says_it_made(
+    gate: httpx2.Client, pages: httpx2.Client, ports: dict[str, int]
+):
+    for path in (f"/apis/{version}/{path}" for version in ("v1beta1", "v2beta1") for path in SPELLINGS):
+        answers = [gate.get(f"{prefix}{path}", headers=TOKEN) for prefix in ("", "/pipeline")]
+        for answer in (*answers, pages.get(f"/pipeline{path}")):
+            assert answer.status_code in (400, 403), path
+    for service in ("api", "kubeflow.pipelines.backend.api.v2beta1"):
+        for method in ("ReadArtifact", "ReadArtifactV1"):
+            url = f"http://127.0.0.1:{ports['GATE_GRPC']}/{service}.RunService/{method}"
+            assert httpx2.post(url, headers=TOKEN, timeout=5).status_code == 403
+
+
+def test_what_clients_escape_passes(gate: httpx2.Client, pages: httpx2.Client):
+    for path in ("runs/r", "runs/r:terminate", "pipelines/names/a%20b%3Ac", "experiments/a-b_c.d~e"):
+        assert gate.get(f"/apis/v2beta1/{path}", headers=TOKEN).json()[:2] == ["api", f"/apis/v2beta1/{path}"]
+        assert pages.get(f"/pipeline/apis/v2beta1/{path}").json()[:2] == ["api", f"/apis/v2beta1/{path}"]
+
+
+UPLOADS = {
+    "upload?name=a%20b&namespace=ada": True,
+    "upload?name=a": False,
+    "upload?namespace=": False,
+    "upload?namespace=%zz": False,
+    "upload?namespace=ada;": False,
+    "upload?namespace=&namespace=ada": False,
+    "uplo%61d?name=a": False,
+    "upload/": False,
+    "upload;a": False,
+    "upload_version?pipelineid=of-ada": True,
+    "upload_version?pipelineid=shared": False,
+    "upload_version?pipelineid=of-nobody": False,
+    "upload_version?pipelineid=of-ada&pipelineid=shared": False,
+    "upload_version?pipelineid=..%2Fruns": False,
+    "upload_version": False,
+}
+
+
+def test_what_all_users_share_is_uploaded_by_those_alone_who_may_make_pipelines_in_the_model(
+    gate: httpx2.Client, pages: httpx2.Client
+):
+    for path, passes in UPLOADS.items():
+        for asked in (f"/apis/{version}/pipelines/{path}" for version in ("v1beta1", "v2beta1")):
+            for answer in (gate.post(asked, headers=TOKEN), pages.post(f"/pipeline{asked}")):
+                assert (answer.status_code, passes) in ((200, True), (400, False), (403, False)), (asked, answer.text)
+                assert not passes or answer.json()[:2] == ["api", asked]
+    for path in ("upload", "upload_version?pipelineid=shared"):
+        answer = pages.post(f"/pipeline/apis/v2beta1/pipelines/{path}", headers={"kubeflow-userid": "operator"})
+        assert answer.json()[:2] == ["api", f"/apis/v2beta1/pipelines/{path}"]
