@@ -8,11 +8,16 @@ from collections.abc import Callable
 import ops
 
 from .codecs import printable
-from .problems import Waiting
+from .problems import Blocked, Waiting
 
 Content = dict[str, str]
 IDENTIFIER = re.compile("(secret:)?(//)?([0-9a-f-]{36}/)?[0-9a-z]{20}")
 """As Juju writes them, with the model's identifier before the secret's own, or without."""
+
+DENIED = "permission denied"
+"""What `secret-get` says of a secret of the application that an earlier one of its name has made."""
+MOST_LEFT_BEHIND = 20
+"""Secrets with one label that are passed over."""
 
 
 def password(length: int = 30) -> str:
@@ -41,10 +46,7 @@ class Secrets:
 
     def find(self, label: str) -> ops.Secret | None:
         """Return the secret with this label, or None."""
-        try:
-            return self._model.get_secret(label=label)
-        except ops.SecretNotFoundError:
-            return None
+        return self._look(label)[1]
 
     def peek(self, label: str) -> Content | None:
         """Return the newest content of the secret with this label, or None."""
@@ -64,7 +66,7 @@ class Secrets:
         Raises:
             Waiting: the leader has not made it yet.
         """
-        secret = self.find(label)
+        free, secret = self._look(label)
         content = secret.get_content(refresh=True) if secret else None
         if content is not None and (valid is None or valid(content) or not self._leader):
             return content
@@ -72,7 +74,7 @@ class Secrets:
             raise Waiting(f"the leader to make the secret {label}")
         content = make()
         if secret is None:
-            self._application.add_secret(content, label=label)
+            self._application.add_secret(content, label=free)
         else:
             secret.set_content(content)
         return content
@@ -127,3 +129,22 @@ class Secrets:
             raise Waiting(f"the leader to make the secret {label}")
         secret.grant(relation)
         return secret.get_info().id
+
+    def _look(self, label: str) -> tuple[str, ops.Secret | None]:
+        """Return the secret with this label, or None, and the label that it has or would have.
+
+        Where an application of this name was removed before, Juju 3.6 may still know its secrets: nobody may read them,
+        and their labels are taken (`DestroyApplicationOperation.deleteSecrets` in its state/application.go ends at the
+        first content that is gone already).
+        """
+        for taken in (label, *(f"{label}.{number}" for number in range(1, MOST_LEFT_BEHIND))):
+            try:
+                return taken, self._model.get_secret(label=taken)
+            except ops.SecretNotFoundError:
+                return taken, None
+            except ops.ModelError as error:
+                if DENIED not in str(error):
+                    raise
+        raise Blocked(
+            f"Juju still has {MOST_LEFT_BEHIND} secrets {label} of removed applications: deploy under another name"
+        )

@@ -133,6 +133,33 @@ def test_forgetting_a_secret_is_the_leaders(deploy: Deploy) -> None:
         assert len(list(run(deployment, state).secrets)) == left
 
 
+def test_what_juju_kept_of_a_removed_application_of_this_name_is_passed_over(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deploy(saying(lambda charm: charm.secrets.ensure("login", lambda: {"word": "new"})["word"]))
+    found = ops.Model.get_secret
+
+    def get_secret(model: ops.Model, *, id: str | None = None, label: str | None = None) -> ops.Secret:
+        if label in ("login", "login.1"):
+            raise ops.ModelError("ERROR permission denied\n")
+        return found(model, id=id, label=label)
+
+    monkeypatch.setattr(ops.Model, "get_secret", get_secret)
+    first = run(deployment, deployment.state())
+    assert [secret.label for secret in first.secrets] == ["login.2"]
+    assert run(deployment, first).unit_status == first.unit_status == ops.ActiveStatus("new")
+
+
+def test_another_fault_of_juju_makes_no_second_secret(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def get_secret(model: ops.Model, *, id: str | None = None, label: str | None = None) -> ops.Secret:
+        raise ops.ModelError("ERROR connection is shut down\n")
+
+    deployment = deploy(saying(lambda charm: charm.secrets.ensure("login", lambda: {"word": "new"})["word"]))
+    monkeypatch.setattr(ops.Model, "get_secret", get_secret)
+    with pytest.raises(testing.errors.UncaughtCharmError, match="connection is shut down"):
+        run(deployment, deployment.state())
+
+
 def test_a_granted_secret_is_read_by_its_identifier(deploy: Deploy) -> None:
     secret = testing.Secret({"word": "theirs"})
     deployment = deploy(saying(lambda charm: charm.secrets.granted(secret.id)["word"]))
