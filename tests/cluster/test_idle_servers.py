@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 import httpx2
+from kubeflow_charms import confinement
 from ops import testing
 from support.application import Application
 from support.eventually import eventually
@@ -31,6 +32,13 @@ def server(name: str, annotations: dict[str, str]) -> dict[str, Any]:
     return {"apiVersion": "kubeflow.org/v1", "kind": "Notebook", "metadata": metadata, "spec": spec}
 
 
+def in_a_profile(notebooks: Application) -> str:
+    """Make the namespace of a profile, and return the path of its servers: the controller works nowhere else."""
+    metadata = {"name": f"{notebooks.model}-ada", "labels": confinement.NAMESPACES["profiles"]}
+    notebooks.http.post("/api/v1/namespaces", json={"metadata": metadata}).raise_for_status()
+    return NOTEBOOKS.format(metadata["name"])
+
+
 def stop(client: httpx2.Client, path: str, at: str) -> httpx2.Response:
     """Try to stop a server, without doing it."""
     found = client.get(path).raise_for_status().json()
@@ -45,7 +53,7 @@ def refused(client: httpx2.Client, path: str, at: str) -> bool:
 
 def test_the_controller_stops_only_servers_that_it_can_ask(notebooks: Application) -> None:
     cull(notebooks)
-    where = NOTEBOOKS.format(notebooks.model)
+    where = in_a_profile(notebooks)
     kinds = {"lab": {TYPE: "jupyter"}, "code": {TYPE: "group-one"}, "studio": {TYPE: "group-two"}, "made": {}}
     for name, annotations in kinds.items():
         notebooks.http.post(where, json=server(name, annotations)).raise_for_status()
@@ -67,7 +75,7 @@ def test_the_controller_stops_only_servers_that_it_can_ask(notebooks: Applicatio
 
 def test_the_others_are_stopped_after_a_time_of_their_own(notebooks: Application) -> None:
     cull(notebooks, cull_others_time=7 * 24 * 60)
-    where = NOTEBOOKS.format(notebooks.model)
+    where = in_a_profile(notebooks)
     notebooks.http.post(where, json=server("code", {TYPE: "group-one"})).raise_for_status()
     with notebooks.workload("notebook-controller") as controller:
         assert eventually(partial(refused, controller, f"{where}/code", A_DAY))
