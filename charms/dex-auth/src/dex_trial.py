@@ -28,6 +28,8 @@ from dex_users import StaticUser
 
 START, TRIAL = 20, 60
 """Seconds that it gets to answer, and after which Pebble ends it whatever becomes of the charm."""
+QUIET, LATEST = 0.3, 3.0
+"""Seconds without a new line after which a log is whole, and after which it is read however it is."""
 CLIENT, RETURN = "test-login", "http://127.0.0.1/none"
 LOCAL = "local"
 """What Dex calls its password database."""
@@ -106,7 +108,7 @@ class Dex:
     def reason(self) -> str:
         """Return what the log says was wrong; what was found before it comes first."""
         found: list[str] = []
-        for line in self._log.getvalue().splitlines():
+        for line in self._lines():
             try:
                 record = json.loads(line)
                 wrong = record["level"] in ("ERROR", "WARN")
@@ -121,12 +123,22 @@ class Dex:
 
     def said(self, message: str, key: str) -> str:
         """Return what a record of the log with this message says for a key; empty if there is none."""
-        for line in self._log.getvalue().splitlines():
+        for line in self._lines():
             with contextlib.suppress(ValueError):
                 record = json.loads(line)
                 if isinstance(record, dict) and record.get("msg") == message:
                     return str(record.get(key, ""))
         return ""
+
+    def _lines(self) -> list[str]:
+        """Return the log's lines once it is quiet: they come by another way than the answers, and may come later."""
+        deadline, had = time.monotonic() + LATEST, ""
+        while (now := self._log.getvalue()) != had or not had:
+            if time.monotonic() > deadline:
+                break
+            had = now
+            time.sleep(QUIET)
+        return now.splitlines()
 
     def without_secrets(self, text: str) -> str:
         """Return a text without the passwords of the user and of the connector."""
