@@ -149,7 +149,7 @@ class Knative(Charm[KnativeOptions]):
                 "port": knative_network.WEBHOOKS,
             },
         )
-        yield knative_programs.activator(start, knative_network.address())
+        yield knative_programs.activator(start, knative_network.address(self.model))
         yield knative_programs.controller(start, network.proxy(self.model))
         yield knative_programs.net_istio(start)
 

@@ -6,8 +6,9 @@ of the autoscaler, which therefore has a pod of its own, and 8080 of the probes 
 to start does without: knative/pkg's `sharedmain` ends nothing but its profiles when the port is taken.
 """
 
-import socket
 from collections.abc import Mapping
+
+import ops
 
 HTTP1, HTTP2 = 8012, 8013
 """The activator's, for requests of HTTP 1 and 2."""
@@ -48,9 +49,8 @@ def environment(namespace: str, pod: str, metrics: int, domain: str) -> Mapping[
     }
 
 
-def address() -> str:
+def address(model: ops.Model) -> str:
     """Return the pod's own address, by which the activator knows itself among its like."""
-    try:
-        return socket.getaddrinfo(socket.gethostname(), None)[0][4][0]  # pyright: ignore[reportReturnType]
-    except OSError:
-        return "127.0.0.1"
+    binding = model.get_binding("juju-info")
+    found = binding.network.bind_address if binding else None
+    return str(found or "127.0.0.1")
