@@ -16,10 +16,11 @@ CALLS, BURST = 50, 75
 PAUSE = "1s"
 """Between two looks at a workflow whose pods changed; upstream's 10s is most of what a short step takes."""
 
-AWAY = "code = Unavailable"
-"""What gRPC says of a server that is away: a strategy for transient errors tries such steps again.
+AWAY = "[A-Z][0-9]{4} .*main[.]go:[0-9]+[]] .*code = Unavailable"
+"""The last line of a driver or a launcher of Pipelines while the API is away; what a step says has no such line.
 
-Pipelines' workflows have one, which looks closer at who says so.
+A strategy for transient errors, as Pipelines' workflows have one, tries such steps again. Whatever else fails keeps its
+own message, which Argo would put its strategy's in place of.
 """
 PROGRAM = Program("workflow-controller", role="controller-role.yaml.j2", elects="workflow-controller")
 """The name of the Lease is fixed."""
