@@ -65,7 +65,7 @@ ENVIRONMENTS = (
     Environment("lint", 2),
     Environment("unit", 14, ("lib/tests", "tests/unit", "tests/wire", "charms")),
     Environment("model", 20, ("tests/model",)),
-    Environment("cluster", 5, ("tests/cluster",)),
+    Environment("cluster", 7, ("tests/cluster",)),
     Environment("integration", 30, ("tests/integration",), _no_testbed, testbed=True),
 )
 """In the order they are run: what finds mistakes soonest comes first."""
