@@ -109,8 +109,13 @@ def test_what_is_old_goes_and_gives_back_its_room(real, keep):
     status = {key: real.ask(real.root, "HEAD", f"/aging/{key}").status for key in ("run/main.log", "run/model & more")}
     assert status == {"run/main.log": 404, "run/model & more": 200}
     real.wait_until(lambda: real.local.usage().buckets["aging"] < 1.1 * MEBIBYTE)
-    real.local.vacuum(0.01)
-    real.wait_until(lambda: real.local.usage().garbage < MEBIBYTE)
+
+    def given_back() -> bool:
+        # A look passes over a volume that is being written; the keeper asks again as well.
+        real.local.vacuum(0.01)
+        return real.local.usage().garbage < MEBIBYTE
+
+    real.wait_until(given_back)
 
 
 def test_it_looks_as_often_as_the_disk_could_fill(real, keep):
