@@ -4,7 +4,6 @@ Source of algorithms, kinds and images: kubeflow/katib v0.19.0, manifests/v1beta
 published charm's option.
 """
 
-import dataclasses
 from collections.abc import Mapping
 
 PUBLISHED, TAG = "ghcr.io/kubeflow/katib", "v0.19.0"
@@ -59,22 +58,3 @@ BUILT_IN: Mapping[str, str] = {
     )
 }
 """Katib's own images by key."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Images:
-    """The images that pods of users' experiments get.
-
-    Attributes:
-        registry: takes the place of the public one, perhaps with a path; empty for none.
-        custom: images by key, which stay as they are.
-    """
-
-    registry: str = ""
-    custom: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    def of(self, key: str) -> str:
-        """Return the image of a key of `BUILT_IN`."""
-        image = BUILT_IN[key]
-        mirrored = f"{self.registry}/{image.partition('/')[2]}" if self.registry else image
-        return self.custom.get(key, mirrored)

@@ -9,8 +9,9 @@ from typing import Any
 import katib_config
 import katib_images
 from katib_config import Entries
-from katib_images import Images
+from katib_images import BUILT_IN
 from kubeflow_charms import option, options, plain_yaml
+from kubeflow_charms.images import Images
 from trial_kinds import Kind
 
 PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")
@@ -107,7 +108,7 @@ class KatibOptions:
     @property
     def images(self) -> Images:
         """The images that pods of users' experiments get."""
-        return Images(self.image_registry, self.custom_images)
+        return Images(BUILT_IN, self.image_registry, self.custom_images)
 
     @property
     def experiment_defaults(self) -> dict[str, str]:

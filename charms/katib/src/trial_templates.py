@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import katib_images
-from katib_images import Images
+from kubeflow_charms.images import Images
 
 NAME = "trial-templates"
 """The ConfigMap in the model's namespace."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 import knative_config
 import knative_images
 from knative_config import Settings
-from knative_images import Images
+from knative_images import BUILT_IN
 from kubeflow_charms import option, options
+from kubeflow_charms.images import Images
 
 PROGRAMS = ("knative-controller", "activator", "webhook", "net-istio-controller", "autoscaler")
 """The containers of charmcraft.yaml, and the program with a pod of its own."""
@@ -127,7 +128,7 @@ class KnativeOptions:
     @property
     def images(self) -> Images:
         """The images that are handed out."""
-        return Images(self.image_registry, self.custom_images)
+        return Images(BUILT_IN, self.image_registry, self.custom_images)
 
     @property
     def settings(self) -> Settings:

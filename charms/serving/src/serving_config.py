@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from serving_images import AGENT, BATCHER, EXPLAINER, LOGGER, ROUTER, STORAGE, Images
+from kubeflow_charms.images import Images
+from serving_images import AGENT, BATCHER, EXPLAINER, LOGGER, ROUTER, STORAGE, split
 
 NAME = "inferenceservice-config"
 STANDARD = "RawDeployment"
@@ -41,7 +42,7 @@ def data(
         gateway: namespace and name of the Gateway; KServe wants to be told one, and makes no use of it in this mode.
         domain: the cluster's.
     """
-    explainer, version = images.split(EXPLAINER)
+    explainer, version = split(images, EXPLAINER)
     sections: dict[str, Any] = {
         "agent": {"image": images.of(AGENT), **SIDE},
         "batcher": {"image": images.of(BATCHER), **SIDE, "maxBatchSize": "32", "maxLatency": "5000"},

@@ -4,8 +4,9 @@ Source of programs and tags: kserve/kserve v0.15.2, config/runtimes and config/c
 published charm's option.
 """
 
-import dataclasses
 from collections.abc import Mapping
+
+from kubeflow_charms.images import Images
 
 KSERVE, TAG = "docker.io/kserve", "v0.15.2"
 AGENT, BATCHER, LOGGER, ROUTER = (f"configmap__{name}" for name in ("agent", "batcher", "logger", "router"))
@@ -32,26 +33,8 @@ BUILT_IN: Mapping[str, str] = {
 """The images by key."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Images:
-    """The images that pods of users' models get.
-
-    Attributes:
-        registry: takes the place of the public ones, perhaps with a path; empty for none.
-        custom: images by key, which stay as they are.
-    """
-
-    registry: str = ""
-    custom: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    def of(self, key: str) -> str:
-        """Return the image of a key of `BUILT_IN`."""
-        image = BUILT_IN[key]
-        mirrored = f"{self.registry}/{image.partition('/')[2]}" if self.registry else image
-        return self.custom.get(key, mirrored)
-
-    def split(self, key: str) -> tuple[str, str]:
-        """Return the image of a key and its tag, for what wants them apart; an image by digest has no tag."""
-        image = self.of(key)
-        name, colon, tag = image.rpartition(":")
-        return (name, tag) if colon and "/" not in tag and "@" not in image else (image, "")
+def split(images: Images, key: str) -> tuple[str, str]:
+    """Return the image of a key and its tag, for what wants them apart; an image by digest has no tag."""
+    image = images.of(key)
+    name, colon, tag = image.rpartition(":")
+    return (name, tag) if colon and "/" not in tag and "@" not in image else (image, "")

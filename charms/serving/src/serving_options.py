@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import serving_images
 import serving_runtimes
 from kubeflow_charms import option, options
-from serving_images import Images
+from kubeflow_charms.images import Images
+from serving_images import BUILT_IN
 
 PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")
 """The containers of charmcraft.yaml."""
@@ -79,4 +80,4 @@ class ServingOptions:
     @property
     def images(self) -> Images:
         """The images that pods of users' models get."""
-        return Images(self.image_registry, self.custom_images)
+        return Images(BUILT_IN, self.image_registry, self.custom_images)

@@ -4,7 +4,6 @@ Source of programs and tags: kubeflow/trainer v2.3.0, manifests/base/runtimes. T
 an image is one runtime's alone.
 """
 
-import dataclasses
 from collections.abc import Mapping
 
 PUBLISHED, TAG = "ghcr.io/kubeflow/trainer", "v2.3.0"
@@ -24,22 +23,3 @@ BUILT_IN: Mapping[str, str] = {
     MODEL: f"{PUBLISHED}/{MODEL}:{TAG}",
 }
 """The images by key."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Images:
-    """The images that pods of users' training jobs get.
-
-    Attributes:
-        registry: takes the place of the public ones, perhaps with a path; empty for none.
-        custom: images by key, which stay as they are.
-    """
-
-    registry: str = ""
-    custom: Mapping[str, str] = dataclasses.field(default_factory=dict)
-
-    def of(self, key: str) -> str:
-        """Return the image of a key of `BUILT_IN`."""
-        image = BUILT_IN[key]
-        mirrored = f"{self.registry}/{image.partition('/')[2]}" if self.registry else image
-        return self.custom.get(key, mirrored)

@@ -7,7 +7,8 @@ from typing import Any
 import trainer_images
 import trainer_runtimes
 from kubeflow_charms import gang_scheduling, option, options, plain_yaml
-from trainer_images import Images
+from kubeflow_charms.images import Images
+from trainer_images import BUILT_IN
 
 PROGRAMS = ("trainer-controller", "jobset-controller")
 """The containers of charmcraft.yaml."""
@@ -84,4 +85,4 @@ class TrainerOptions:
     @property
     def images(self) -> Images:
         """The images that pods of users' training jobs get."""
-        return Images(self.image_registry, self.custom_images)
+        return Images(BUILT_IN, self.image_registry, self.custom_images)

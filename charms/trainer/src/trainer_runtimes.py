@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kubeflow_charms import gang_scheduling
-from trainer_images import DATASET, DEEPSPEED, JAX, MLX, MODEL, TORCH, TORCHTUNE, XGBOOST, Images
+from kubeflow_charms.images import Images
+from trainer_images import DATASET, DEEPSPEED, JAX, MLX, MODEL, TORCH, TORCHTUNE, XGBOOST
 
 Object = dict[str, Any]
 

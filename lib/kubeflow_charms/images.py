@@ -1,0 +1,25 @@
+"""Images that a charm hands out to pods of users, or runs beside its own: those of the release, or an operator's."""
+
+import dataclasses
+from collections.abc import Mapping
+
+
+@dataclasses.dataclass(frozen=True)
+class Images:
+    """The images that a charm hands out.
+
+    Attributes:
+        built_in: those of the release by key, each with its public registry.
+        registry: takes the place of the public ones, perhaps with a path; empty for none.
+        custom: images by key, which stay as they are.
+    """
+
+    built_in: Mapping[str, str]
+    registry: str = ""
+    custom: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def of(self, key: str) -> str:
+        """Return the image of a key of `built_in`."""
+        image = self.built_in[key]
+        mirrored = f"{self.registry}/{image.partition('/')[2]}" if self.registry else image
+        return self.custom.get(key, mirrored)
