@@ -55,6 +55,15 @@ def test_more_broken_hooks_than_chance_brings_are_not_excused():
     assert broken_off(VERSION, BROKEN_OFF) == {("minio/0", "start")}
 
 
+@pytest.mark.parametrize("version", ["3.6.11", VERSION])
+def test_a_stop_that_ended_with_its_pod_is_excused_of_every_juju_and_one_that_failed_of_none(version: str):
+    broken, failed = (log.replace('"start"', '"stop"') for log in (BROKEN_OFF, FAILED + BROKEN_OFF))
+    assert broken_off(version, broken) == {("minio/0", "stop")}
+    assert not charms("minio/0", 'hook failed: "stop"', broken, version=version)
+    assert charms("minio/0", 'hook failed: "stop"', failed, version=version)
+    assert broken_off("3.6.11", broken + BROKEN_OFF) == {("minio/0", "stop")}
+
+
 LEFT = {"storage": {"data/0": {"status": {"current": "detached"}}}}
 
 
