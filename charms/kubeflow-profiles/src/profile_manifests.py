@@ -7,7 +7,7 @@ from typing import Any
 
 import ops
 import registry_login
-from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, profile_logins
+from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, passes, profile_logins
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.run import Run
@@ -126,7 +126,7 @@ class Placing:
             container=PROGRAM.container,
             command=f"python3 -B -u {FOLDER}/{FILES[0]} {manifests} {PORT} {REPORT}",
             files={
-                **program(FOLDER, FILES, read, (health_server, kubernetes_api, profile_logins)),
+                **program(FOLDER, FILES, read, (health_server, kubernetes_api, passes, profile_logins)),
                 manifests: File(json.dumps(document, sort_keys=True)),
             },
             # The second makes nothing unready; it wakes the charm when something cannot be placed, and when it could.
