@@ -78,15 +78,12 @@ class Placing:
             "owners": list(self.owners),
         }
 
-    def objects(self, profiles: Mapping[str, str]) -> Iterator[Part]:
-        """Yield what the placed objects belong to, and what keeps the program to profiles' namespaces."""
+    def objects(self) -> Iterator[Part]:
+        """Yield what the placed objects belong to, and what the program may do in profiles' namespaces alone."""
         yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(self.owners)})
         confined = [kind for kind in self.kinds if not kind.everywhere]
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
-        yield Manifests(
-            "manifest-fence", "manifest-fence.yaml.j2", {"container": PROGRAM.container, "profiles": dict(profiles)}
-        )
 
     def workload(
         self,
