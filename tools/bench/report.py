@@ -143,16 +143,20 @@ def table(bundle: str, listed: Iterable[Line]) -> Table:
 def by_event(title: str, found: Events) -> Table:
     """Return which events the hooks until active came from, the most frequent first."""
     total = collections.Counter[str]()
-    for counted in found.values():
-        total.update(counted)
     drawn = Table(title=title, title_justify="left", box=rich.box.SIMPLE_HEAD, pad_edge=False)
-    drawn.add_column("application", overflow="fold")
-    for name, _ in total.most_common():
-        drawn.add_column(name, justify="right")
-    for application, counted in found.items():
-        drawn.add_row(application, *(str(counted.get(name, "")) for name, _ in total.most_common()))
-    drawn.add_row("all", *(str(count) for _, count in total.most_common()))
+    drawn.add_column("application", no_wrap=True)
+    drawn.add_column("hooks", justify="right")
+    drawn.add_column("events", overflow="fold")
+    for name, counted in found.items():
+        total.update(counted)
+        drawn.add_row(name, *_frequent(counted))
+    drawn.add_row("all", *_frequent(total))
     return drawn
+
+
+def _frequent(counted: Mapping[str, int]) -> tuple[str, str]:
+    listed = ", ".join(f"{count} {name}" for name, count in collections.Counter(counted).most_common())
+    return str(sum(counted.values())), listed
 
 
 def recall(path: pathlib.Path, bundle: str) -> Mapping[str, Any] | None:
