@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import ops
 
-from .cluster import Cluster, Object
+from .cluster import Cluster, Object, Reference
 from .identity import Identity
 from .metrics import Metrics, Panel
 from .problems import Problem, Waiting
@@ -71,6 +71,23 @@ class Declaration:
     when: Callable[[], bool] = always
     retained: bool = False
     version: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """An object that a part wants.
+
+    Attributes:
+        item: its fields.
+        reference: to it.
+        declared: where it is from.
+        manager: the field manager; all applications of a charm have one for the definitions.
+    """
+
+    item: Object
+    reference: Reference
+    declared: Declaration
+    manager: str
 
 
 @dataclasses.dataclass
@@ -159,6 +176,19 @@ class Run:
         """
         self.claim(f"the part {declaration.part}")
         self.declarations.append(declaration)
+
+    def wanted(self, declarations: Iterable[Declaration]) -> list[Wanted]:
+        """Return the objects of declarations, which are made anew."""
+        return [
+            Wanted(
+                item,
+                Reference.of(item, self.namespace),
+                declared,
+                f"{self.charm if declared.retained else self.app}.{declared.part}",
+            )
+            for declared in declarations
+            for item in declared.render()
+        ]
 
     def claim(self, what: str) -> None:
         """Take what there may be one of, so that no part silently takes the place of another.
