@@ -163,6 +163,23 @@ def test_what_the_plan_no_longer_has_is_pruned_and_nothing_else(deployed: Deploy
     assert deployed.own.keys() == before.keys()
 
 
+def test_an_application_scaled_to_nothing_and_back_has_all_again(deployed: Deployed):
+    application, before = deployed.application, deployed.own
+    application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
+    eventually(lambda: not any(map(application.get, map(path, before))), timeout=30)
+    template = application.get(application.stateful_set)["spec"]["template"]
+    # Kubernetes starts no pod that mounts what is not there, and then no hook could make it.
+    for volume in template["spec"]["volumes"]:
+        assert not {"configMap", "persistentVolumeClaim", "secret"} & volume.keys(), volume
+    application.deployment.marker.unlink()
+    application.deployment.become(template)
+    application.start_pod()
+    deployed.state = application.settle(deployed.state)
+    deployed.run("update_status")
+    assert deployed.settled, deployed.state.unit_status
+    assert deployed.own.keys() == before.keys()
+
+
 def test_after_a_forced_removal_kubernetes_collects_everything_but_kinds(deployed: Deployed):
     application = deployed.application
     owned = [path(reference) for reference in deployed.own]
