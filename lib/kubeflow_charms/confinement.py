@@ -1,68 +1,82 @@
-"""Keep a workload's account to some namespaces, as a role cannot for those that are yet to come.
+"""What Kubernetes itself checks of each request, as no role can say it: ValidatingAdmissionPolicies.
 
-A ValidatingAdmissionPolicy does, which Kubernetes has since 1.30:
-https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
+Kubernetes has them since 1.30: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .cluster import Object
 
 NAMESPACES = {"profiles": {"app.kubernetes.io/part-of": "kubeflow-profile"}}
 """Labels of namespaces by what a role calls them; the profile controller gives them to its own (kubeflow/dashboard)."""
+REVIEWS = ("authentication.k8s.io", "authorization.k8s.io")
+"""Groups whose objects are questions, and stay nowhere."""
 
 
-def policies(account: str, namespace: str, own: Iterable[Object], labels: Mapping[str, str]) -> list[Object]:
-    """Return the policy and its binding.
+def bound(name: str, specification: Mapping[str, Any], **binding: Any) -> list[Object]:
+    """Return a policy that lets nothing by while it cannot be evaluated, and the binding that makes it deny.
+
+    Args:
+        name: of both, in the whole cluster.
+        specification: of the policy.
+        binding: what the binding has beyond that.
+    """
+    return [
+        _object("ValidatingAdmissionPolicy", name, {"failurePolicy": "Fail", **specification}),
+        _object(
+            "ValidatingAdmissionPolicyBinding", name, {"policyName": name, "validationActions": ["Deny"], **binding}
+        ),
+    ]
+
+
+def within(labels: Mapping[str, str]) -> str:
+    """Return, in CEL, whether an object is in a namespace with these labels."""
+    found = (
+        f"namespaceObject.metadata.labels[?{json.dumps(key)}].orValue('') == {json.dumps(value)}"
+        for key, value in labels.items()
+    )
+    return " && ".join(("namespaceObject != null", "has(namespaceObject.metadata.labels)", *found))
+
+
+def policies(
+    account: str, namespace: str, own: Iterable[Object], labels: Mapping[str, str], nowhere: Iterable[str] = ()
+) -> list[Object]:
+    """Return what keeps a workload's account to some namespaces, as a role cannot for those that are yet to come.
 
     Args:
         account: the ServiceAccount's name.
         namespace: where the account is.
         own: RBAC rules for that namespace, where nothing else may be changed.
         labels: of the other namespaces in which the account may change what its roles let it.
+        nowhere: resources in no namespace that it may change as well.
     """
     resources = sorted({resource for rule in own for resource in rule["resources"]})
-    there = " && ".join(
-        f"namespaceObject.metadata.labels[?{json.dumps(key)}].orValue('') == {json.dumps(value)}"
-        for key, value in labels.items()
-    )
     at_home = f"request.namespace == {json.dumps(namespace)} && request.resource.resource in {json.dumps(resources)}"
+    asking = f"request.resource.group in {json.dumps(REVIEWS)}"
+    unplaced = f"namespaceObject == null && request.resource.resource in {json.dumps(list(nowhere))}"
     by_it = f"request.userInfo.username == {json.dumps(f'system:serviceaccount:{namespace}:{account}')}"
-    called = name(account, namespace)
-    return [
+    every = {
+        "operations": ["CREATE", "UPDATE", "DELETE", "CONNECT"],
+        "apiGroups": ["*"],
+        "apiVersions": ["*"],
+        "resources": ["*/*"],
+    }
+    kept = {
+        "expression": f"({at_home}) || ({asking}) || ({unplaced}) || {within(labels)}",
+        "message": f"{account} of {namespace} may change nothing here: it works in namespaces with "
+        + ", ".join(f"{key}={value}" for key, value in labels.items()),
+        "reason": "Forbidden",
+    }
+    return bound(
+        name(account, namespace),
         {
-            **_head("ValidatingAdmissionPolicy", called),
-            "spec": {
-                "failurePolicy": "Fail",
-                "matchConstraints": {
-                    "resourceRules": [
-                        {
-                            "operations": ["CREATE", "UPDATE", "DELETE", "CONNECT"],
-                            "apiGroups": ["*"],
-                            "apiVersions": ["*"],
-                            "resources": ["*/*"],
-                            "scope": "Namespaced",
-                        }
-                    ]
-                },
-                "matchConditions": [{"name": "by-the-program", "expression": by_it}],
-                "validations": [
-                    {
-                        "expression": f"({at_home}) || namespaceObject != null && "
-                        f"has(namespaceObject.metadata.labels) && {there}",
-                        "message": f"{account} of {namespace} may change nothing here: it works in namespaces with "
-                        + ", ".join(f"{key}={value}" for key, value in labels.items()),
-                        "reason": "Forbidden",
-                    }
-                ],
-            },
+            "matchConstraints": {"resourceRules": [every]},
+            "matchConditions": [{"name": "by-the-program", "expression": by_it}],
+            "validations": [kept],
         },
-        {
-            **_head("ValidatingAdmissionPolicyBinding", called),
-            "spec": {"policyName": called, "validationActions": ["Deny"]},
-        },
-    ]
+    )
 
 
 def name(account: str, namespace: str) -> str:
@@ -70,5 +84,6 @@ def name(account: str, namespace: str) -> str:
     return f"{namespace}-{account}"
 
 
-def _head(kind: str, name: str) -> Object:
-    return {"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": name}}
+def _object(kind: str, name: str, specification: Object) -> Object:
+    version = "admissionregistration.k8s.io/v1"
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "spec": specification}

@@ -7,7 +7,7 @@ Source of the metric names: Prometheus' client libraries for Go, Python and Node
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .run import Metrics, Panel
+from .metrics import Metrics, Panel
 
 # Grafana's charm fills these in with drop-downs for the model, the application and the unit.
 CHOSEN = (

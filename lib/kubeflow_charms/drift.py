@@ -7,11 +7,11 @@ as its manager owns the same fields, and no value need be compared, which Kubern
 
 import dataclasses
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from .cluster import Object, Reference
 from .ownership import APP, CHARM, MODEL, anchor, anchor_manager, is_newer
-from .run import Declaration, Run, fingerprint
+from .run import Run, Wanted, fingerprint
 from .user_objects import EVERYWHERE, list_all
 
 ROUNDS = 2
@@ -74,44 +74,44 @@ def former(item: Object, manager: str) -> list[str]:
     return sorted(other for other in applied - {manager} if other.rpartition(".")[0] == family)
 
 
-def drifted(
-    run: Run, wanted: Iterable[tuple[Reference, str, Declaration]], marks: Mapping[Reference, str]
-) -> dict[Reference, Drift]:
+def drifted(run: Run, wanted: Collection[Wanted], marks: Mapping[Reference, str]) -> dict[Reference, Drift]:
     """Return which of the application's objects are not as it applied them; one LIST for each kind.
 
     Args:
         run: who asks.
-        wanted: the objects, with their managers and declarations.
+        wanted: the objects.
         marks: of what was applied.
 
     Raises:
         Problem: Kubernetes does not answer.
     """
-    wanted, anchored = list(wanted), anchor(run)
-    found = _found(run, wanted)
+    anchored, found = anchor(run), _found(run, wanted)
     drifts: dict[Reference, Drift] = {}
     holder = found.get(anchored)
     if holder and mark(holder, anchor_manager(run)) != marks.get(anchored):
         drifts[anchored] = Drift(_told(anchored, holder, anchor_manager(run)) if anchored in marks else "")
-    for reference, manager, declared in wanted:
+    for one in wanted:
+        reference, manager = one.reference, one.manager
         item = found.get(reference)
         if item is None or "deletionTimestamp" in item["metadata"]:
             drifts[reference] = Drift(f"{reference} was deleted; it is made again", gone=True)
-        elif declared.retained and is_newer(item, declared.version):
+        elif one.declared.retained and is_newer(item, one.declared.version):
             continue  # What another model's newer revision has made of it is not to be undone.
         elif mark(item, manager) != marks.get(reference):
             drifts[reference] = Drift(_told(reference, item, manager) if reference in marks else "")
-        elif _is_far(run, reference, declared) and (not holder or holder["metadata"]["uid"] not in _owners(item)):
+        elif _is_far(run, one) and (not holder or holder["metadata"]["uid"] not in _owners(item)):
             drifts[reference] = Drift()
     return drifts
 
 
-def _found(run: Run, wanted: Iterable[tuple[Reference, str, Declaration]]) -> dict[Reference, Object]:
+def _found(run: Run, wanted: Iterable[Wanted]) -> dict[Reference, Object]:
     """Return the application's objects of the wanted kinds, with the anchor if it owns some of them."""
     places: dict[tuple[str, str, bool], set[str]] = {}
-    for reference, _, declared in wanted:
-        places.setdefault((reference.api_version, reference.kind, declared.retained), set()).add(reference.namespace)
-        if _is_far(run, reference, declared):
+    for one in wanted:
+        reference = one.reference
+        key = (reference.api_version, reference.kind, one.declared.retained)
+        places.setdefault(key, set()).add(reference.namespace)
+        if _is_far(run, one):
             places.setdefault((anchor(run).api_version, anchor(run).kind, False), set()).add("")
     found: dict[Reference, Object] = {}
     for (api_version, kind, retained), namespaces in sorted(places.items()):
@@ -123,9 +123,9 @@ def _found(run: Run, wanted: Iterable[tuple[Reference, str, Declaration]]) -> di
     return found
 
 
-def _is_far(run: Run, reference: Reference, declared: Declaration) -> bool:
+def _is_far(run: Run, wanted: Wanted) -> bool:
     """Tell whether the anchor owns an object."""
-    return reference.namespace != run.namespace and not declared.retained
+    return wanted.reference.namespace != run.namespace and not wanted.declared.retained
 
 
 def _owners(item: Object) -> set[str]:

@@ -4,7 +4,7 @@ import dataclasses
 
 from .cluster import Conflict, Object, Reference
 from .problems import Blocked, Waiting
-from .run import DOMAIN, Declaration, Run
+from .run import DOMAIN, Run, Wanted
 from .user_objects import list_all
 
 APP, MODEL, CHARM, VERSION = (f"{DOMAIN}/{name}" for name in ("app", "model", "charm", "version"))
@@ -59,25 +59,20 @@ class Owner:
             applied = cluster.apply(item, reference, manager, force=True)
         return dataclasses.replace(self, anchor=_reference_to(applied)), applied
 
-    def stamp(self, item: Object, reference: Reference, declared: Declaration) -> Object:
+    def stamp(self, wanted: Wanted) -> Object:
         """Return the object with its labels, namespace and owner."""
-        metadata = {**item["metadata"]}
-        labels = {**metadata.get("labels", {}), **self._labels()}
-        owners: list[Object | None] = [self.local if reference.namespace == self.run.namespace else self.anchor]
+        metadata, namespace, declared = {**wanted.item["metadata"]}, wanted.reference.namespace, wanted.declared
+        labels = self._labels()
+        owners: list[Object | None] = [self.local if namespace == self.run.namespace else self.anchor]
         if declared.retained:
-            labels = {
-                **metadata.get("labels", {}),
-                CHARM: self.run.charm,
-                VERSION: declared.version,
-                **NOT_JUJUS,
-            }
+            labels = {CHARM: self.run.charm, VERSION: declared.version, **NOT_JUJUS}
             owners = [self.anchor] if self.purge else []
-        if reference.namespace:
-            metadata["namespace"] = reference.namespace
-        metadata |= {"labels": labels}
+        if namespace:
+            metadata["namespace"] = namespace
+        metadata["labels"] = {**metadata.get("labels", {}), **labels}
         if owners:
             metadata["ownerReferences"] = owners
-        return {**item, "metadata": metadata}
+        return {**wanted.item, "metadata": metadata}
 
     def _labels(self) -> dict[str, str]:
         return {APP: self.run.app, MODEL: self.run.namespace, CHARM: self.run.charm}
@@ -101,19 +96,19 @@ def sharers(run: Run) -> list[str]:
     return [f"application {app} of model {model}" for app, model in sorted(found)]
 
 
-def check_foreign(run: Run, reference: Reference, declared: Declaration, *, applied: bool = False) -> None:
+def check_foreign(run: Run, wanted: Wanted, *, applied: bool = False) -> None:
     """Refuse to touch what another application, or another tool, already has in the cluster.
 
     Args:
         run: who wants it.
-        reference: the object.
-        declared: where it is from.
+        wanted: the object.
         applied: whether this application has applied it before.
 
     Raises:
         Blocked: it exists and is not this application's, or it is a CRD of a newer version; the message names
             the owner.
     """
+    reference, declared = wanted.reference, wanted.declared
     found = run.cluster.get(reference)
     if found is None:
         return
@@ -122,7 +117,7 @@ def check_foreign(run: Run, reference: Reference, declared: Declaration, *, appl
     labels = found["metadata"].get("labels") or {}
     managers = _managers(found)
     # The labels, too, can be changed by hand.
-    ours = applied and manager_of(run, declared) in managers
+    ours = applied and wanted.manager in managers
     if labels.get(CHARM) != run.charm and not ours:
         raise Blocked(
             f"{reference} belongs to {labels.get(APP) or ', '.join(managers) or 'someone else'}; remove it first"
@@ -132,11 +127,6 @@ def check_foreign(run: Run, reference: Reference, declared: Declaration, *, appl
             raise Blocked(f"{reference} has the newer version {labels[VERSION]}, this charm has {declared.version}")
     elif not ours and (labels.get(APP), labels.get(MODEL)) != (run.app, run.namespace):
         raise Blocked(f"{reference} belongs to application {labels.get(APP)} of model {labels.get(MODEL)}")
-
-
-def manager_of(run: Run, declared: Declaration) -> str:
-    """Return the field manager of declared objects; all applications of a charm have one for the definitions."""
-    return f"{run.charm if declared.retained else run.app}.{declared.part}"
 
 
 def is_newer(item: Object, version: str) -> bool:

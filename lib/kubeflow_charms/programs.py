@@ -64,8 +64,8 @@ class Program:
     Attributes:
         container: its name in charmcraft.yaml.
         role: a template in the charm's src folder with `cluster` and `namespace`, lists of RBAC rules, and
-            `only_in: profiles` where `cluster` lets change nothing elsewhere; None for a program that never calls
-            Kubernetes. It knows `app`, `namespace`, and what `Charm.role_context` returns.
+            `only_in: profiles` where `cluster` lets change nothing elsewhere, see `roles.identity`; None for a program
+            that never calls Kubernetes. It knows `app`, `namespace`, and what `Charm.role_context` returns.
         writable: folders that the program, or the charm's files for it, write to; in memory, gone with the pod.
         shared: folders that other programs of the pod see as well.
         tokens: further tokens.

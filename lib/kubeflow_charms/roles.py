@@ -13,7 +13,8 @@ def identity(name: str, namespace: str, rules: Object, further: Sequence[Object]
         name: of the ServiceAccount, and of its Role.
         namespace: where it is.
         rules: lists of RBAC rules under `cluster`, for the whole cluster, and `namespace`, for its own namespace; under
-            `only_in`, a key of `confinement.NAMESPACES`, where alone the account may change anything besides.
+            `only_in`, a key of `confinement.NAMESPACES`, where alone the account may change anything besides, but for
+            the resources in no namespace that `nowhere` lists.
         further: rules for its own namespace.
     """
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
@@ -28,7 +29,7 @@ def identity(name: str, namespace: str, rules: Object, further: Sequence[Object]
                 kind, role_name, granted, {"kind": "ServiceAccount", "name": name, "namespace": namespace}
             )
     if place := rules.get("only_in"):
-        objects += confinement.policies(name, namespace, own, confinement.NAMESPACES[place])
+        objects += confinement.policies(name, namespace, own, confinement.NAMESPACES[place], rules.get("nowhere") or ())
     return objects
 
 

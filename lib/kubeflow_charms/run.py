@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 import ops
 
-from .cluster import Cluster, Object
+from .cluster import Cluster, Object, Reference
 from .identity import Identity
+from .metrics import Metrics, Panel
 from .problems import Problem, Waiting
 from .secrets import Secrets
 
@@ -72,6 +73,23 @@ class Declaration:
     version: str = ""
 
 
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """An object that a part wants.
+
+    Attributes:
+        item: its fields.
+        reference: to it.
+        declared: where it is from.
+        manager: the field manager; all applications of a charm have one for the definitions.
+    """
+
+    item: Object
+    reference: Reference
+    declared: Declaration
+    manager: str
+
+
 @dataclasses.dataclass
 class Pod:
     """What the parts change in the application's pods: containers and volumes by name, and labels."""
@@ -83,51 +101,6 @@ class Pod:
     def digest(self) -> str:
         """Return what tells one pod from another; empty when the pods stay as Juju makes them."""
         return fingerprint(vars(self)) if self.containers else ""
-
-
-@dataclasses.dataclass(frozen=True)
-class Panel:
-    """A part of the dashboard, beside those that every charm has.
-
-    Attributes:
-        title: what people read.
-        expression: in Prometheus' language; `%s` in it chooses this application.
-        unit: Grafana's name of what the numbers are.
-    """
-
-    title: str
-    expression: str
-    unit: str = "short"
-
-
-@dataclasses.dataclass(frozen=True)
-class Alert:
-    """Something that somebody should look at, though the program runs.
-
-    Attributes:
-        name: of the alert.
-        expression: in Prometheus' language; `%s` in it chooses this application.
-        summary: what it means, and where to look.
-    """
-
-    name: str
-    expression: str
-    summary: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Metrics:
-    """Where a workload shows metrics in Prometheus' format, at the pod's own address.
-
-    Attributes:
-        port, path: where.
-        panels, alerts: what is made of them beyond what is made of every program's.
-    """
-
-    port: int
-    path: str = "/metrics"
-    panels: tuple[Panel, ...] = ()
-    alerts: tuple[Alert, ...] = ()
 
 
 @dataclasses.dataclass
@@ -203,6 +176,19 @@ class Run:
         """
         self.claim(f"the part {declaration.part}")
         self.declarations.append(declaration)
+
+    def wanted(self, declarations: Iterable[Declaration]) -> list[Wanted]:
+        """Return the objects of declarations, which are made anew."""
+        return [
+            Wanted(
+                item,
+                Reference.of(item, self.namespace),
+                declared,
+                f"{self.charm if declared.retained else self.app}.{declared.part}",
+            )
+            for declared in declarations
+            for item in declared.render()
+        ]
 
     def claim(self, what: str) -> None:
         """Take what there may be one of, so that no part silently takes the place of another.

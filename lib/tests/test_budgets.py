@@ -25,11 +25,11 @@ ENGINE = (
     "user_objects",
 )
 """What makes the cluster and the pod so; 1,800 lines are the aim."""
-LARGEST = 2360
+LARGEST = 2325
 MODULE = {"": 350, "parts": 150, "interfaces": 100}
 """Lines of a module, by folder."""
 ABOVE = {
-    "parts/workload.py": 305,
+    "parts/workload.py": 255,
     "parts/observe.py": 220,
     "interfaces/tls_certificates.py": 245,
     "interfaces/kubernetes_manifest.py": 180,

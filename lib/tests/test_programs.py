@@ -129,6 +129,13 @@ def test_an_account_that_works_in_profiles_is_kept_to_them_and_to_what_its_role_
     assert 'labels[?"app.kubernetes.io/part-of"].orValue(\'\') == "kubeflow-profile"' in expression
 
 
+def test_in_no_namespace_such_an_account_changes_what_its_role_lists_and_asks_questions() -> None:
+    objects = identity("app", "one", {"only_in": "profiles", "nowhere": ["claims"]})
+    expression = objects[-2]["spec"]["validations"][0]["expression"]
+    assert 'namespaceObject == null && request.resource.resource in ["claims"]' in expression
+    assert 'request.resource.group in ["authentication.k8s.io", "authorization.k8s.io"]' in expression
+
+
 @pytest.mark.parametrize("name", ["app", "page"])
 def test_a_container_cannot_gain_rights(example: Deployment, name: str) -> None:
     install(example)

@@ -12,8 +12,9 @@ from support.application import Application, deployed_on
 from support.charms import load_charm
 from support.deployment import deployed
 from support.examples import deploy
+from support.library import application, paths
 
-__all__ = ["apiserver", "collected", "deploy"]
+__all__ = ["apiserver", "application", "collected", "deploy", "paths"]
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "charms" / "notebooks"
 
@@ -55,6 +56,6 @@ def notebooks(
     """Return notebooks, deployed and not settled; it is removed after the test."""
     samples.define(collected, samples.kinds())  # Istio's kinds are there before notebooks asks for them.
     with deployed(load_charm(NOTEBOOKS).Notebooks, NOTEBOOKS, monkeypatch, tmp_path) as deployment:
-        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
-            yield application
-            application.run(application.state(planned_units=0), "stop")
+        for found in deployed_on(apiserver, collected, deployment, monkeypatch):
+            yield found
+            found.run(found.state(planned_units=0), "stop")

@@ -14,7 +14,7 @@ from kubeflow_charms import confinement
 from kubeflow_charms.applied import CRD
 from kubeflow_charms.cluster import Reference
 from kubeflow_charms.ownership import APP, CHARM, MODEL
-from kubeflow_charms.parts import Manifests
+from kubeflow_charms.parts import AdmissionPolicies, Manifests
 from support import objects, rights, samples, security_page
 from support.apiserver import ApiServer, apply
 from support.eventually import eventually
@@ -22,6 +22,9 @@ from support.objects import Deployed, path
 from support.related import ROOTS, Described
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
+ACCOUNTS = "/api/v1/namespaces/{}/serviceaccounts"
+CLUSTER_ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+QUESTIONS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
 @pytest.fixture(scope="module", params=ROOTS, ids=lambda root: root.name)
@@ -111,15 +114,16 @@ def test_a_program_that_works_in_profiles_changes_nothing_elsewhere_whatever_its
         user = f"system:serviceaccount:{application.model}:{application.deployment.charm}-{container}"
         with rights.everything(http, user):
 
-            def create(namespace: str, user: str = user) -> httpx2.Response:
-                path = f"/api/v1/namespaces/{namespace}/serviceaccounts?dryRun=All"
-                body = {"metadata": {"generateName": "of-a-program-"}}
-                return http.post(path, json=body, headers={"Impersonate-User": user})
+            def create(path: str, user: str = user, **body: Any) -> httpx2.Response:
+                body = {"metadata": {"generateName": "of-a-program-"}, **body}
+                return http.post(f"{path}?dryRun=All", json=body, headers={"Impersonate-User": user})
 
-            eventually(lambda: create("a-profile").is_success)
-            for namespace in ("elsewhere", application.model):
-                answer = create(namespace)
+            eventually(lambda: create(ACCOUNTS.format("a-profile")).is_success)
+            for path in (*map(ACCOUNTS.format, ("elsewhere", application.model)), CLUSTER_ROLES):
+                answer = create(path)
                 assert (answer.status_code, "may change nothing here" in answer.text) == (403, True), answer.text
+            asked = {"user": "ada", "nonResourceAttributes": {"path": "/", "verb": "get"}}
+            assert create(QUESTIONS, metadata={}, spec=asked).is_success
 
 
 def test_what_another_took_over_is_put_back(deployed: Deployed):
@@ -138,7 +142,7 @@ def test_what_the_plan_no_longer_has_is_pruned_and_nothing_else(deployed: Deploy
 
     def without_manifests(charm: Any) -> Iterator[Any]:
         for part in plan(charm):
-            if isinstance(part, Manifests):
+            if isinstance(part, (AdmissionPolicies, Manifests)):
                 dropped.add(f"{charm.app.name}.{part.name}")
             else:
                 yield part
@@ -155,6 +159,23 @@ def test_what_the_plan_no_longer_has_is_pruned_and_nothing_else(deployed: Deploy
     # A namespace takes a moment to go.
     eventually(lambda: {item for item in before if not deployed.application.get(path(item))} == doomed, timeout=30)
     deployed.run()
+    assert deployed.settled, deployed.state.unit_status
+    assert deployed.own.keys() == before.keys()
+
+
+def test_an_application_scaled_to_nothing_and_back_has_all_again(deployed: Deployed):
+    application, before = deployed.application, deployed.own
+    application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
+    eventually(lambda: not any(map(application.get, map(path, before))), timeout=30)
+    template = application.get(application.stateful_set)["spec"]["template"]
+    # Kubernetes starts no pod that mounts what is not there, and then no hook could make it.
+    for volume in template["spec"]["volumes"]:
+        assert not {"configMap", "persistentVolumeClaim", "secret"} & volume.keys(), volume
+    application.deployment.marker.unlink()
+    application.deployment.become(template)
+    application.start_pod()
+    deployed.state = application.settle(deployed.state)
+    deployed.run("update_status")
     assert deployed.settled, deployed.state.unit_status
     assert deployed.own.keys() == before.keys()
 

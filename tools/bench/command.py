@@ -60,20 +60,29 @@ def bench(
         raise _refused(str(error)) from None
     kept = repository.root / ".cache" / "bench-model.json"
     listed = list(model.lines(modelled, report.recall(kept, bundle)))
+    events = {f"{bundle}: hooks until active by event, in the model": modelled.events}
     report.remember(kept, modelled)
     if juju:
-        listed += _on_testbed(console, repository, bundle, name, others or (), timeout)
+        found = _on_testbed(console, repository, bundle, name, others or (), timeout)
+        kept = repository.root / ".cache" / "bench.json"
+        listed += report.lines(found, report.recall(kept, bundle))
+        events[f"{bundle}: hooks until active by event, on Juju"] = {
+            name: application.events for name, application in found.applications.items()
+        }
+        report.remember(kept, found)
     if form is Format.JSON:
         typer.echo(json.dumps([dataclasses.asdict(line) for line in listed], indent=2))
     else:
         Console().print(report.table(bundle, listed))
+        for title, counted in events.items():
+            Console().print(report.by_event(title, counted))
     raise typer.Exit(1 if any(line.exceeded for line in listed) else 0)
 
 
 def _on_testbed(
     console: Console, repository: Repository, bundle: str, name: str, others: Sequence[int], timeout: float
-) -> list[report.Line]:
-    """Measure a bundle on the testbed, in a model of this name, and return the numbers."""
+) -> report.Measurement:
+    """Measure a bundle on the testbed, in a model of this name."""
     try:
         place = places.choose(places.On.TESTBED)
         place.prepare(Wishes())
@@ -81,17 +90,13 @@ def _on_testbed(
             shown = view.Plain(console, place.typed)
             site = bring.Site(place, repository, juju, name)
             bench = Bench(Paths.from_environment(), site, shown, console.print, timeout * 60)
-            found = bench.run(Bundle.load(repository, bundle), others)
+            return bench.run(Bundle.load(repository, bundle), others)
     except (Refusal, PackError, StoreError) as error:
         raise _refused(str(error)) from None
     except jubilant.TaskError as error:
         raise _refused(f"a hook failed while it was measured: {error}") from None
     except jubilant.CLIError as error:
         raise _refused(explain(error)) from None
-    kept = repository.root / ".cache" / "bench.json"
-    listed = report.lines(found, report.recall(kept, bundle))
-    report.remember(kept, found)
-    return listed
 
 
 def _refused(text: str) -> typer.Exit:

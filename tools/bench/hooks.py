@@ -8,22 +8,29 @@ from collections.abc import Collection
 
 _RAN = re.compile(
     r"^unit-(?P<application>\S+?)-\d+: \S+ \S+ juju\.worker\.uniter\.operation "
-    r"(?:ran \"[^\"]+\" hook|hook \"[^\"]+\" was terminated)"
+    r"(?:ran \"(?P<ran>[^\"]+)\" hook|hook \"(?P<ended>[^\"]+)\" was terminated)"
 )
+_SUBJECT = re.compile(r"^.+-((?:relation|pebble|storage)-.+)$")
+"""A hook's name that says of which relation, container or storage it is."""
 _LINE = re.compile(r"^(?P<unit>\S+): \d\d:\d\d:\d\d (?P<level>[A-Z]+) ")
 _FAILED = re.compile(r"juju\.worker\.uniter\S* (?:hook \"[^\"]+\".* failed|awaiting error resolution)")
 _ENDED = re.compile(r"juju\.worker\.uniter\S* hook \"(?P<hook>[^\"]+)\".* failed")
 _AWAITED = re.compile(r"juju\.worker\.uniter\S* awaiting error resolution for \"(?P<hook>[^\"]+)\" hook")
 
 
-def ran(log: str) -> dict[str, int]:
-    """Return how many hooks each application's units ran, to their end or to their pod's, all units together."""
-    found: collections.Counter[str] = collections.Counter()
+def ran(log: str) -> dict[str, dict[str, int]]:
+    """Return how many hooks each application's units ran, by event, to their end or to their pod's, all together."""
+    found: dict[str, collections.Counter[str]] = {}
     for line in log.splitlines():
-        match = _RAN.match(line)
-        if match:
-            found[match["application"]] += 1
-    return dict(found)
+        if match := _RAN.match(line):
+            counted = found.setdefault(match["application"], collections.Counter())
+            counted[event(match["ran"] or match["ended"])] += 1
+    return {application: dict(counted) for application, counted in found.items()}
+
+
+def event(hook: str) -> str:
+    """Return a hook's event, whatever relation, container or storage it is of."""
+    return _SUBJECT.sub(r"\1", hook)
 
 
 def failed(log: str, excused: Collection[tuple[str, str]] = ()) -> list[str]:

@@ -98,7 +98,7 @@ class Bench:
                 found[name] = Application(
                     charm=charm,
                     containers=self._containers(juju, name),
-                    hooks=ran.get(name, 0),
+                    events=ran.get(name, {}),
                     seconds=seconds,
                     calls=(self._calls(juju, name) - before) / idle.RUNS,
                     memory=found_memory.get(f"{name}-0", 0),

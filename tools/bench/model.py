@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tools.bench.report import Line
+from tools.bench.report import Events, Line
 from tools.pack.repository import Repository
 from tools.up.errors import Refusal
 
@@ -24,10 +24,12 @@ class Modelled:
     Attributes:
         bundle: its name.
         applications: hooks, calls and changes of status until all is active, by application.
+        events: from which events the hooks came.
     """
 
     bundle: str
     applications: Mapping[str, Mapping[str, int]]
+    events: Events
 
 
 def run(repository: Repository, bundle: str) -> Modelled:
@@ -48,7 +50,9 @@ def run(repository: Repository, bundle: str) -> Modelled:
     if done.returncode:
         last = (done.stderr.strip() or "it says nothing").splitlines()[-1]
         raise Refusal(f"{bundle} cannot be measured without Juju: {last}")
-    return Modelled(bundle, json.loads(done.stdout.splitlines()[-1]))
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    events = {name: numbers.pop("events") for name, numbers in found.items()}
+    return Modelled(bundle, found, events)
 
 
 def lines(found: Modelled, before: Mapping[str, Any] | None) -> Iterator[Line]:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import pathlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar, Protocol
 
 import rich.box
 from rich.table import Table
 from rich.text import Text
-
-if TYPE_CHECKING:
-    from tools.bench.model import Modelled
 
 HOOKS, HOOKS_PER_CONTAINER = 18, 1
 CPU_SECONDS = 0.30
 CALLS = 1.0
 MEMORY = 1_200_000_000
 SIZE = 8_000_000
-FACTOR = 1.5
+FACTOR = 1.35
+
+Events = Mapping[str, Mapping[str, int]]
+"""How many hooks ran until all was active, by application and event."""
+
+
+class Run(Protocol):
+    """What is kept of a run: any dataclass that says of which bundle it is."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def bundle(self) -> str:
+        """Its name."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Application:
     Attributes:
         charm: its charm.
         containers: how many its pod has besides the charm's.
-        hooks: how many hooks ran until all was active.
+        events: how many hooks ran until all was active, by event.
         seconds: CPU seconds of a hook that changes nothing.
         calls: Kubernetes calls of such a hook.
         memory: bytes that its charm container holds.
@@ -39,11 +51,16 @@ class Application:
 
     charm: str
     containers: int
-    hooks: int
+    events: Mapping[str, int]
     seconds: float
     calls: float
     memory: int
     size: int
+
+    @property
+    def hooks(self) -> int:
+        """How many hooks ran until all was active."""
+        return sum(self.events.values())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +140,25 @@ def table(bundle: str, listed: Iterable[Line]) -> Table:
     return drawn
 
 
+def by_event(title: str, found: Events) -> Table:
+    """Return which events the hooks until active came from, the most frequent first."""
+    total = collections.Counter[str]()
+    drawn = Table(title=title, title_justify="left", box=rich.box.SIMPLE_HEAD, pad_edge=False)
+    drawn.add_column("application", no_wrap=True)
+    drawn.add_column("hooks", justify="right")
+    drawn.add_column("events", overflow="fold")
+    for name, counted in found.items():
+        total.update(counted)
+        drawn.add_row(name, *_frequent(counted))
+    drawn.add_row("all", *_frequent(total))
+    return drawn
+
+
+def _frequent(counted: Mapping[str, int]) -> tuple[str, str]:
+    listed = ", ".join(f"{count} {name}" for name, count in collections.Counter(counted).most_common())
+    return str(sum(counted.values())), listed
+
+
 def recall(path: pathlib.Path, bundle: str) -> Mapping[str, Any] | None:
     """Return the run of a bundle that a file keeps, or None if there is none."""
     try:
@@ -131,7 +167,7 @@ def recall(path: pathlib.Path, bundle: str) -> Mapping[str, Any] | None:
         return None
 
 
-def remember(path: pathlib.Path, found: Measurement | Modelled) -> None:
+def remember(path: pathlib.Path, found: Run) -> None:
     """Keep a run in a file, in place of the last one of its bundle."""
     try:
         kept = json.loads(path.read_text())

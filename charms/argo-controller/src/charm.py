@@ -9,7 +9,7 @@ import workflow_settings
 from argo_options import ArgoOptions
 from kubeflow_charms import Charm, Requires, main, network
 from kubeflow_charms.interfaces import object_storage, s3
-from kubeflow_charms.parts import Bucket, Crds, Manifests, Part, Ports
+from kubeflow_charms.parts import AdmissionPolicies, Bucket, Crds, Manifests, Part, Ports
 from kubeflow_charms.related_store import related
 
 
@@ -25,7 +25,7 @@ class ArgoController(Charm[ArgoOptions]):
         options = self.options
         yield Crds("crds.yaml", version="3.7.18")
         yield Manifests("roles", "roles.yaml.j2")
-        yield Manifests("confinement", "confinement.yaml.j2")
+        yield AdmissionPolicies("confinement", "confinement.yaml.j2")
         yield Ports(workflow_settings.METRICS_PORT)
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=(options.bucket,)))
         yield self.bucket.send(s3.Request(bucket=options.bucket))

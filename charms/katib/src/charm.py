@@ -19,7 +19,17 @@ import trial_templates
 from katib_options import KatibOptions
 from kubeflow_charms import Charm, Requires, authorization, certificates, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client, postgresql_client
-from kubeflow_charms.parts import Crds, Held, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts import (
+    AdmissionPolicies,
+    Crds,
+    Held,
+    Manifests,
+    Message,
+    NetworkPolicy,
+    Part,
+    Ports,
+    Webhooks,
+)
 from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
 
@@ -66,13 +76,13 @@ class Katib(Charm[KatibOptions]):
         """Yield what the controller holds: with purge it goes, otherwise it can be deleted without Katib."""
         yield Held(katib_experiments.HELD)
 
-    def _confinement(self) -> Manifests:
+    def _confinement(self) -> AdmissionPolicies:
         """Return what Kubernetes keeps the controller from, whoever asks it."""
         kinds = (*trial_kinds.TRAINING, *trial_kinds.TRAINER, *self.options.trial_resources)
         made = {group: list(resources) for group, resources in MADE.items()}
         for kind in kinds:
             made.setdefault(kind.group, []).append(kind.resource)
-        return Manifests(
+        return AdmissionPolicies(
             "confinement",
             "confinement.yaml.j2",
             {

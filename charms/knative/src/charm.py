@@ -15,7 +15,17 @@ from kubeflow_charms import Charm, Requires, authorization, certificates, main, 
 from kubeflow_charms.interfaces import gateway_info
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
-from kubeflow_charms.parts import Crds, Held, LeftBehind, Manifests, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts import (
+    AdmissionPolicies,
+    Crds,
+    Held,
+    LeftBehind,
+    Manifests,
+    NetworkPolicy,
+    Part,
+    Ports,
+    Webhooks,
+)
 from kubeflow_charms.parts.network_policy import application, gateways
 
 
@@ -71,14 +81,13 @@ class Knative(Charm[KnativeOptions]):
     def _names(self) -> Names:
         return Names.of(self.app.name, self.model.name)
 
-    def _confinement(self) -> Manifests:
+    def _confinement(self) -> AdmissionPolicies:
         """Return what Kubernetes keeps two programs from, whoever asks them, and users from outside of profiles."""
         context = {
             "autoscaler": self._names.user(AUTOSCALER),
             "webhook": self._names.user(knative_programs.WEBHOOK),
-            "wanted": knative_network.WANTED,
         }
-        return Manifests("confinement", "confinement.yaml.j2", context)
+        return AdmissionPolicies("confinement", "confinement.yaml.j2", context)
 
     def _ways_in(self, info: GatewayInfo) -> Iterator[Part]:
         """Yield the gateway for the cluster's own requests, and who may ask the activator.

@@ -25,9 +25,6 @@ ACTIVATOR_SERVICE, AUTOSCALER_SERVICE = "activator-service", "autoscaler"
 """The Services by which programs look for each other, in the namespace that is their own."""
 LOCAL_GATEWAY_NAME = "knative-local-gateway"
 
-WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile"}
-"""The label of the namespaces that Knative works in: profiles'."""
-
 
 def environment(namespace: str, pod: str, metrics: int, domain: str) -> Mapping[str, str]:
     """Return the variables that every program has.

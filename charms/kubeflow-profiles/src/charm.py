@@ -66,7 +66,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         )
         yield platform_dashboard.DASHBOARD
         yield from map(Report, found.problems)
-        yield from placing.objects(PROFILE)
+        yield from placing.objects()
         authorization.require(self.run)
         if found.complete:
             # Otherwise it goes on with what it has: objects must not go while a secret is awaited.

@@ -11,52 +11,30 @@ part of them in each pass.
 
 import dataclasses
 import functools
-import json
 import os
 import pathlib
 import sys
-import time
 import urllib.parse
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from kubeflow_charms.health_server import serve
 from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
+from kubeflow_charms.passes import Passes, Problem, Problems, Watched
 from placer_documents import Kind, Namespace, Template, Wanted, owned, released
 from placer_logins import bring
 
 PROFILES = "/apis/kubeflow.org/v1/profiles"
 NAMESPACES = "/api/v1/namespaces"
 ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
-PERIOD = 60
-"""Seconds after which all is looked at again, though no namespace came or went."""
 TURNS = 10
 """Passes in which all namespaces are looked at for a kind that is listed by namespace."""
 AT_ONCE = 50
 """How many namespaces are looked at in one pass whatever `TURNS` says."""
-PAUSE = 2
-"""Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
 LASTING = (400, 403, 409, 413, 422)
 """The codes of refusals that somebody has to do something about."""
 FIXED = (409, 422)
 """The codes of refusals to change what stays as it was made, such as whom a RoleBinding gives what role."""
-PATIENCE = 180
-"""Seconds without a complete pass after which the program calls itself ill."""
 Key = tuple[str, str]
-
-
-@dataclasses.dataclass(frozen=True, order=True)
-class Problem:
-    """Something that could not be placed or taken away.
-
-    Attributes:
-        text: what, where and why; never what is in it.
-        lasting: whether it stays so until somebody does something.
-        users: whether users did it in their own namespace, which is nobody else's trouble.
-    """
-
-    text: str
-    lasting: bool = False
-    users: bool = False
 
 
 class Theirs(Refused):
@@ -101,15 +79,13 @@ class Placer:
         self._kubernetes = kubernetes
         self._wanted = wanted
         self._say = say
-        self._report = report
+        self.problems = Problems(say, report)
         self._selector = ",".join(f"{key}={value}" for key, value in wanted.labels.items())
         self._right: dict[Kind, dict[Key, Right]] = {}
         self._seen: dict[Kind, set[Namespace]] = {}
         self._namespaces: dict[str, Namespace] = {}
         self._turn = 0
         self._logged_out = False
-        self.problems: frozenset[Problem] | None = None
-        self.passed = time.monotonic()
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -118,21 +94,12 @@ class Placer:
 
     def placed(self) -> bool:
         """Tell whether all is there but for what users keep from being so."""
-        return all(problem.users for problem in self.problems or ())
+        return all(problem.users for problem in self.problems.found or ())
 
-    def run(self) -> None:
-        """Go on for ever."""
-        pause = PAUSE
-        while True:
-            try:
-                version, fine = self.look()
-                self.passed = time.monotonic()
-                self._await_change(version, PERIOD if fine else pause)
-            except Refused as refusal:
-                fine = False
-                self._tell([Problem(f"Kubernetes does not answer as it should: {refusal}")])
-                time.sleep(pause)
-            pause = PAUSE if fine else min(2 * pause, PERIOD)
+    @property
+    def watched(self) -> Watched:
+        """What calls for another pass: a profile's namespace that comes, goes or gets other labels."""
+        return Watched(NAMESPACES, self._matters, {"labelSelector": self._wanted.profiles})
 
     def look(self) -> tuple[str, bool]:
         """Make one pass; return the version of the list of namespaces that it saw, and whether all went well.
@@ -154,7 +121,7 @@ class Placer:
             problems += self._place(kind, wanted, owners)
         problems += self._log_in(self._namespaces)
         self._turn += 1
-        self._tell(problems)
+        self.problems.tell(problems)
         return found.get("metadata", {}).get("resourceVersion", ""), not problems
 
     def _log_in(self, namespaces: Collection[str]) -> list[Problem]:
@@ -165,16 +132,6 @@ class Placer:
         problems = [Problem(text) for text in told]
         self._logged_out = not self._wanted.logged_in and not problems
         return problems
-
-    def _tell(self, problems: Iterable[Problem]) -> None:
-        """Say what is wrong, but only what was not so the last time, and report all of it when it changed."""
-        found = frozenset(problems)
-        if found == self.problems:
-            return
-        for problem in sorted(found - (self.problems or frozenset())):
-            self._say(problem.text)
-        self.problems = found
-        self._report(json.dumps([dataclasses.asdict(problem) for problem in sorted(found)]))
 
     def _place(self, kind: Kind, wanted: Wanted, owners: Mapping[str, Object | None]) -> list[Problem]:
         """Bring the objects of a kind to what is wanted, and return what went wrong."""
@@ -265,15 +222,11 @@ class Placer:
             return [Problem(text, refusal.code in LASTING and not theirs, theirs)]
         return []
 
-    def _await_change(self, version: str, seconds: int) -> None:
-        """Return when a profile's namespace comes, goes or gets other labels, or the time is over."""
-        parameters = {"labelSelector": self._wanted.profiles, "resourceVersion": version}
-        for event in self._kubernetes.watch(NAMESPACES, parameters, seconds):
-            if event.get("type") != "MODIFIED":
-                return
-            item = event["object"]
-            if "deletionTimestamp" in item["metadata"] or Namespace.read(item) not in self._namespaces.values():
-                return
+    def _matters(self, event: Object) -> bool:
+        if event.get("type") != "MODIFIED":
+            return True
+        item = event["object"]
+        return "deletionTimestamp" in item["metadata"] or Namespace.read(item) not in self._namespaces.values()
 
 
 def write(path: pathlib.Path, text: str) -> None:
@@ -286,10 +239,11 @@ def write(path: pathlib.Path, text: str) -> None:
 def main(file: str, port: str, report: str) -> None:
     """Run with the file that says what to place, the port to answer at, and the file that gets what is wrong."""
     wanted = Wanted.read(pathlib.Path(file).read_text())
-    placer = Placer(Kubernetes(address(os.environ)), wanted, report=functools.partial(write, pathlib.Path(report)))
-    answers = {"/healthz": lambda: time.monotonic() - placer.passed < PATIENCE, "/placed": placer.placed}
-    serve(int(port), answers)
-    placer.run()
+    kubernetes = Kubernetes(address(os.environ))
+    placer = Placer(kubernetes, wanted, report=functools.partial(write, pathlib.Path(report)))
+    passes = Passes(kubernetes, placer.look, placer.watched, placer.problems)
+    serve(int(port), {"/healthz": passes.well, "/placed": placer.placed})
+    passes.run()
 
 
 if __name__ == "__main__":

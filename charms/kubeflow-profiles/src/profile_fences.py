@@ -5,7 +5,7 @@ Roles say what a user may make; these say what must not be in it.
 
 from collections.abc import Iterator, Mapping
 
-from kubeflow_charms.parts import Manifests, Part
+from kubeflow_charms.parts import AdmissionPolicies, Part
 
 IDENTITY_HEADERS = (
     "(?i)kubeflow[-_](userid|groups)|x[-_]auth[-_]request[-_]|x[-_]forwarded[-_]client[-_]cert|authorization"
@@ -53,8 +53,8 @@ def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[
         allow_host_access: whether pods may have what their node has.
     """
     common = {"profiles": dict(profiles)}
-    yield Manifests("service-fence", "service-fence.yaml.j2", common)
-    yield Manifests("identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS})
+    yield AdmissionPolicies("service-fence", "service-fence.yaml.j2", common)
+    yield AdmissionPolicies("identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS})
     if not allow_host_access:
         lists = {"capabilities": list(CAPABILITIES), "sysctls": list(SYSCTLS)}
-        yield Manifests("pod-fence", "pod-fence.yaml.j2", {**common, **lists})
+        yield AdmissionPolicies("pod-fence", "pod-fence.yaml.j2", {**common, **lists})

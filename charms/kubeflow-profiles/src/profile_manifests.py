@@ -7,7 +7,7 @@ from typing import Any
 
 import ops
 import registry_login
-from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, profile_logins
+from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, passes, profile_logins
 from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.run import Run
@@ -78,15 +78,12 @@ class Placing:
             "owners": list(self.owners),
         }
 
-    def objects(self, profiles: Mapping[str, str]) -> Iterator[Part]:
-        """Yield what the placed objects belong to, and what keeps the program to profiles' namespaces."""
+    def objects(self) -> Iterator[Part]:
+        """Yield what the placed objects belong to, and what the program may do in profiles' namespaces alone."""
         yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(self.owners)})
         confined = [kind for kind in self.kinds if not kind.everywhere]
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
-        yield Manifests(
-            "manifest-fence", "manifest-fence.yaml.j2", {"container": PROGRAM.container, "profiles": dict(profiles)}
-        )
 
     def workload(
         self,
@@ -126,7 +123,7 @@ class Placing:
             container=PROGRAM.container,
             command=f"python3 -B -u {FOLDER}/{FILES[0]} {manifests} {PORT} {REPORT}",
             files={
-                **program(FOLDER, FILES, read, (health_server, kubernetes_api, profile_logins)),
+                **program(FOLDER, FILES, read, (health_server, kubernetes_api, passes, profile_logins)),
                 manifests: File(json.dumps(document, sort_keys=True)),
             },
             # The second makes nothing unready; it wakes the charm when something cannot be placed, and when it could.

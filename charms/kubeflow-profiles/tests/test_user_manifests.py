@@ -178,8 +178,8 @@ def test_an_application_that_sends_nonsense_is_named_and_the_others_are_served(p
 
 def test_the_program_is_kept_to_profiles_namespaces_by_the_api_server(profiles):
     settled(profiles)
-    policy = profiles.cluster.find("ValidatingAdmissionPolicy", "kubeflow-profiles-profile-manifests-edge")["spec"]
+    policy = profiles.cluster.find("ValidatingAdmissionPolicy", "edge-kubeflow-profiles-profile-manifests")["spec"]
     (who,) = policy["matchConditions"]
     assert "system:serviceaccount:edge:kubeflow-profiles-profile-manifests" in who["expression"]
-    binding = profiles.cluster.find("ValidatingAdmissionPolicyBinding", "kubeflow-profiles-profile-manifests-edge")
+    binding = profiles.cluster.find("ValidatingAdmissionPolicyBinding", "edge-kubeflow-profiles-profile-manifests")
     assert binding["spec"]["validationActions"] == ["Deny"]

@@ -28,7 +28,7 @@ from kubeflow_charms.interfaces import (
     kubernetes_manifest,
     object_storage,
 )
-from kubeflow_charms.parts import Crds, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
 from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Blocked, Waiting
 from kubeflow_charms.user_objects import EVERYWHERE, list_all
@@ -66,7 +66,7 @@ class Notebooks(Charm[NotebooksOptions]):
         options = self.options
         yield Crds("crds.yaml", version="1.11")
         yield Manifests("roles", "roles.yaml.j2")
-        yield Manifests("limits", "limits.yaml.j2", {"most": options.most, "volume": options.volume_size_max})
+        yield AdmissionPolicies("limits", "limits.yaml.j2", {"most": options.most, "volume": options.volume_size_max})
         yield Ports(*notebook_pages.PORTS, pvcviewer_controller.WEBHOOK_PORT)
         yield from self._guard()
         yield self.dashboard.send(notebook_pages.LINKS)

@@ -7,7 +7,7 @@ kubeflow/notebooks v1.11, culling_controller.go, and the page's apps/common/form
 
 from typing import Any
 
-from kubeflow_charms.parts import Manifests, Message
+from kubeflow_charms.parts import AdmissionPolicies, Message
 
 KERNELS = "*/api/kernels"
 STOPPED = "kubeflow-resource-stopped"
@@ -37,7 +37,7 @@ def policy() -> dict[str, Any]:
     }
 
 
-def others_go_on(controller: str, others: int) -> Manifests:
+def others_go_on(controller: str, others: int) -> AdmissionPolicies:
     """Return the policy that keeps the controller from stopping servers whose activity nobody knows.
 
     Args:
@@ -52,7 +52,7 @@ def others_go_on(controller: str, others: int) -> Manifests:
         "server_type": SERVER_TYPE,
         "jupyter": JUPYTER,
     }
-    return Manifests("idle-servers", "idle-servers.yaml.j2", context)
+    return AdmissionPolicies("idle-servers", "idle-servers.yaml.j2", context)
 
 
 def told(idle: int, others: int) -> Message:

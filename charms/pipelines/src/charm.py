@@ -33,7 +33,17 @@ from kubeflow_charms.interfaces import (
     s3,
 )
 from kubeflow_charms.object_store import Store
-from kubeflow_charms.parts import Bucket, Crds, Manifests, Message, NetworkPolicy, Part, Ports, Report
+from kubeflow_charms.parts import (
+    AdmissionPolicies,
+    Bucket,
+    Crds,
+    Manifests,
+    Message,
+    NetworkPolicy,
+    Part,
+    Ports,
+    Report,
+)
 from kubeflow_charms.related_store import related
 from pipelines_options import PipelinesOptions
 
@@ -75,7 +85,7 @@ class Pipelines(Charm[PipelinesOptions]):
         options = self.options
         yield Crds("crds.yaml", version="2.17")
         yield Manifests("roles", "pipelines-roles.yaml.j2")
-        yield Manifests("confinement", "confinement.yaml.j2")
+        yield AdmissionPolicies("confinement", "confinement.yaml.j2")
         yield Ports(pipelines_network.GATE_PAGES, pipelines_network.METADATA_PROXY)
         yield from self._say()
         yield from self._network()

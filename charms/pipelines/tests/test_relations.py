@@ -90,6 +90,16 @@ def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines,
     assert pipelines.service(state, "ui").environment["NODE_EXTRA_CA_CERTS"].endswith("/authorities.pem")
     assert "an authority of its own, which users' pods do not trust" in state.unit_status.message
     assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert trusted(pipelines) == {"api-server", "ui"}
+    del connection["tls-ca-chain"]
+    pipelines.settle(databags={"object-storage": None, "s3-credentials": connection})
+    assert trusted(pipelines) == set()
+
+
+def trusted(pipelines) -> set[str]:
+    """Return the containers that have a file of an authority."""
+    files = pipelines.deployment.files
+    return {container for container in files if any("/authorities" in path for path in files[container])}
 
 
 def test_the_models_proxy_reaches_the_api_and_the_pods_of_runs(pipelines, monkeypatch):

@@ -15,7 +15,17 @@ import serving_runtimes
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
 from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
-from kubeflow_charms.parts import Crds, Held, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts import (
+    AdmissionPolicies,
+    Crds,
+    Held,
+    Manifests,
+    Message,
+    NetworkPolicy,
+    Part,
+    Ports,
+    Webhooks,
+)
 from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
 from serving_options import ServingOptions
@@ -74,13 +84,13 @@ class Serving(Charm[ServingOptions]):
             proxy=network.proxy(self.model),
         )
 
-    def _confinement(self) -> Manifests:
+    def _confinement(self) -> AdmissionPolicies:
         """Return what Kubernetes keeps the programs from, whoever asks them."""
         programs = {
             "controller": kserve_controller.PROGRAM.account(self.app.name),
             "routes": model_routes.PROGRAM.account(self.app.name),
         }
-        return Manifests("confinement", "confinement.yaml.j2", {"programs": programs, "wanted": serving_network.WANTED})
+        return AdmissionPolicies("confinement", "confinement.yaml.j2", {"programs": programs})
 
     def _page(self) -> Iterator[Part]:
         """Yield the page, its route, and who may ask for it."""

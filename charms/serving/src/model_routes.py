@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 
 import serving_network
-from kubeflow_charms import health_server, kubernetes_api
+from kubeflow_charms import health_server, kubernetes_api, passes
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
@@ -44,7 +44,7 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Call
         container=PROGRAM.container,
         command=f"python3 -B -u {FOLDER}/{FILES[0]} {path} {serving_network.ROUTES}",
         files={
-            **program(FOLDER, FILES, read, (health_server, kubernetes_api)),
+            **program(FOLDER, FILES, read, (health_server, kubernetes_api, passes)),
             path: File(json.dumps(settings, sort_keys=True)),
         },
         checks={PROGRAM.container: HttpCheck(serving_network.ROUTES, "/healthz")},

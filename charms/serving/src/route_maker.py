@@ -8,12 +8,12 @@ import json
 import os
 import pathlib
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kubeflow_charms.health_server import serve
 from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
+from kubeflow_charms.passes import Passes, Problem, Problems, Watched
 from route_objects import GRAPHS, SERVICES, VERSIONS, Server, Settings, objects
 
 MADE = {
@@ -23,12 +23,6 @@ MADE = {
 }
 PLURALS = {SERVICES: "inferenceservices", GRAPHS: "inferencegraphs"}
 NAMESPACES = "/api/v1/namespaces"
-PERIOD = 60
-"""Seconds after which all is looked at again, whether something changed or not."""
-PAUSE = 2
-"""Seconds after a pass in which something went wrong; twice as long each time, up to `PERIOD`."""
-PATIENCE = 180
-"""Seconds without a complete pass after which the program calls itself ill."""
 
 
 def wanted(servers: Iterable[Server], settings: Settings) -> Iterator[Object]:
@@ -46,23 +40,13 @@ class Maker:
         self._kubernetes = kubernetes
         self._settings = settings
         self._say = say
-        self._told: frozenset[str] = frozenset()
+        self.problems = Problems(say)
         self._generations: dict[str, int] = {}
-        self.passed = time.monotonic()
 
-    def run(self) -> None:
-        """Go on for ever."""
-        pause = PAUSE
-        while True:
-            try:
-                version, fine = self.look()
-                self.passed = time.monotonic()
-                self._await_change(version, PERIOD if fine else pause)
-            except Refused as refusal:
-                fine = False
-                self._tell([f"Kubernetes does not answer as it should: {refusal}"])
-                time.sleep(pause)
-            pause = PAUSE if fine else min(2 * pause, PERIOD)
+    @property
+    def watched(self) -> Watched:
+        """What calls for another pass: an InferenceService that comes, goes or changes more than its status."""
+        return Watched(f"/apis/{VERSIONS[SERVICES]}/{PLURALS[SERVICES]}", self._matters)
 
     def look(self) -> tuple[str, bool]:
         """Make one pass; return the version of the list of InferenceServices that it saw, and whether all went well.
@@ -85,10 +69,10 @@ class Maker:
             item["metadata"]["uid"]: item["metadata"].get("generation", 0) for item in found[SERVICES]["items"]
         }
         problems = list(self._bring(list(wanted(servers, self._settings))))
-        self._tell(problems)
+        self.problems.tell(problems)
         return found[SERVICES]["metadata"].get("resourceVersion", ""), not problems
 
-    def _bring(self, items: list[Object]) -> Iterator[str]:
+    def _bring(self, items: list[Object]) -> Iterator[Problem]:
         """Make what is missing, take away what is too much, and yield what went wrong."""
         selector = ",".join(f"{key}={value}" for key, value in self._settings.labels.items())
         for kind, path in MADE.items():
@@ -113,11 +97,11 @@ class Maker:
         self._kubernetes.delete(_place(path, item), item["metadata"]["uid"])
         self._say(f"removed {_named(item)}")
 
-    def _attempt(self, item: Object, action: Any) -> Iterator[str]:
+    def _attempt(self, item: Object, action: Any) -> Iterator[Problem]:
         try:
             action()
         except Refused as refusal:
-            yield f"{_named(item)}: {refusal}"
+            yield Problem(f"{_named(item)}: {refusal}")
 
     def _listed(self, path: str, selector: str = "") -> Object:
         found = self._kubernetes.get(path, {"labelSelector": selector} if selector else None)
@@ -125,20 +109,10 @@ class Maker:
             raise Refused(404, f"{path} is not known yet")
         return {"items": found.get("items") or [], "metadata": found.get("metadata") or {}}
 
-    def _tell(self, problems: Iterable[str]) -> None:
-        found = frozenset(problems)
-        for problem in sorted(found - self._told):
-            self._say(problem)
-        self._told = found
-
-    def _await_change(self, version: str, seconds: int) -> None:
-        """Return when an InferenceService comes, goes or changes more than its status, or the time is over."""
-        path = f"/apis/{VERSIONS[SERVICES]}/{PLURALS[SERVICES]}"
-        for event in self._kubernetes.watch(path, {"resourceVersion": version}, seconds):
-            metadata = event.get("object", {}).get("metadata", {})
-            known = self._generations.get(metadata.get("uid", ""))
-            if event.get("type") != "MODIFIED" or metadata.get("generation") != known:
-                return
+    def _matters(self, event: Object) -> bool:
+        metadata = event.get("object", {}).get("metadata", {})
+        known = self._generations.get(metadata.get("uid", ""))
+        return event.get("type") != "MODIFIED" or metadata.get("generation") != known
 
 
 def _key(item: Object) -> tuple[str, str]:
@@ -157,9 +131,11 @@ def _named(item: Object) -> str:
 def main(file: str, port: str) -> None:
     """Run with the file that holds the settings, and the port to answer at."""
     settings: Mapping[str, Any] = json.loads(pathlib.Path(file).read_text())
-    maker = Maker(Kubernetes(address(os.environ)), Settings(**settings))
-    serve(int(port), {"/healthz": lambda: time.monotonic() - maker.passed < PATIENCE})
-    maker.run()
+    kubernetes = Kubernetes(address(os.environ))
+    maker = Maker(kubernetes, Settings(**settings))
+    passes = Passes(kubernetes, maker.look, maker.watched, maker.problems)
+    serve(int(port), {"/healthz": passes.well})
+    passes.run()
 
 
 if __name__ == "__main__":

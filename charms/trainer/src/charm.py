@@ -9,7 +9,7 @@ import trainer_network
 import trainer_runtimes
 from kubeflow_charms import Charm, Requires, authorization, certificates, gang_scheduling, main, network
 from kubeflow_charms.interfaces import dashboard_links
-from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
+from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, Part, Ports, Webhooks
 from trainer_options import TrainerOptions
 
 LINK = dashboard_links.Link(
@@ -54,13 +54,13 @@ class Trainer(Charm[TrainerOptions]):
             proxy=network.proxy(self.model),
         )
 
-    def _confinement(self) -> Manifests:
+    def _confinement(self) -> AdmissionPolicies:
         """Return what Kubernetes keeps the programs from, whoever asks them."""
         programs = {
             "trainer": trainer_controller.PROGRAM.account(self.app.name),
             "jobset": jobset_controller.PROGRAM.account(self.app.name),
         }
-        return Manifests("confinement", "confinement.yaml.j2", {"programs": programs, "wanted": trainer_network.WANTED})
+        return AdmissionPolicies("confinement", "confinement.yaml.j2", {"programs": programs})
 
     def _programs(self) -> Iterator[Part]:
         """Yield both controllers, and the webhooks of each once it answers."""

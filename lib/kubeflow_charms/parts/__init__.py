@@ -1,9 +1,12 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
+from ..metrics import Alert, Metrics, Panel
 from ..programs import Program, SharedFolder, Token
-from ..run import Alert, Metrics, Panel, Part
+from ..run import Part
+from .admission_policies import AdmissionPolicies
 from .back import Back
 from .bucket import Bucket
+from .checks import HttpCheck, Reachable, TcpCheck, TlsCheck
 from .crds import Crds
 from .dashboard import Dashboard
 from .first_unit import FirstUnit
@@ -16,9 +19,10 @@ from .ports import Ports
 from .publish import Publish
 from .report import Report
 from .webhooks import Webhooks
-from .workload import File, HttpCheck, Reachable, TcpCheck, TlsCheck, Workload
+from .workload import File, Workload
 
 __all__ = [
+    "AdmissionPolicies",
     "Alert",
     "Back",
     "Bucket",

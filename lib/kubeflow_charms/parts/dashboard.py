@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from ..run import Panel, Run
+from ..metrics import Panel
+from ..run import Run
 
 
 @dataclasses.dataclass(frozen=True)

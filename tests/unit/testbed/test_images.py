@@ -10,7 +10,8 @@ from rich.console import Console
 from testbed import cache, golang, image, image_table, images, pypi
 from testbed.errors import TestbedError
 from testbed.image_table import Format
-from testbed.workloads import WORKLOADS, Real
+from testbed.layouts import Real
+from testbed.workloads import WORKLOADS
 
 PILOT = "docker.io/istio/pilot:1.28.0"
 UNKNOWN = "example.com/some/thing:1"
