@@ -11,7 +11,7 @@ import logging
 import os
 import pathlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 import ops
 
@@ -20,7 +20,7 @@ from .cluster import Cluster, Reference
 from .drift import Rounds
 from .interfaces.wire import principal
 from .network import cluster_domain
-from .options import load
+from .options import load, renamed
 from .parts.observe import collectors, observe
 from .parts.workload import Workload, stop
 from .problems import Blocked, Problem, Waiting, say
@@ -49,6 +49,7 @@ def main(charm_type: "type[Charm[Any]]") -> None:
     ops.main(charm_type)
 
 
+@dataclasses.dataclass(frozen=True)
 class NoOptions:
     """The options of a charm without any."""
 
@@ -106,8 +107,6 @@ class Charm(ops.CharmBase, Generic[Options]):
         Raises:
             Blocked: some are wrong; the message names each.
         """
-        if self.options_type is NoOptions:
-            return cast("Options", NoOptions())
         return load(self.options_type, self.config, self.model, self.app.name)
 
     @functools.cached_property
@@ -305,7 +304,8 @@ class Charm(ops.CharmBase, Generic[Options]):
         ordered = sorted(problems, key=lambda item: not isinstance(item, Blocked))
         text = "; ".join(map(say, ordered))
         if not problems:
-            event.add_status(ops.ActiveStatus("; ".join(self._run.messages)))
+            told = (*renamed(self.options_type, self.config), *self._run.messages)
+            event.add_status(ops.ActiveStatus("; ".join(told)))
         elif worst is Blocked:
             event.add_status(ops.BlockedStatus(text))
         else:

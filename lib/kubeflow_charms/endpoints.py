@@ -219,7 +219,7 @@ class BoundEndpoint(Generic[Ours, Theirs]):
             data = decode(self.theirs, relation.data[relation.app])
             return None if data is None else Remote(relation.app.name, relation, make(data))
         except ValueError as error:
-            raise Blocked(f"relation {self.name}: {relation.app.name} sends what is wrong: {error}") from error
+            raise Blocked(f"relation {self.name}: {relation.app.name} sends invalid data: {error}") from error
 
     def _silent(self, relation: ops.Relation) -> Waiting:
         return Silent(f"{relation.app.name} to send its part of the relation {self.name}")

@@ -61,14 +61,15 @@ class SecretKeys:
 Parser = Callable[[Any], Any] | SecretKeys
 
 
-def option(parse: Parser, *, name: str = "") -> Any:
+def option(parse: Parser, *, name: str = "", former: str = "") -> Any:
     """Declare a field of an options class.
 
     Args:
         parse: takes Juju's value and returns the typed one; raises ValueError saying what was expected.
         name: the option's, where it is not the field's with hyphens.
+        former: the name that it had in the release before; one without a default, which counts where it is set.
     """
-    return dataclasses.field(metadata={"parse": parse, "name": name})
+    return dataclasses.field(metadata={"parse": parse, "name": name, "former": former})
 
 
 def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, application: str) -> Value:
@@ -81,7 +82,7 @@ def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, applica
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for field in dataclasses.fields(kind):  # pyright: ignore[reportArgumentType]
-        name = field.metadata.get("name") or field.name.replace("_", "-")
+        name = _chosen(field, config)
         parse, raw = field.metadata.get("parse", lambda value: value), config.get(name)
         try:
             if not isinstance(parse, SecretKeys):
@@ -96,6 +97,25 @@ def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, applica
         return kind(**values)
     except ValueError as error:
         raise Blocked(_without(str(error), *config.values())) from error
+
+
+def renamed(kind: type[Any], config: Mapping[str, Any]) -> list[str]:
+    """Return, for the operator, which options of `kind` are set by the names that they had before."""
+    return [
+        f"option {former} is called {_name(field)} now, and counts until it is reset"
+        for field in dataclasses.fields(kind)
+        if (former := _chosen(field, config)) != _name(field)
+    ]
+
+
+def _name(field: "dataclasses.Field[Any]") -> str:
+    return field.metadata.get("name") or field.name.replace("_", "-")
+
+
+def _chosen(field: "dataclasses.Field[Any]", config: Mapping[str, Any]) -> str:
+    """Return the name by which an option is set: the former one is kept over a refresh, and is there on purpose."""
+    former = field.metadata.get("former")
+    return former if former and config.get(former) not in (None, "") else _name(field)
 
 
 def _without(message: str, *values: Any) -> str:

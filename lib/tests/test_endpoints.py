@@ -48,7 +48,7 @@ def status(deployment: Deployment, *relations: testing.Relation) -> Any:
 
 GOOD, SILENT, WRONG = {"url": "http://good"}, {}, {"url": "http://wrong", "port": "many"}
 SILENCE = "waiting for silent to send its part of the relation address"
-ERROR = "relation address: wrong sends what is wrong: Expected `int`, got `str` - at `$.port`"
+ERROR = "relation address: wrong sends invalid data: Expected `int`, got `str` - at `$.port`"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_what_is_made_of_one_is_its_own_matter_too(deploy: Deploy) -> None:
     told: list[Any] = []
     deployment = example(deploy, reading(lambda endpoint: told.extend(item.data for item in endpoint.all(make))))
     found = status(deployment, related("odd", url="http://odd"), related("good", **GOOD))
-    assert (told, found) == (["http://good"], ops.BlockedStatus("relation address: odd sends what is wrong: odd"))
+    assert (told, found) == (["http://good"], ops.BlockedStatus("relation address: odd sends invalid data: odd"))
 
 
 def test_readable_tells_the_good_from_the_bad_and_the_silent(deploy: Deploy) -> None:

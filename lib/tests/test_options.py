@@ -256,6 +256,15 @@ ROUND = (
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_an_option_that_goes_is_read_in_place_of_the_one_that_it_is_called_now(root: pathlib.Path) -> None:
+    described = Described.load(root)
+    said = {name: str(fields["description"]) for name, fields in described.metadata["config"]["options"].items()}
+    going = {name: text.split()[3] for name, text in said.items() if text.startswith("The name that ")}
+    fields = dataclasses.fields(described.charm_type.options_type)
+    assert {it.metadata["former"]: it.name.replace("_", "-") for it in fields if it.metadata.get("former")} == going
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
 def test_no_value_of_an_option_is_in_a_status(root: pathlib.Path) -> None:
     described = Described.load(root)
     options = described.metadata["config"]["options"]

@@ -359,4 +359,4 @@ def test_an_unreadable_databag_blocks_naming_the_provider(example: Deployment) -
     broken: Any = dataclasses.replace(relation, remote_app_data={"certificates": "[{}]"})
     status = run(example, dataclasses.replace(state, relations={broken})).unit_status
     assert isinstance(status, ops.BlockedStatus)
-    assert status.message.startswith("relation certificates: ca sends what is wrong: ")
+    assert status.message.startswith("relation certificates: ca sends invalid data: ")

@@ -86,7 +86,7 @@ variable "applications" {
 variable "secrets" {
   description = <<-EOT
     Options whose value is a Juju secret, as APPLICATION/OPTION, each with a number that is raised when its content in
-    secret_values changes: {"dex-auth/static-credentials" = 1}. Each becomes a secret that this application alone may read.
+    secret_values changes: {"dex-auth/static-credentials-secret" = 1}. Each becomes a secret that this application alone may read.
   EOT
   type        = map(number)
   default     = {}
@@ -94,7 +94,7 @@ variable "secrets" {
 
 variable "secret_values" {
   description = <<-EOT
-    The content of each of them, by the same names: {"dex-auth/static-credentials" = {username = "...", password = "..."}}.
+    The content of each of them, by the same names: {"dex-auth/static-credentials-secret" = {username = "...", password = "..."}}.
     It is in no plan and no state.
   EOT
   type        = map(map(string))

@@ -33,7 +33,11 @@ def configuration(port: int, folder: pathlib.Path) -> dict[str, Any]:
     databag = {"_supported_versions": '["v1"]', "data": json.dumps(GATEKEEPER)}
     relation = testing.Relation("oidc-client", remote_app_name="oidc-gatekeeper", remote_app_data=databag)
     secret = testing.Secret({"username": USER, "password": PASSWORD})
-    options = {"program-client": CLIENT, "static-credentials": secret.id, "public-url": f"http://127.0.0.1:{port}"}
+    options = {
+        "program-client": CLIENT,
+        "static-credentials-secret": secret.id,
+        "public-url": f"http://127.0.0.1:{port}",
+    }
     with pytest.MonkeyPatch.context() as patch, unit(Unit, CHARM, patch, folder) as dex:
         dex.settle(relations=[relation], secrets=[secret], config=options)
         return json.loads(dex.deployment.files["dex"]["/etc/dex/configuration.yaml"].text)

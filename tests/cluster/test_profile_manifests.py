@@ -289,13 +289,13 @@ def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing
     application.http.post(account.rpartition("/")[0], json=hers).raise_for_status()
     before = placing.profiles.state
     login = testing.Secret({"registry": "registry.site:5000", "username": "reader", "password": "hush"})
-    changes: Any = {"config": {**before.config, "registry-login": login.id}, "secrets": [*before.secrets, login]}
+    changes: Any = {"config": {**before.config, "registry-secret": login.id}, "secrets": [*before.secrets, login]}
     placing.profiles.state = dataclasses.replace(before, **changes)
     placing.relate()
     assert placing.look(), placing.said
     assert application.get(f"/api/v1/namespaces/{ada}/secrets/{name}")["type"] == "kubernetes.io/dockerconfigjson"
     assert application.get(account)["imagePullSecrets"] == [{"name": "hers"}, {"name": name}]
-    unset = {key: value for key, value in before.config.items() if key != "registry-login"}
+    unset = {key: value for key, value in before.config.items() if key != "registry-secret"}
     placing.profiles.state = dataclasses.replace(placing.profiles.state, config=unset)
     placing.relate()
     assert placing.look(), placing.said

@@ -152,7 +152,7 @@ def test_the_actions_do_once_what_they_say(profiles: Profiles, namespace: str):
     (mine,) = [item for item in listed if item["name"] == namespace]
     assert mine["resources"]["hard"]["requests.nvidia.com/gpu"] == "1"
     assert mine["contributors"] == [{"name": BEN, "role": "view"}]
-    assert profiles.act("initialise-from", profiles=yaml.safe_dump([mine])) == {"changed": "", "unchanged": namespace}
+    assert profiles.act("import-profiles", profiles=yaml.safe_dump([mine])) == {"changed": "", "unchanged": namespace}
     soon(lambda: profiles.allowed(BEN, namespace, "get", "pods"))
     assert not profiles.allowed(BEN, namespace, "create", "pods")
 

@@ -10,7 +10,7 @@ from support.eventually import eventually
 from support.kubeflow import Credentials, Kubeflow
 from support.kubernetes import processes
 
-UNSET = {"static-username": "", "static-password": "", "static-credentials": ""}
+UNSET = {"static-username": "", "static-password": "", "static-credentials-secret": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +59,8 @@ def test_a_user_secret_names_the_user_once_it_is_granted_and_its_next_revision_c
     name = "people"
     identifier = str(kubeflow.juju.add_secret(name, {"username": first.user, "password": first.password}))
     try:
-        kubeflow.configure("dex-auth", {"static-credentials": identifier})
-        eventually(lambda: "option static-credentials: " in kubeflow.says("dex-auth")[1])
+        kubeflow.configure("dex-auth", {"static-credentials-secret": identifier})
+        eventually(lambda: "option static-credentials-secret: " in kubeflow.says("dex-auth")[1])
         assert kubeflow.says("dex-auth")[0] == "blocked"
         assert visitor.enters()
         kubeflow.juju.grant_secret(name, "dex-auth")

@@ -126,7 +126,7 @@ def test_profiles_are_made_shared_and_restored_from_a_file_and_doing_it_twice_ch
         }
         # As an operator types it: Juju would read the file's YAML itself without --string-args.
         text = yaml.safe_dump([found[CARL]])
-        answer = kubeflow.juju.cli("run", UNIT, "initialise-from", "--string-args", f"profiles={text}")
+        answer = kubeflow.juju.cli("run", UNIT, "import-profiles", "--string-args", f"profiles={text}")
         assert f"unchanged: {CARL}" in answer
         eventually(lambda: may(mail(ADA), CARL, "get", "pods"))
         assert not may(mail(ADA), CARL, "create", "pods")

@@ -61,11 +61,13 @@ def write(path: pathlib.Path, files: dict[str, str], dispatch_mode: int = 0o755)
     return path
 
 
-def charm_files(name: str = "dex-auth", image: str = IMAGE, dispatch: str = "#!/bin/sh\n") -> dict[str, str]:
+def charm_files(
+    name: str = "dex-auth", image: str = IMAGE, dispatch: str = "#!/bin/sh\n", architecture: str = ""
+) -> dict[str, str]:
     """Give what a charm's archive contains, at least."""
     project = {**yaml.safe_load(CHARMCRAFT), "name": name}
     project["resources"]["workload-image"]["upstream-source"] = image
-    return {**metadata.split(project, charm.host_architecture()), "dispatch": dispatch}
+    return {**metadata.split(project, architecture or charm.host_architecture()), "dispatch": dispatch}
 
 
 def bundle_files(name: str = "dex-auth") -> dict[str, str]:

@@ -58,7 +58,7 @@ def test_a_charm_and_published_ones_at_all_its_endpoints_understand_each_other(
 ):
     relations, secrets = charm.relations("published")
     state = deployment.settle(deployment.state(relations=relations, secrets=secrets))
-    assert "sends what is wrong" not in state.unit_status.message
+    assert "sends invalid data" not in state.unit_status.message
     endpoints = charm.endpoints()
     for relation in relations:
         endpoint = endpoints.get(relation.endpoint)

@@ -65,7 +65,7 @@ def _table(names: list[str], said: dict[str, dict[str, str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    headings = ("component", "newer", "testbed", "notes")
+    headings = ("component", "newer", "arm64", "testbed", "notes")
     table = Table("image", *headings, box=None, pad_edge=False)
     for column in table.columns:
         column.overflow = "fold"

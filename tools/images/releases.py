@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import typing
 
 import yaml
@@ -9,7 +10,9 @@ import yaml
 from tools.pack.repository import PackError, Repository
 
 FILE = "releases.yaml"
-KEYS = {"release", "notes", "newer", "images"}
+KEYS = {"release", "notes", "newer", "arm64", "images"}
+ARM64 = {"every": "yes", "none": "no", "unknown": "unknown"}
+"""What an image is said to have, by what its component is."""
 
 
 class Release(typing.NamedTuple):
@@ -20,6 +23,8 @@ class Release(typing.NamedTuple):
         image: with its tag.
         notes: where upstream's release notes are.
         newer: why it is not a newer one.
+        arm64: whether there is a variant for arm64: yes, no or unknown.
+        source: what says so.
         testbed: what the testbed has in its place; see the file.
     """
 
@@ -27,6 +32,8 @@ class Release(typing.NamedTuple):
     image: str
     notes: str
     newer: str
+    arm64: str
+    source: str
     testbed: str
 
 
@@ -49,5 +56,15 @@ def read(repository: Repository) -> dict[str, Release]:
             image = f"{repository_name}:{said['release']}"
             if image in found:
                 raise PackError(f"{path}: {component} and {found[image].component} both name {image}")
-            found[image] = Release(component, image, said["notes"], said["newer"], testbed)
+            arm64, source = _arm64(path, component, said["arm64"], repository_name), str(said["arm64"]["source"])
+            found[image] = Release(component, image, said["notes"], said["newer"], arm64, source, testbed)
     return found
+
+
+def _arm64(path: pathlib.Path, component: str, said: typing.Any, name: str) -> str:
+    """Return whether an image has a variant for arm64, as its component says of all or of some."""
+    try:
+        without = said.get("without")
+        return ARM64[said["images"]] if without is None else ("no" if name.rpartition("/")[2] in without else "yes")
+    except (AttributeError, KeyError, TypeError):
+        raise PackError(f"{path}: {component} has to say images or without, and source, of arm64") from None

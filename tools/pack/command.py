@@ -49,7 +49,8 @@ def pack(
     repository = Repository()
     try:
         charms, bundles = choose(repository, names or [])
-        target = charm.Target(python, architecture or charm.host_architecture())
+        # Their values: YAML writes no members of an enumeration.
+        target = charm.Target(python.value, architecture.value if architecture else charm.host_architecture())
         for name in bundles:
             _show(bundle.pack(repository, name, output))
         if for_release:

@@ -82,7 +82,7 @@ def bring_back(
     whose = f"{found.model}/{found.database}"
     deployed.run(f"{database}/0", "restore", backup_id=found.backup, of=whose)
     say("the profiles ...")
-    deployed.run(f"{profiles}/leader", "initialise-from", profiles=(folder / PROFILES).read_text())
+    deployed.run(f"{profiles}/leader", "import-profiles", profiles=(folder / PROFILES).read_text())
     image = volumes.image(deployed, store) if with_volumes and found.volumes else ""
     for volume in found.volumes if with_volumes else ():
         _await(deployed, volume.namespace)

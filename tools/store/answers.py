@@ -69,8 +69,7 @@ class Answers:
         channel_map = [
             _release(channel, revision, self._info_revision(revision), base)
             for channel in ordered
-            for revision in [entry.revision(entry.channels[channel])]
-            if revision
+            for revision in entry.held(channel)
             for base in _bases(revision)
         ]
         default = _release(*shown, self._info_revision(shown[1]))
@@ -217,10 +216,11 @@ def _by_revision(entry: Entry, question: Question) -> Revision | None:
 def _by_channel(entry: Entry, question: Question) -> Revision:
     """Give what the question's channel holds, if that runs on the question's base."""
     channel = _channel(question.channel)
-    revision = entry.released(channel)
+    architecture = question.base.architecture if question.base else ""
+    revision = entry.released(channel, architecture)
     if not revision:
         raise _no_release(entry, f"nothing of {entry.name} is released to {channel}")
-    bases = _bases(revision, question.base.architecture if question.base else "")
+    bases = _bases(revision, architecture)
     if question.undecided and bases:
         releases = [{"base": _base(base), "channel": str(channel)} for base in bases]
         extra = {"default-bases": [_base(base) for base in bases], "releases": releases}
@@ -234,9 +234,8 @@ def _no_release(entry: Entry, message: str) -> RefusedError:
     """Refuse, listing what there is; Juju compares these channels without the track `latest`."""
     releases = [
         {"base": _base(base), "channel": str(channel).removeprefix("latest/")}
-        for channel, number in entry.channels.items()
-        for revision in [entry.revision(number)]
-        if revision
+        for channel in entry.channels
+        for revision in entry.held(channel)
         for base in _bases(revision)
     ]
     return RefusedError("revision-not-found", message, releases=releases)

@@ -89,7 +89,7 @@ def list_(folder: Folder) -> None:
     table = rich.table.Table("name", "kind", "revision", "channels", "MiB", "added", box=None)
     for entry in snapshot.entries.values():
         for revision in reversed(entry.revisions):
-            channels = [channel for channel, number in entry.channels.items() if number == revision.number]
+            channels = [channel for channel, held in entry.channels.items() if revision.number in held]
             channels.sort(key=lambda channel: (channel.track, RISKS.index(channel.risk)))
             size = f"{revision.package.size / (1 << 20):.1f}"
             shown = ", ".join(map(str, channels))

@@ -1,7 +1,8 @@
 """The folder as a database: what is in it, and the two ways it changes.
 
     FOLDER/<name>/<revision>.charm    put there by `store add`; `.bundle` for bundles
-    FOLDER/<name>/channels.json       {"latest/stable": 3}; without it, every channel holds the highest revision
+    FOLDER/<name>/channels.json       {"latest/stable": 3}, or [3, 4] with one for each architecture; without it, every
+                                      channel holds the highest revisions
     FOLDER/<name>.charm               dropped in by hand: revision 1
     FOLDER/<name>_r12.charm           the name `juju download` gives: revision 12
     FOLDER/resources.json             images from a registry of one's own; see `tools.store.images`
@@ -86,7 +87,7 @@ class Store:
             number = same.number if same else _number_for(source, entry)
             if not same:
                 self._copy(source, self.folder / package.name / f"{number}.{package.kind}")
-            return self._release(package.name, number, {**(entry.channels if entry else {}), channel: number})
+            return self._release(package.name, number, channel, entry.channels if entry else {})
 
     def release(self, name: str, number: int, channel: Channel) -> Revision:
         """Let a channel hold a revision that the store has.
@@ -96,15 +97,21 @@ class Store:
         """
         with self._changing():
             entry = self.read().entries.get(name)
-            return self._release(name, number, {**(entry.channels if entry else {}), channel: number})
+            return self._release(name, number, channel, entry.channels if entry else {})
 
-    def _release(self, name: str, number: int, channels: dict[Channel, int]) -> Revision:
+    def _release(self, name: str, number: int, channel: Channel, before: dict[Channel, tuple[int, ...]]) -> Revision:
         entry = self.read().entries.get(name)
         revision = entry.revision(number) if entry else None
         if not entry or not revision:
             has = f"; it has {', '.join(str(known.number) for known in entry.revisions)}" if entry else ""
             raise StoreError(f"{self.folder} has no revision {number} of {name}{has}")
-        content = {str(key): value for key, value in sorted(channels.items(), key=lambda item: str(item[0]))}
+        held = [item for item in entry.revisions if item.number in before.get(channel, ())]
+        others = [item.number for item in held if not revision.package.takes_the_place_of(item.package)]
+        channels = {**before, channel: tuple(sorted({number, *others}))}
+        content = {
+            str(key): numbers[0] if len(numbers) == 1 else list(numbers)
+            for key, numbers in sorted(channels.items(), key=lambda item: str(item[0]))
+        }
         target = self.folder / name / CHANNELS
         target.parent.mkdir(exist_ok=True)
         part = target.with_suffix(".part")
@@ -163,18 +170,21 @@ class Store:
 
     def _entry(self, name: str, revisions: dict[int, Revision], problems: list[str]) -> Entry:
         ordered = tuple(revisions[number] for number in sorted(revisions))
-        channels: dict[Channel, int] = {}
+        channels: dict[Channel, tuple[int, ...]] = {}
         path = self.folder / name / CHANNELS
         if not path.exists():
-            return Entry(name, ordered, {Channel("latest", "stable"): ordered[-1].number}, everywhere=True)
+            return Entry(name, ordered, {Channel("latest", "stable"): (ordered[-1].number,)}, everywhere=True)
         try:
             content = json.loads(path.read_text())
-            channels = {Channel.parse(channel): int(number) for channel, number in content.items()}
+            channels = {Channel.parse(channel): _numbers(held) for channel, held in content.items()}
         except (AttributeError, OSError, TypeError, ValueError, StoreError) as error:
             problems.append(f'{path} should look like {{"latest/stable": 1}}: {error}; nothing is released')
-        for channel, number in list(channels.items()):
-            if number not in revisions:
-                problems.append(f"{path}: {channel} holds revision {number}, which is not in the folder")
+        for channel, held in list(channels.items()):
+            for number in held:
+                if number not in revisions:
+                    problems.append(f"{path}: {channel} holds revision {number}, which is not in the folder")
+            channels[channel] = tuple(number for number in held if number in revisions)
+            if not channels[channel]:
                 del channels[channel]
         return Entry(name, ordered, channels)
 
@@ -197,6 +207,11 @@ class Store:
             raise StoreError(f"{path}: the name has to be a revision, for example 1{path.suffix}")
         added = datetime.datetime.fromtimestamp(modified // 10**9, datetime.UTC)
         return Revision(number, package, path, added)
+
+
+def _numbers(held: object) -> tuple[int, ...]:
+    """Read what a channel holds: a revision, or a list of them."""
+    return tuple(int(str(number)) for number in (held if isinstance(held, list) else [held]))
 
 
 def _revision_in_name(path: pathlib.Path) -> int | None:

@@ -58,6 +58,15 @@ class Package:
     sha256: str
     sha384: str
 
+    def runs_on(self, architecture: str) -> bool:
+        """Tell whether it runs on an architecture; a bundle, and what is for `all`, runs on any."""
+        return self.kind == "bundle" or any(base.architecture in (architecture, "all") for base in self.bases)
+
+    def takes_the_place_of(self, other: Package) -> bool:
+        """Tell whether a channel that gets this has the other no longer: both run on one architecture."""
+        known = {base.architecture for base in self.bases}
+        return self.kind == "bundle" or "all" in known or any(map(other.runs_on, known))
+
 
 @dataclasses.dataclass(frozen=True)
 class Revision:
@@ -96,7 +105,7 @@ class Channel:
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """All revisions of one name, in ascending order, and what each channel holds.
+    """All revisions of one name, in ascending order, and what each channel holds: one for each architecture.
 
     Nobody has released anything where `everywhere` is set: then every channel holds the newest revision, and
     `channels` shows latest/stable.
@@ -104,33 +113,37 @@ class Entry:
 
     name: str
     revisions: tuple[Revision, ...]
-    channels: dict[Channel, int]
+    channels: dict[Channel, tuple[int, ...]]
     everywhere: bool = False
 
     def revision(self, number: int) -> Revision | None:
         """Give the revision of this number."""
         return next((revision for revision in self.revisions if revision.number == number), None)
 
-    def released(self, channel: Channel) -> Revision | None:
-        """Give what a channel holds; an empty risk follows the next stabler one, as on Charmhub."""
+    def held(self, channel: Channel) -> list[Revision]:
+        """Give what a channel itself holds, the newest first."""
+        return [item for item in reversed(self.revisions) if item.number in self.channels.get(channel, ())]
+
+    def released(self, channel: Channel, architecture: str = "") -> Revision | None:
+        """Give what a channel holds; an empty risk follows the next stabler one, as on Charmhub.
+
+        Args:
+            channel: the channel.
+            architecture: that it is for; where there is nothing for it, or none is named, the newest of all.
+        """
+        risks = reversed(RISKS[: RISKS.index(channel.risk) + 1])
+        found = [item for risk in risks for item in self.held(Channel(channel.track, risk))]
         if self.everywhere:
-            return self.newest
-        for risk in reversed(RISKS[: RISKS.index(channel.risk) + 1]):
-            number = self.channels.get(Channel(channel.track, risk))
-            if number is not None:
-                return self.revision(number)
-        return None
+            found = list(reversed(self.revisions))
+        fitting = [item for item in found if not architecture or item.package.runs_on(architecture)]
+        return next(iter(fitting or found), None)
 
     @property
     def default(self) -> tuple[Channel, Revision] | None:
         """The release shown first: latest/stable, or else the first channel by name and risk."""
         ordered = sorted(self.channels, key=lambda channel: (channel.track, RISKS.index(channel.risk)))
         first = Channel("latest", "stable")
-        for channel in [first, *ordered]:
-            revision = self.revision(self.channels.get(channel, -1))
-            if revision:
-                return channel, revision
-        return None
+        return next(((channel, self.held(channel)[0]) for channel in [first, *ordered] if self.held(channel)), None)
 
     @property
     def newest(self) -> Revision:

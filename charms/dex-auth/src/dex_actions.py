@@ -88,7 +88,9 @@ def add_user(server: Server, params: Mapping[str, Any]) -> Results:
     if not re.fullmatch(r"[^\s,;:'\"<>\\]{1,200}", name):
         raise Blocked("username: it has blanks or quotes, expected a name such as grace@example.com")
     if name.casefold() == options.username.casefold():
-        raise Blocked(f"{name} is the administrator; her password is that of static-credentials or static-password")
+        raise Blocked(
+            f"{name} is the administrator; her password is that of static-credentials-secret or static-password"
+        )
     word = _secret(server, secret, ("password",))["password"] if secret else password()
     new = dex_users.add(server.secrets, name, word)
     shown = {} if secret else {"password": word}

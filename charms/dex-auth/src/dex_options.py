@@ -47,7 +47,9 @@ class DexOptions:
     issuer_url: str = option(issuer)
     static_username: str = option(str.strip)
     static_password: str = option(plain)
-    static_credentials: dict[str, str] | None = option(options.SecretKeys(required=("username", "password")))
+    static_credentials_secret: dict[str, str] | None = option(
+        options.SecretKeys(required=("username", "password")), former="static-credentials"
+    )
     enable_password_db: bool = option(bool)
     connectors: Connectors = option(connectors)
     connectors_secret: dict[str, str] | None = option(options.SecretKeys.any())
@@ -56,8 +58,8 @@ class DexOptions:
     memory: str = option(options.quantity)
 
     def __post_init__(self):
-        if self.static_credentials and (self.static_username or self.static_password):
-            raise ValueError("options static-username, static-password: unset them, static-credentials is set")
+        if self.static_credentials_secret and (self.static_username or self.static_password):
+            raise ValueError("options static-username, static-password: unset them, static-credentials-secret is set")
         if self.static_username and not self.static_password:
             raise ValueError(
                 "option static-password: empty, expected a password for the user of static-username; "
@@ -70,9 +72,9 @@ class DexOptions:
     @property
     def username(self) -> str:
         """The static user's name."""
-        return (self.static_credentials or {}).get("username") or self.static_username or "admin"
+        return (self.static_credentials_secret or {}).get("username") or self.static_username or "admin"
 
     @property
     def password(self) -> str:
         """Her password; empty when the charm is to make one."""
-        return (self.static_credentials or {}).get("password") or self.static_password
+        return (self.static_credentials_secret or {}).get("password") or self.static_password

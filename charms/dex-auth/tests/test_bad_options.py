@@ -35,20 +35,22 @@ def test_a_user_without_a_password_blocks(dex):
 
 def test_a_user_secret_without_a_password_blocks_naming_the_keys(dex):
     secret = testing.Secret({"username": "alice"})
-    assert dex.blocked(secrets=[secret], static_credentials=secret.id) == (
-        "option static-credentials: the secret's keys are username, expected username, password"
+    assert dex.blocked(secrets=[secret], static_credentials_secret=secret.id) == (
+        "option static-credentials-secret: the secret's keys are username, expected username, password"
     )
 
 
 def test_a_user_secret_that_is_not_granted_blocks_with_the_command_that_helps(dex):
-    message = dex.blocked(static_credentials="secret:d7fmqmvmp25c7dppp0kg")
-    assert message.startswith("option static-credentials: the secret is not there or not granted")
+    message = dex.blocked(static_credentials_secret="secret:d7fmqmvmp25c7dppp0kg")
+    assert message.startswith("option static-credentials-secret: the secret is not there or not granted")
     assert "juju grant-secret NAME dex-auth" in message
 
 
 def test_a_user_given_twice_blocks(dex):
     secret = testing.Secret({"username": "alice", "password": "xxx"})
-    message = dex.blocked(secrets=[secret], static_credentials=secret.id, static_username="bob", static_password="y")
+    message = dex.blocked(
+        secrets=[secret], static_credentials_secret=secret.id, static_username="bob", static_password="y"
+    )
     assert message.startswith("options static-username, static-password: unset them")
 
 

@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-import ops
 import pytest
 from ops import testing
 from support.apiserver import free_ports
@@ -56,44 +55,6 @@ objectClass: groupOfNames
 cn: engineers
 member: uid=ada,ou=people,dc=example,dc=com
 """
-
-
-class Program:
-    """What `ops` gives for a program that Pebble runs, of one that runs here."""
-
-    def __init__(self, command: list[str], stdin: str, stdout: Any, environment: dict[str, str], folder: pathlib.Path):
-        given = folder / "given"
-        given.write_text(stdin)
-        self._stdout = stdout
-        with given.open() as file:
-            self._process = subprocess.Popen(
-                command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True
-            )
-
-    def send_signal(self, name: str) -> None:
-        """End it."""
-        self._process.terminate()
-
-    def wait(self) -> None:
-        """Take what it says until it ends."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._stdout.write(line)
-        self._process.stdout.close()
-        self._process.wait()
-
-
-@pytest.fixture
-def real(dex, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path):
-    """A unit whose container runs the real Dex."""
-    program = find("dex")
-
-    def run(container: ops.Container, command: list[str], **more: Any) -> Program:
-        assert command[0] == "/usr/local/bin/dex"
-        return Program([str(program), *command[1:]], more["stdin"], more["stdout"], more["environment"], tmp_path)
-
-    monkeypatch.setattr(ops.Container, "exec", run)
-    return dex
 
 
 @pytest.fixture(scope="module")

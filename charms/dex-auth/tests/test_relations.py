@@ -126,7 +126,7 @@ def test_a_client_that_says_something_wrong_is_in_the_status_and_the_others_are_
     bad, other = client(data), client(json.dumps({**CLIENT, "id": "grafana"}))
     state = dex.settle(relations=[bad, other])
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert "relation oidc-client: remote sends what is wrong" in state.unit_status.message
+    assert "relation oidc-client: remote sends invalid data" in state.unit_status.message
     assert [item["id"] for item in dex.configuration["staticClients"]] == ["grafana"]
 
 

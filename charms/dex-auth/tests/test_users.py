@@ -46,16 +46,30 @@ def test_the_action_fails_with_the_reason_while_options_are_wrong(dex):
 
 def test_a_user_secret_sets_user_and_password(dex):
     secret = testing.Secret({"username": "alice@example.com", "password": "wonder"})
-    dex.settle(config={"static-credentials": secret.id}, secrets=[secret])
+    dex.settle(config={"static-credentials-secret": secret.id}, secrets=[secret])
     assert (dex.user["email"], dex.user["username"]) == ("alice@example.com", "alice")
     assert matches(dex, "wonder")
+
+
+def test_the_name_that_the_option_had_counts_for_a_release_and_the_status_says_what_it_is_called_now(dex):
+    secret = testing.Secret({"username": "alice@example.com", "password": "wonder"})
+    state = dex.settle(config={"static-credentials": secret.id}, secrets=[secret])
+    assert matches(dex, "wonder")
+    assert state.unit_status == testing.ActiveStatus(
+        "option static-credentials is called static-credentials-secret now, and counts until it is reset"
+    )
+
+
+def test_what_is_wrong_with_an_option_is_told_by_the_name_that_it_was_set_by(dex):
+    message = dex.blocked(static_credentials="secret:d7fmqmvmp25c7dppp0kg")
+    assert message.startswith("option static-credentials: the secret is not there")
 
 
 def test_a_new_revision_of_the_user_secret_changes_the_password(dex):
     secret = testing.Secret(
         {"username": "alice", "password": "old"}, latest_content={"username": "alice", "password": "new"}
     )
-    state = dex.settle(config={"static-credentials": secret.id}, secrets=[secret])
+    state = dex.settle(config={"static-credentials-secret": secret.id}, secrets=[secret])
     dex.deployment.run(dex.deployment.context.on.secret_changed(state.get_secret(id=secret.id)), state)
     assert matches(dex, "new")
 

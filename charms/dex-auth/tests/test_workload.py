@@ -75,7 +75,7 @@ def test_no_secret_is_in_a_layer_a_databag_a_log_a_status_or_the_cluster(dex):
     databag = {"_supported_versions": '["v1"]', "data": json.dumps(registered)}
     state = dex.settle(
         config={
-            "static-credentials": user.id,
+            "static-credentials-secret": user.id,
             "connectors-secret": keys.id,
             "connectors": "[{type: github, id: g, name: G, config: {clientSecret: $key}}]",
         },

@@ -74,8 +74,8 @@ class IstioGateway(Charm[GatewayOptions]):
         elif kind == "LoadBalancer":
             yield Report(
                 Waiting(
-                    f"an address for Service {self._service}; if none comes, enable a load balancer: "
-                    f"microk8s enable metallb, or run: juju config {self.app.name} gateway_service_type=NodePort"
+                    f"an address for {self._service}; without one: microk8s enable metallb, "
+                    f"or juju config {self.app.name} gateway_service_type=NodePort"
                 )
             )
         yield self._announcement(found)

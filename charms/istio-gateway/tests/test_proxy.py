@@ -113,7 +113,7 @@ def test_a_control_plane_that_says_something_wrong_is_named_and_leaves_the_proxy
     wrong = gateway.related({"_supported_versions": '["v1"]', "data": "{}"})
     after = gateway.again(before, relations={wrong})
     assert isinstance(after.unit_status, testing.BlockedStatus)
-    assert after.unit_status.message.startswith("relation istio-pilot: istio-pilot sends what is wrong: ")
+    assert after.unit_status.message.startswith("relation istio-pilot: istio-pilot sends invalid data: ")
     assert service(after) == service(before)
 
 

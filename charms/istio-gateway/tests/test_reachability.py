@@ -6,8 +6,8 @@ from ops import testing
 SERVICE = "/api/v1/namespaces/edge/services/istio-gateway-workload"
 
 WAITING = testing.WaitingStatus(
-    "waiting for an address for Service istio-gateway-workload; if none comes, enable a load balancer: "
-    "microk8s enable metallb, or run: juju config istio-gateway gateway_service_type=NodePort"
+    "waiting for an address for istio-gateway-workload; without one: microk8s enable metallb, "
+    "or juju config istio-gateway gateway_service_type=NodePort"
 )
 
 

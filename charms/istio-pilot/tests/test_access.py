@@ -72,7 +72,7 @@ BROKEN = [
 @pytest.mark.parametrize("change", BROKEN)
 def test_a_gatekeeper_that_says_something_wrong_shuts_the_gateway(pilot, change):
     message = pilot.blocked(pilot.gatekeeper(**change), unauthenticated_access=True)
-    assert message.startswith("relation ingress-auth: other-ingress-auth sends what is wrong: ")
+    assert message.startswith("relation ingress-auth: other-ingress-auth sends invalid data: ")
     assert message.endswith("; until then the gateway is shut")
     assert pilot.actions(HTTP) == pilot.actions(HTTPS) == {"DENY"}
     assert pilot.mesh["extensionProviders"] == []

@@ -55,7 +55,7 @@ def test_a_published_gateway_is_told_the_same_and_waited_for_to_say_more(pilot):
 
 def test_a_gateway_that_says_something_wrong_is_named(pilot):
     message = pilot.blocked(pilot.gatekeeper(), pilot.gateway(up="perhaps"))
-    assert message.startswith("relation istio-pilot: other-istio-pilot sends what is wrong: ")
+    assert message.startswith("relation istio-pilot: other-istio-pilot sends invalid data: ")
 
 
 @pytest.mark.parametrize(("change", "up"), [({}, "true"), ({"address": "", "up": "false"}, "false")])

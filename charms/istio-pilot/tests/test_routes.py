@@ -130,13 +130,13 @@ def test_an_application_that_asks_for_what_cannot_be_is_named_and_holds_up_no_ot
         pilot.application("dex-auth", service="dex-auth", port=5556, prefix="/dex"),
     )
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert state.unit_status.message.startswith("relation ingress: volumes sends what is wrong: ")
+    assert state.unit_status.message.startswith("relation ingress: volumes sends invalid data: ")
     assert set(pilot.found("VirtualService")) == {"dex-auth"}
 
 
 def test_an_application_that_speaks_only_unknown_versions_is_named(pilot):
     message = pilot.blocked(pilot.application("new", version="v9", service="new", port=80, prefix="/new"))
-    assert "relation ingress: new sends what is wrong: it speaks v9, expected v1 or v2" in message
+    assert "relation ingress: new sends invalid data: it speaks v9, expected v1 or v2" in message
 
 
 def test_the_route_goes_with_the_relation(pilot):

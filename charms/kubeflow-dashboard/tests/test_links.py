@@ -139,7 +139,7 @@ def test_a_text_may_hold_what_yaml_and_templates_take_for_something_else(dashboa
 def test_an_application_that_sends_nonsense_is_named_and_the_others_links_are_there(dashboard, databag):
     state = dashboard.settle(peers={"bad": databag, "good": sends(("G", "/g/"))})
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert state.unit_status.message.startswith("relation links: bad sends what is wrong")
+    assert state.unit_status.message.startswith("relation links: bad sends invalid data")
     assert dashboard.texts("menuLinks") == ["G"]
     assert "dashboard" in state.get_container("dashboard").plan.services
 

@@ -24,6 +24,8 @@ from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, R
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
+IMPORT_RENAMED = "this action is called import-profiles now"
+
 
 class KubeflowProfiles(Charm[ProfilesOptions]):
     """The profile controller, KFAM and the PodDefaults webhook, and the roles that all of Kubeflow adds to."""
@@ -49,7 +51,8 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         framework.observe(self.on.create_profile_action, self._create_profile)
         framework.observe(self.on.list_profiles_action, self._list_profiles)
         framework.observe(self.on.add_contributor_action, self._add_contributor)
-        framework.observe(self.on.initialise_from_action, self._initialise_from)
+        framework.observe(self.on.import_profiles_action, self._import_profiles)
+        framework.observe(self.on.initialise_from_action, self._import_profiles)
         framework.observe(self.on.apply_labels_action, self._apply_labels)
         framework.observe(self.on.show_usage_action, self._show_usage)
 
@@ -117,7 +120,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             self.policies,
         )
         found = user_manifests.collect({endpoint.name: endpoint for endpoint in endpoints}, self.secrets.granted)
-        login = self.options.registry_login
+        login = self.options.registry_secret
         return found.with_secret(registry_login.secret(login)) if login else found
 
     @property
@@ -135,8 +138,8 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         given = self.options.gateway_principal
         if not given and not self.gateway.relations:
             raise Blocked(
-                f"needs the gateway, run: juju integrate {self.app.name}:gateway-info istio-pilot; "
-                f"or without one of this model: juju config {self.app.name} gateway-principal=..."
+                f"needs a gateway: juju integrate {self.app.name}:gateway-info istio-pilot, "
+                f"or juju config {self.app.name} gateway-principal=..."
             )
         return profile_principals.principals(
             gateway=given or profile_principals.gateway(self.gateway.one()),
@@ -173,11 +176,12 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
 
         answer(event, work)
 
-    def _initialise_from(self, event: ops.ActionEvent) -> None:
+    def _import_profiles(self, event: ops.ActionEvent) -> None:
         def work() -> dict[str, str]:
             profiles = profile_documents.read(event.params["profiles"])
             changed, same = self._profiles.initialise(profiles, self._principals())
-            return {"changed": " ".join(changed), "unchanged": " ".join(same)}
+            renamed = {"renamed": IMPORT_RENAMED} if event.handle.kind == "initialise_from_action" else {}
+            return {"changed": " ".join(changed), "unchanged": " ".join(same), **renamed}
 
         answer(event, work)
 

@@ -60,9 +60,7 @@ def require_sidecars(policy: str, info: GatewayInfo | None, application: str) ->
     """
     if policy != "privileged" and info and info.sidecars_need_rights:
         raise Blocked(
-            f"option security-policy: {policy} would refuse every pod with Istio's sidecar, as it redirects traffic; "
-            f"with Istio's CNI plugin on all nodes run: juju config {application} cni=true; without it, "
-            "expected privileged"
+            f"option security-policy: expected privileged, or Istio's CNI plugin and juju config {application} cni=true"
         )
 
 

@@ -98,7 +98,7 @@ class ProfilesOptions:
     cluster_admin: tuple[str, ...] = option(users)
     manager_port: int = option(free_port)
     memory: str = option(options.quantity)
-    registry_login: dict[str, str] | None = option(options.SecretKeys(required=KEYS))
+    registry_secret: dict[str, str] | None = option(options.SecretKeys(required=KEYS), former="registry-login")
     quota_default_requests: dict[str, str] = option(amounts)
     quota_default_limits: dict[str, str] = option(amounts)
 

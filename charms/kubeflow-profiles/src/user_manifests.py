@@ -188,7 +188,7 @@ def collect(endpoints: Mapping[str, BoundEndpoint], read: Callable[[str], dict[s
                 wish = kubernetes_manifest.wish(sender.data, read)
                 found = [_checked(item) for item in wish.objects]
             except ValueError as error:
-                problems.append(Blocked(f"relation {name}: {sender.application} sends what is wrong: {error}"))
+                problems.append(Blocked(f"relation {name}: {sender.application} sends invalid data: {error}"))
                 continue
             except Waiting as problem:
                 problems.append(problem)

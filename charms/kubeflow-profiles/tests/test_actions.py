@@ -149,7 +149,7 @@ def prepared(profiles: Any) -> Any:
 
 
 def test_a_file_of_profiles_becomes_profiles_with_contributors(profiles):
-    assert prepared(profiles).act("initialise-from", profiles=yaml.safe_dump(FILE)) == {
+    assert prepared(profiles).act("import-profiles", profiles=yaml.safe_dump(FILE)) == {
         "changed": "ada team",
         "unchanged": "",
     }
@@ -157,31 +157,36 @@ def test_a_file_of_profiles_becomes_profiles_with_contributors(profiles):
     assert profiles.cluster.find("RoleBinding", "user-ada-example-com-clusterrole-view")
 
 
+def test_the_name_that_the_action_had_works_for_a_release_and_says_what_it_is_called_now(profiles):
+    answer = profiles.act("initialise-from", profiles=yaml.safe_dump(FILE[:1]))
+    assert (answer["changed"], "import-profiles" in answer["renamed"]) == ("ada", True)
+
+
 def test_the_list_may_be_under_a_key_as_it_is_shown(profiles):
     text = yaml.safe_dump({"profiles": FILE[:1]})
-    assert profiles.act("initialise-from", profiles=text)["changed"] == "ada"
+    assert profiles.act("import-profiles", profiles=text)["changed"] == "ada"
 
 
 @pytest.mark.parametrize("text", ["a: [", "ada", "profiles: ada", ""])
 def test_a_text_that_holds_no_profiles_is_refused_with_what_was_expected(profiles, text):
-    assert "expected a list of profiles with name and owner" in profiles.refused("initialise-from", profiles=text)
+    assert "expected a list of profiles with name and owner" in profiles.refused("import-profiles", profiles=text)
 
 
 def test_a_file_that_was_read_already_changes_nothing(profiles):
-    prepared(profiles).act("initialise-from", profiles=yaml.safe_dump(FILE))
+    prepared(profiles).act("import-profiles", profiles=yaml.safe_dump(FILE))
     applied(profiles)
-    assert profiles.act("initialise-from", profiles=yaml.safe_dump(FILE)) == {"changed": "", "unchanged": "ada team"}
+    assert profiles.act("import-profiles", profiles=yaml.safe_dump(FILE)) == {"changed": "", "unchanged": "ada team"}
     assert applied(profiles) == []
 
 
 def test_what_is_listed_can_be_read_again(profiles):
-    prepared(profiles).act("initialise-from", profiles=yaml.safe_dump(FILE))
+    prepared(profiles).act("import-profiles", profiles=yaml.safe_dump(FILE))
     documents = listed(profiles)
     assert documents == [
         {"name": "ada", "owner": ADA, "resources": {"hard": {"cpu": "8", "requests.nvidia.com/gpu": "1"}}},
         {"name": "team", "owner": BEN, "contributors": [{"name": ADA, "role": "view"}]},
     ]
-    assert profiles.act("initialise-from", profiles=yaml.safe_dump(documents))["changed"] == ""
+    assert profiles.act("import-profiles", profiles=yaml.safe_dump(documents))["changed"] == ""
 
 
 def test_a_file_of_the_published_automator_is_read(profiles):
@@ -191,7 +196,7 @@ def test_a_file_of_the_published_automator_is_read(profiles):
         "resources": {"hard": {"limits.cpu": "1"}},
         "contributors": [],
     }
-    profiles.act("initialise-from", profiles=yaml.safe_dump([item]))
+    profiles.act("import-profiles", profiles=yaml.safe_dump([item]))
     assert profiles.cluster.find("Profile", "ada")["spec"] == {
         "owner": item["owner"],
         "resourceQuotaSpec": item["resources"],
@@ -200,7 +205,7 @@ def test_a_file_of_the_published_automator_is_read(profiles):
 
 def test_all_that_is_wrong_in_a_file_is_named_before_anything_is_made(profiles):
     items = [{"name": "ada"}, {"name": "ben", "owner": BEN, "quotas": {}}, {"name": "ok", "owner": BEN}]
-    message = profiles.refused("initialise-from", profiles=yaml.safe_dump(items))
+    message = profiles.refused("import-profiles", profiles=yaml.safe_dump(items))
     assert "profile ada: None is no user" in message
     assert "profile ben: quotas is unknown" in message
     assert applied(profiles) == []
@@ -210,15 +215,15 @@ def test_one_profile_that_cannot_be_made_keeps_none_of_the_others_from_being_mad
     profiles.namespace("monitoring", None)
     items = [{"name": "monitoring", "owner": ADA}, {"name": "ada", "owner": ADA}]
     assert "namespace monitoring is there already" in profiles.refused(
-        "initialise-from", profiles=yaml.safe_dump(items)
+        "import-profiles", profiles=yaml.safe_dump(items)
     )
     assert profiles.cluster.find("Profile", "ada")
 
 
 def test_a_contributor_waits_for_the_namespace_and_can_be_added_again(profiles):
-    message = profiles.refused("initialise-from", profiles=yaml.safe_dump(FILE))
+    message = profiles.refused("import-profiles", profiles=yaml.safe_dump(FILE))
     assert message == "waiting for the namespace of profile team, then run the action again"
-    assert prepared(profiles).act("initialise-from", profiles=yaml.safe_dump(FILE))["changed"] == "team"
+    assert prepared(profiles).act("import-profiles", profiles=yaml.safe_dump(FILE))["changed"] == "team"
 
 
 def test_a_profile_that_failed_is_listed_with_the_reason(profiles):
@@ -264,7 +269,7 @@ def test_a_quota_has_the_names_that_kubernetes_counts_by_action_and_by_file(prof
     prepared(profiles)
     profiles.act("create-profile", owner=ADA, name="ada", quota=f"{given}=3")
     items = [{"name": "team", "owner": BEN, "quota": {given: 3}}]
-    profiles.act("initialise-from", profiles=yaml.safe_dump(items))
+    profiles.act("import-profiles", profiles=yaml.safe_dump(items))
     found = [profiles.cluster.find("Profile", name)["spec"]["resourceQuotaSpec"] for name in ("ada", "team")]
     assert found == [{"hard": {counted: "3"}}] * 2
 
@@ -293,7 +298,7 @@ def test_a_quota_that_kubernetes_refuses_or_never_counts_is_refused_by_action_an
     amounts = dict(pair.split("=") for pair in quota.split(","))
     for form in ({"quota": amounts}, {"resources": {"hard": amounts}}):
         items = [{"name": "ada", "owner": ADA, **form}]
-        assert "profile ada: quota: " in profiles.refused("initialise-from", profiles=yaml.safe_dump(items))
+        assert "profile ada: quota: " in profiles.refused("import-profiles", profiles=yaml.safe_dump(items))
     assert applied(profiles) == []
 
 
@@ -302,7 +307,7 @@ def test_a_quota_that_kubernetes_refuses_or_never_counts_is_refused_by_action_an
 )
 def test_a_specification_that_kubernetes_refuses_is_refused(profiles, spec):
     items = [{"name": "ada", "owner": ADA, "resources": spec}]
-    assert "profile ada: resources" in profiles.refused("initialise-from", profiles=yaml.safe_dump(items))
+    assert "profile ada: resources" in profiles.refused("import-profiles", profiles=yaml.safe_dump(items))
 
 
 @pytest.mark.parametrize("user", ["ADA@example.com", "Ada@example.com"])
@@ -340,16 +345,16 @@ def shown(text: str, form: str) -> str:
 
 @pytest.mark.parametrize("form", ["plain", "with the progress", "yaml", "json", "the text alone"])
 def test_what_juju_prints_of_list_profiles_is_restored_on_a_new_cluster(profiles, form):
-    prepared(profiles).act("initialise-from", profiles=yaml.safe_dump(FILE))
+    prepared(profiles).act("import-profiles", profiles=yaml.safe_dump(FILE))
     before = listed(profiles)
     saved = shown(profiles.act("list-profiles")["profiles"], form)
     for path in [path for path in profiles.cluster.objects if "/profiles/" in path or "/rolebindings/" in path]:
         del profiles.cluster.objects[path]
     assert listed(profiles) == []
-    assert profiles.act("initialise-from", profiles=saved)["changed"] == "ada team"
+    assert profiles.act("import-profiles", profiles=saved)["changed"] == "ada team"
     assert listed(profiles) == before
 
 
 @pytest.mark.parametrize("text", ["profiles: ''", "a: {b: {c: {d: {e: {}}}}}", "kubeflow-profiles/0: {status: failed}"])
 def test_what_holds_no_profiles_is_refused_however_it_is_wrapped(profiles, text):
-    assert "expected a list of profiles" in profiles.refused("initialise-from", profiles=text)
+    assert "expected a list of profiles" in profiles.refused("import-profiles", profiles=text)

@@ -14,7 +14,7 @@ LOGIN = {"registry": "registry.site:5000", "username": "reader", "password": "hu
 
 def settled(profiles, content=LOGIN):
     secret = testing.Secret(content)
-    return profiles.settle(config={"registry-login": secret.id}, secrets=[secret])
+    return profiles.settle(config={"registry-secret": secret.id}, secrets=[secret])
 
 
 def told(profiles):
@@ -100,7 +100,7 @@ def test_the_password_is_in_no_object_of_the_model_nor_in_a_log(profiles):
 
 @pytest.mark.parametrize("content", [{"registry": "a", "username": "b"}, {**LOGIN, "password": ""}, {"x": "y"}])
 def test_a_secret_that_is_no_login_blocks_by_the_options_name(profiles, content):
-    assert settled(profiles, content).unit_status.message.startswith("option registry-login: ")
+    assert settled(profiles, content).unit_status.message.startswith("option registry-secret: ")
 
 
 def test_each_account_of_a_profile_gets_the_login_beside_what_it_has_and_others_do_not(profiles):

@@ -171,7 +171,7 @@ def test_an_application_that_sends_nonsense_is_named_and_the_others_are_served(p
     good, bad = sender("pod-defaults", plain(DEFAULT)), sender("pod-defaults", sent, "odd")
     state = settled(profiles, good, bad)
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert "odd sends what is wrong" in state.unit_status.message
+    assert "odd sends invalid data" in state.unit_status.message
     assert said in state.unit_status.message
     assert objects(profiles) == [DEFAULT]
 

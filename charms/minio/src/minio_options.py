@@ -52,7 +52,7 @@ class MinioOptions:
 
     access_key: str = option(access_key)
     secret_key: str = option(secret_key)
-    credentials: dict[str, str] | None = option(options.SecretKeys(required=KEYS))
+    credentials_secret: dict[str, str] | None = option(options.SecretKeys(required=KEYS), former="credentials")
     port: int = option(options.port)
     console_port: int = option(options.port)
     memory: str = option(options.quantity)
@@ -68,15 +68,15 @@ class MinioOptions:
         if self.port == self.console_port:
             raise ValueError(f"options port, console-port: both are {self.port}, expected two ports")
         _ = self.certificate
-        if self.credentials is None:
+        if self.credentials_secret is None:
             return
         if self.secret_key:
-            raise ValueError("option secret-key: unset it, credentials is set")
+            raise ValueError("option secret-key: unset it, credentials-secret is set")
         for key, check in zip(KEYS, (access_key, secret_key), strict=True):
             try:
-                check(self.credentials[key])
+                check(self.credentials_secret[key])
             except ValueError as error:
-                raise ValueError(f"option credentials: the secret's {key} is {error}") from error
+                raise ValueError(f"option credentials-secret: the secret's {key} is {error}") from error
 
     @property
     def certificate(self) -> Certificate | None:
@@ -86,6 +86,6 @@ class MinioOptions:
     @property
     def given(self) -> Login | None:
         """The user's own login for MinIO's root; None if the password is to be generated."""
-        if self.credentials is not None:
-            return Login(*(self.credentials[key].strip() for key in KEYS))
+        if self.credentials_secret is not None:
+            return Login(*(self.credentials_secret[key].strip() for key in KEYS))
         return Login(self.access_key, self.secret_key) if self.secret_key else None

@@ -22,7 +22,10 @@ PEM = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
         ({"mode": "gateway"}, "option mode: it is not to be had, expected server: MinIO no longer is a gateway"),
         ({"gateway_storage_service": "azure"}, "option gateway-storage-service: MinIO no longer is a gateway"),
         ({"storage_service_endpoint": "http://x"}, "option storage-service-endpoint: MinIO no longer is a gateway"),
-        ({"credentials": "secret:d0erdgfmp25c762i8np0"}, "option credentials: the secret is not there or not granted"),
+        (
+            {"credentials-secret": "secret:d0erdgfmp25c762i8np0"},
+            "option credentials-secret: the secret is not there or not granted",
+        ),
     ],
 )
 def test_a_bad_option_blocks_by_its_name(minio, options, message):
@@ -42,7 +45,7 @@ def test_a_bad_option_leaves_what_runs(minio):
 
 def test_a_users_secret_is_the_login(minio):
     secret = testing.Secret({"access-key": "admin", "secret-key": "long enough"})
-    minio.settle(config={"credentials": secret.id}, secrets={secret})
+    minio.settle(config={"credentials-secret": secret.id}, secrets={secret})
     assert minio.login == ("admin", "long enough")
 
 
@@ -50,18 +53,21 @@ def test_a_users_secret_is_the_login(minio):
     ("content", "message"),
     [
         ({"access-key": "admin"}, "the secret's keys are access-key"),
-        ({"access-key": "admin", "secret-key": "short"}, "option credentials: the secret's secret-key is too short"),
+        (
+            {"access-key": "admin", "secret-key": "short"},
+            "option credentials-secret: the secret's secret-key is too short",
+        ),
     ],
 )
 def test_a_users_secret_that_cannot_be_the_login_blocks(minio, content, message):
     secret = testing.Secret(content)
-    assert message in minio.blocked(credentials=secret.id, secrets={secret})
+    assert message in minio.blocked(credentials_secret=secret.id, secrets={secret})
 
 
 def test_two_logins_contradict_each_other(minio):
     secret = testing.Secret({"access-key": "admin", "secret-key": "long enough"})
-    message = minio.blocked(credentials=secret.id, secret_key="another one", secrets={secret})
-    assert message == "option secret-key: unset it, credentials is set"
+    message = minio.blocked(credentials_secret=secret.id, secret_key="another one", secrets={secret})
+    assert message == "option secret-key: unset it, credentials-secret is set"
 
 
 @pytest.mark.parametrize("encode", [lambda text: text, lambda text: base64.b64encode(text.encode()).decode()])

@@ -154,7 +154,7 @@ def test_a_consumer_that_asks_for_nonsense_keeps_no_other_from_its_bucket(minio,
     wrong = testing.Relation("s3", remote_app_name="odd", remote_app_data={**wish, "bucket": "No Bucket"})
     good = testing.Relation("s3", remote_app_name="mysql", remote_app_data={**wish, "bucket": "backups"})
     state = minio.settle(wrong, good)
-    assert "relation s3: odd sends what is wrong" in state.unit_status.message
+    assert "relation s3: odd sends invalid data" in state.unit_status.message
     assert said(state, wrong) == {}
     assert said(state, good)["bucket"] == "backups"
     assert asked == [("HEAD", "/backups", b"")]
@@ -163,5 +163,5 @@ def test_a_consumer_that_asks_for_nonsense_keeps_no_other_from_its_bucket(minio,
 def test_a_gateway_that_says_nonsense_keeps_minio_from_nothing(minio):
     consumer = minio.consumer(secrets=True)
     state = minio.settle(consumer, minio.gateway(principals="nobody"))
-    assert "relation ingress: istio-pilot sends what is wrong" in state.unit_status.message
+    assert "relation ingress: istio-pilot sends invalid data" in state.unit_status.message
     assert "data" in said(state, consumer)

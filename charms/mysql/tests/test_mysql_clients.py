@@ -105,7 +105,7 @@ def test_a_client_that_falls_silent_keeps_its_user(mysql):
 def test_mysqls_own_databases_are_nobodys(mysql):
     client, other = mysql.client("mysql"), mysql.client("katib")
     state = mysql.settle(client, other)
-    assert "relation database: pipelines sends what is wrong: the database mysql is MySQL's own" in (
+    assert "relation database: pipelines sends invalid data: the database mysql is MySQL's own" in (
         state.unit_status.message
     )
     assert mysql.said(state, client) == {}

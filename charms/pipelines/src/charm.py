@@ -100,8 +100,7 @@ class Pipelines(Charm[PipelinesOptions]):
         if store.authorities:
             yield Report(
                 Blocked(
-                    "the object store's certificate is of an authority of its own, which users' pods do not trust: "
-                    "steps would fail; expected a certificate that everybody trusts, or http"
+                    "the object store's authority is not trusted in users' pods, expected a public certificate, or http"
                 )
             )
         yield from self._profiles(store, bucket)

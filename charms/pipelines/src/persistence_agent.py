@@ -17,7 +17,7 @@ def workload(options: PipelinesOptions) -> Workload:
     return Workload(
         container=PROGRAM.container,
         command="/bin/persistence_agent --logtostderr=true --namespace= "
-        f"--ttlSecondsAfterWorkflowFinish={options.workflow_ttl} --numWorker=2 --executionType=Workflow "
+        f"--ttlSecondsAfterWorkflowFinish={options.workflow_ttl_seconds} --numWorker=2 --executionType=Workflow "
         f"--mlPipelineAPIServerName=localhost --mlPipelineServiceHttpPort={API_HTTP} "
         f"--mlPipelineServiceGRPCPort={API_GRPC} --logLevel={options.log_level}",
     )

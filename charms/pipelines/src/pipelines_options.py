@@ -136,7 +136,7 @@ class PipelinesOptions:
     cache_enabled: bool = option(bool)
     auto_update_default_version: bool = option(bool)
     timezone: str = option(timezone)
-    workflow_ttl: int = option(at_least(1))
+    workflow_ttl_seconds: int = option(at_least(1), former="workflow-ttl")
     log_archive_filename: str = option(file_name)
     log_archive_prefix: str = option(path)
     argo_archive_logs: bool = option(bool)

@@ -91,6 +91,7 @@ def test_an_option_reaches_the_pages(pipelines, option, value, variable, written
     ("option", "value", "program", "argument"),
     [
         ("max_num_viewers", 3, "viewer-controller", "-max_num_viewers=3"),
+        ("workflow_ttl_seconds", 3600, "persistence-agent", "--ttlSecondsAfterWorkflowFinish=3600"),
         ("workflow_ttl", 3600, "persistence-agent", "--ttlSecondsAfterWorkflowFinish=3600"),
         ("log_level", "debug", "persistence-agent", "--logLevel=debug"),
         ("log_level", "debug", "scheduled-workflow", "--logLevel=debug"),
@@ -140,7 +141,7 @@ def test_another_option_restarts_only_what_it_is_for(pipelines):
         ("custom_images", "{", "option custom-images: it is no mapping in YAML or JSON, expected"),
         ("pipeline_run_as_user", 0, "option pipeline-run-as-user: 0 is too small, expected at least 1, or -1"),
         ("timezone", "Vienna time", "option timezone: it is no time zone, expected for example UTC"),
-        ("workflow_ttl", 0, "option workflow-ttl: 0 is too small, expected at least 1"),
+        ("workflow_ttl_seconds", 0, "option workflow-ttl-seconds: 0 is too small, expected at least 1"),
         ("log_archive_filename", "a/b", "option log-archive-filename: it is no file name"),
         ("log_archive_prefix", "artifacts", "option log-archive-prefix: it is no path"),
         ("max_num_viewers", 0, "option max-num-viewers: 0 is too small, expected at least 1"),

@@ -88,7 +88,7 @@ def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines,
     state = pipelines.settle(databags={"object-storage": None, "s3-credentials": connection})
     assert pipelines.service(state, "api-server").environment["SSL_CERT_DIR"].endswith("/authorities")
     assert pipelines.service(state, "ui").environment["NODE_EXTRA_CA_CERTS"].endswith("/authorities.pem")
-    assert "an authority of its own, which users' pods do not trust" in state.unit_status.message
+    assert "the object store's authority is not trusted in users' pods" in state.unit_status.message
     assert isinstance(state.unit_status, testing.BlockedStatus)
     assert trusted(pipelines) == {"api-server", "ui"}
     del connection["tls-ca-chain"]

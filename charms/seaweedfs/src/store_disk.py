@@ -31,8 +31,8 @@ class Disk:
             return None
         what = "takes no more objects" if self.free <= RESERVE else "is nearly full"
         return Blocked(
-            f"the disk {what}: {self.free / 2**30:.1f} GiB of {self.size / 2**30:.1f} GiB are free; "
-            f"delete objects or enlarge the volume; what takes the room: juju run {application}/leader list-buckets"
+            f"the disk {what}: {self.free / 2**30:.1f} of {self.size / 2**30:.1f} GiB are free; "
+            f"what takes the room: juju run {application}/leader list-buckets"
         )
 
 
@@ -57,8 +57,8 @@ def warnings(found: Disk, options: SeaweedfsOptions, application: str) -> Iterat
         yield warning
     for bucket, used in full(options.quotas).items():
         yield Blocked(
-            f"the bucket {bucket} takes no more objects: {used / 2**20:.0f} MiB of its quota of "
-            f"{options.quotas[bucket] / 2**20:.0f} MiB are used; delete objects, or raise the option quotas"
+            f"the bucket {bucket} takes no more objects: {used / 2**20:.0f} of {options.quotas[bucket] / 2**20:.0f} "
+            "MiB of its quota used; delete some or raise quotas"
         )
 
 

@@ -99,7 +99,7 @@ def test_the_buckets_are_made_by_the_root(seaweedfs):
 def test_a_consumer_that_asks_for_nonsense_keeps_no_other_from_its_login(seaweedfs):
     wrong, good = seaweedfs.consumer("odd", buckets='["*"]'), seaweedfs.consumer()
     state = seaweedfs.settle(wrong, good)
-    assert "relation object-storage: odd sends what is wrong" in state.unit_status.message
+    assert "relation object-storage: odd sends invalid data" in state.unit_status.message
     assert "data" not in said(state, wrong)
     assert "data" in said(state, good)
     assert f"relation.{wrong.id}" not in str(seaweedfs.settings)

@@ -124,7 +124,7 @@ def test_a_second_unit_runs_nothing_and_says_what_to_type(seaweedfs, leader):
 
 @pytest.mark.parametrize(
     ("free", "words"),
-    [(60, None), (4, "is nearly full: 4.0 GiB of 100.0 GiB are free"), (0.4, "takes no more objects")],
+    [(60, None), (4, "is nearly full: 4.0 of 100.0 GiB are free"), (0.4, "takes no more objects")],
 )
 def test_a_disk_that_gets_full_is_in_the_status(seaweedfs, monkeypatch, free, words):
     usage = Usage(100 * 2**30, 0, int(free * 2**30))
@@ -143,8 +143,7 @@ def test_a_bucket_beyond_its_quota_is_in_the_status(seaweedfs, monkeypatch):
     monkeypatch.setattr(keeper_store, "usage", lambda: space_limits.Usage(0, 0, used, 0))
     state = seaweedfs.settle(config={"quotas": "logs=2Gi,models=5Gi,later=1Gi"})
     assert state.unit_status == testing.BlockedStatus(
-        "the bucket logs takes no more objects: 3072 MiB of its quota of 2048 MiB are used; delete objects, or raise "
-        "the option quotas"
+        "the bucket logs takes no more objects: 3072 of 2048 MiB of its quota used; delete some or raise quotas"
     )
     assert "quota" in state.get_container("logins").plan.checks
     assert seaweedfs.settings["limits"]["quotas"] == {"later": 2**30, "logs": 2 * 2**30, "models": 5 * 2**30}

@@ -117,7 +117,7 @@ def test_the_modules_ask_for_a_provider_that_has_what_they_use() -> None:
 
 
 def test_options_that_are_secrets_and_those_that_are_passwords_as_text_are_known() -> None:
-    assert "static-credentials" in TABLES["secrets"]["dex-auth"]
+    assert "static-credentials-secret" in TABLES["secrets"]["dex-auth"]
     assert TABLES["passwords"]["dex-auth"] == ["static-password"]
 
 

@@ -32,6 +32,7 @@ def repository(tmp_path):
     write(tmp_path, "notebooks", images={"images": [LARGE.image, SMALL.image]})
     write(tmp_path, "unused", {"image": "unused:1"})
     said = {"release": "v2.44.0", "notes": "https://notes", "newer": "none", "images": {"ghcr.io/dexidp/dex": "a@1"}}
+    said["arm64"] = {"images": "every", "source": "a#1"}
     (tmp_path / "charms" / "releases.yaml").write_text(yaml.safe_dump({"dex": said}))
     bundle = tmp_path / "bundles" / "lite" / "bundle.yaml"
     bundle.parent.mkdir(parents=True)
@@ -96,14 +97,21 @@ def test_images_are_written_one_a_line_and_each_once(run, repository):
 def test_json_tells_who_needs_an_image(run):
     written = json.loads(run("lite", "--format", "json").stdout)
     whose = {"image": DEX.image, "charm": "dex-auth", "kind": "resource", "name": "dex-image"}
-    release = {"component": "dex", "notes": "https://notes", "newer": "none", "testbed": "a@1"}
+    release = {
+        "component": "dex",
+        "notes": "https://notes",
+        "newer": "none",
+        "arm64": "yes",
+        "source": "a#1",
+        "testbed": "a@1",
+    }
     assert written[-1] == {**whose, **release}
 
 
 def test_the_table_tells_of_each_image_what_is_known_of_its_release(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     lines = run("lite", "--format", "table").stdout.splitlines()
-    assert lines[-1].split() == [DEX.image, "dex", "none", "a@1", "https://notes"]
+    assert lines[-1].split() == [DEX.image, "dex", "none", "yes", "a@1", "https://notes"]
     assert [line.split()[0] for line in lines] == ["image", LARGE.image, SMALL.image, DEX.image]
 
 

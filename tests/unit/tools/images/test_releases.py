@@ -13,6 +13,7 @@ from tools.pack.repository import PackError, Repository
 
 REPOSITORY = Repository()
 RELEASES = releases.read(REPOSITORY)
+ARM64_PAGE = REPOSITORY.root / "docs" / "arm64.md"
 PAGES = sorted(
     path
     for pattern in ("README.md", "docs/*.md", "charms/*/README.md", "bundles/*/README.md", "examples/*/README.md")
@@ -57,6 +58,19 @@ def test_a_page_names_an_image_with_the_release_that_it_has(page: pathlib.Path):
             assert tag.rstrip(".") == tags[name], f"{name}:{tag}"
 
 
+def test_the_page_on_arm64_has_what_is_known_of_each_component_and_says_what_says_so():
+    rows = re.findall(r"^\| ([a-z0-9-]+) \| (.+) \| (.+) \|$", ARM64_PAGE.read_text(), re.MULTILINE)
+    told = {name: (has, source) for name, has, source in rows if name != "component"}
+    expected: dict[str, tuple[str, str]] = {}
+    for component in {release.component for release in RELEASES.values()}:
+        own = [release for release in RELEASES.values() if release.component == component]
+        without = sorted(images.repository(item.image).rpartition("/")[2] for item in own if item.arm64 == "no")
+        some = {item.arm64 for item in own} == {"yes", "no"}
+        has = f"all but {', '.join(f'`{name}`' for name in without)}" if some else own[0].arm64
+        expected[component] = (has, own[0].source)
+    assert told == expected
+
+
 def test_each_says_where_its_notes_are_and_why_it_is_not_newer():
     for name, release in RELEASES.items():
         assert release.notes.startswith("https://"), name
@@ -66,10 +80,18 @@ def test_each_says_where_its_notes_are_and_why_it_is_not_newer():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("dex: {release: v1, images: {a/dex: none}}", "dex has to say images, newer, notes, release and no more"),
         (
-            "dex: &dex {release: v1, notes: n, newer: w, images: {a/dex: none}}\nother: *dex",
+            "dex: {release: v1, images: {a/dex: none}}",
+            "dex has to say arm64, images, newer, notes, release and no more",
+        ),
+        (
+            "dex: &dex {release: v1, notes: n, newer: w, arm64: {images: none, source: s}, images: {a/dex: none}}\n"
+            "other: *dex",
             "other and dex both name a/dex:v1",
+        ),
+        (
+            "dex: {release: v1, notes: n, newer: w, arm64: {images: some, source: s}, images: {a/dex: none}}",
+            "dex has to say images or without, and source, of arm64",
         ),
         ("dex: {", "cannot be read"),
     ],

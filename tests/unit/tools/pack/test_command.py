@@ -1,8 +1,10 @@
 """The command line, and packing several charms at a time."""
 
 import shutil
+import zipfile
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from tools.pack import charm, command
@@ -33,6 +35,12 @@ def test_a_name_packs_only_that(run, tmp_path):
 def test_what_has_not_changed_is_told(run):
     assert "unchanged" not in run("tiny").stdout
     assert "unchanged" in run("tiny").stdout
+
+
+def test_an_archive_for_another_architecture_says_which(run, tmp_path):
+    assert run("tiny", "--architecture", "arm64").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "out" / "tiny.charm") as archive:
+        assert yaml.safe_load(archive.read("manifest.yaml"))["bases"][0]["architectures"] == ["arm64"]
 
 
 def test_an_unknown_name_is_refused(run):

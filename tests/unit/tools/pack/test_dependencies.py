@@ -7,6 +7,9 @@ import pytest
 from tools.pack import cache, dependencies
 from tools.pack.repository import PackError
 
+AARCH64 = 183
+"""The machine that an ELF file for arm64 names, EM_AARCH64 of elf(5)."""
+
 
 @pytest.fixture
 def tiny(repository):
@@ -51,6 +54,12 @@ def test_a_broken_project_file_is_named(repository, tiny):
 def test_what_a_package_needs_in_turn_comes_along(repository):
     folder = install(repository, [f"jinja2=={dependencies.pins(repository)['jinja2']}"])
     assert (folder / "markupsafe").is_dir()
+
+
+def test_another_architecture_gets_its_own_wheels(repository):
+    folder = install(repository, [f"pyyaml=={dependencies.pins(repository)['pyyaml']}"], architecture="arm64")
+    machines = {int.from_bytes(path.read_bytes()[18:20], "little") for path in folder.rglob("*.so")}
+    assert machines == {AARCH64}
 
 
 def test_a_wrong_hash_is_refused(repository):

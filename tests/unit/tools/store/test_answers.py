@@ -89,6 +89,28 @@ def test_a_charm_is_installed_from_a_channel(ask, refresh, dex, folder):
     assert hashlib.sha256(content).hexdigest() == download["hash-sha-256"]
 
 
+def test_a_channel_has_an_archive_for_each_architecture_and_a_machine_gets_its_own(refresh, folder, make_zip):
+    store = Store(folder)
+    for image, architecture in (("dex:1", "amd64"), ("dex:1", "arm64"), ("dex:2", "amd64")):
+        store.add(make_zip("dex-auth.charm", charm_files(image=image, architecture=architecture)), STABLE)
+    assert store.read().entries["dex-auth"].channels == {STABLE: (2, 3)}
+    assert json.loads((folder / "dex-auth" / "channels.json").read_text()) == {"latest/stable": [2, 3]}
+    for architecture, revision in (("amd64", 3), ("arm64", 2)):
+        base = {**UBUNTU, "architecture": architecture}
+        assert refresh(name="dex-auth", channel="stable", base=base)["charm"]["revision"] == revision
+        undecided = refresh(name="dex-auth", channel="stable", base={**UNDECIDED, "architecture": architecture})
+        assert undecided["error"]["extra"]["default-bases"] == [base]
+
+
+def test_what_was_dropped_in_for_two_architectures_is_told_apart(refresh, folder, make_zip):
+    for revision, architecture in ((1, "amd64"), (2, "arm64")):
+        made = make_zip(f"dex-auth_r{revision}.charm", charm_files(architecture=architecture))
+        shutil.copy(made, folder)
+    for architecture, revision in (("amd64", 1), ("arm64", 2)):
+        base = {**UBUNTU, "architecture": architecture}
+        assert refresh(name="dex-auth", channel="edge", base=base)["charm"]["revision"] == revision
+
+
 def test_a_charm_is_installed_by_revision(refresh, dex):
     result = refresh(name="dex-auth", revision=2, base=None)
     assert (result["charm"]["revision"], result["effective-channel"]) == (2, "")

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import pytest
+from support.archives import bundle_files
 
 from tools.store.index import Store
 from tools.store.model import Channel, StoreError
@@ -21,13 +22,13 @@ def store(folder):
 def test_each_new_archive_is_the_next_revision(store, make_charm):
     assert store.add(make_charm(image="dex:1"), STABLE).number == 1
     assert store.add(make_charm(image="dex:2"), STABLE).number == 2
-    assert store.read().entries["dex-auth"].channels == {STABLE: 2}
+    assert store.read().entries["dex-auth"].channels == {STABLE: (2,)}
 
 
 def test_the_same_archive_again_is_no_new_revision(store, make_charm):
     store.add(make_charm(), EDGE)
     assert store.add(make_charm(), STABLE).number == 1
-    assert store.read().entries["dex-auth"].channels == {STABLE: 1, EDGE: 1}
+    assert store.read().entries["dex-auth"].channels == {STABLE: (1,), EDGE: (1,)}
 
 
 def test_a_revision_in_the_name_is_kept(store, make_charm):
@@ -56,7 +57,7 @@ def test_a_revision_is_promoted(store, make_charm):
     store.add(make_charm(image="dex:1"), STABLE)
     store.add(make_charm(image="dex:2"), EDGE)
     store.release("dex-auth", 2, STABLE)
-    assert store.read().entries["dex-auth"].channels == {STABLE: 2, EDGE: 2}
+    assert store.read().entries["dex-auth"].channels == {STABLE: (2,), EDGE: (2,)}
 
 
 @pytest.mark.parametrize(("name", "number"), [("dex-auth", 7), ("nothing", 1)])
@@ -78,7 +79,7 @@ def test_once_released_only_the_named_channels_hold_something(store, folder, mak
     shutil.copy(make_charm(), folder)
     store.release("dex-auth", 1, EDGE)
     entry = store.read().entries["dex-auth"]
-    assert entry.channels == {STABLE: 1, EDGE: 1}
+    assert entry.channels == {STABLE: (1,), EDGE: (1,)}
     assert entry.released(Channel("4.1", "stable")) is None
 
 
@@ -111,6 +112,12 @@ def test_a_file_that_is_not_named_by_its_revision_is_named(store, folder, make_c
     assert "has to be a revision" in store.read().problems[0]
 
 
+def test_a_bundle_takes_the_place_of_the_one_before(store, make_zip):
+    for image in ("a", "b"):
+        store.add(make_zip("kubeflow-lite.bundle", {**bundle_files(), "README.md": image}), STABLE)
+    assert store.read().entries["kubeflow-lite"].channels == {STABLE: (2,)}
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"latest/stable": "x"}', '{"latest/best": 1}'])
 def test_a_broken_channels_file_releases_nothing(store, folder, make_charm, content):
     store.add(make_charm(), STABLE)
@@ -125,7 +132,7 @@ def test_a_channel_of_a_removed_revision_is_named(store, folder, make_charm):
     store.add(make_charm(image="dex:2"), STABLE)
     (folder / "dex-auth" / "2.charm").unlink()
     snapshot = store.read()
-    assert snapshot.entries["dex-auth"].channels == {EDGE: 1}
+    assert snapshot.entries["dex-auth"].channels == {EDGE: (1,)}
     assert "holds revision 2, which is not in the folder" in snapshot.problems[0]
 
 

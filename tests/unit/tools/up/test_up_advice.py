@@ -15,8 +15,8 @@ def row(message: str, *, status: str = "blocked", settled: bool = True, failed: 
     [
         ("needs trust, run: juju trust dex-auth --scope=cluster", ["juju trust dex-auth --scope=cluster"]),
         (
-            "an address for Service x; if none comes, enable a load balancer: microk8s enable metallb, "
-            "or run: juju config gateway gateway_service_type=NodePort",
+            "an address for x; without one: microk8s enable metallb, "
+            "or juju config gateway gateway_service_type=NodePort",
             ["microk8s enable metallb", "juju config gateway gateway_service_type=NodePort"],
         ),
         (
