@@ -78,7 +78,7 @@ def test_a_store_outside_insists_on_its_bucket_and_region(pipelines, store):
     )
 
 
-def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines, store):
+def test_the_authority_of_a_store_is_trusted_by_the_api_the_pages_and_the_pods_of_runs(pipelines, store):
     connection = {
         "access-key": "minio",
         "secret-key": "key-of-the-object-store",
@@ -88,8 +88,22 @@ def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines,
     state = pipelines.settle(databags={"object-storage": None, "s3-credentials": connection})
     assert pipelines.service(state, "api-server").environment["SSL_CERT_DIR"].endswith("/authorities")
     assert pipelines.service(state, "ui").environment["NODE_EXTRA_CA_CERTS"].endswith("/authorities.pem")
-    assert "an authority of its own, which users' pods do not trust" in state.unit_status.message
-    assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert isinstance(state.unit_status, testing.ActiveStatus)
+    settings = json.loads(pipelines.file("api-server", "/etc/kubeflow-pipelines/config.json"))
+    pod = json.loads(json.loads(settings["COMPILED_PIPELINE_SPEC_PATCH"])["podSpecPatch"])
+    (main,), (volume,) = pod["containers"], pod["volumes"]
+    assert main["env"][0]["value"].endswith(f":{main['volumeMounts'][0]['mountPath']}")
+    assert volume["secret"]["secretName"] == "mlpipeline-minio-artifact"
+
+    _, content = pipelines.placed(state)
+    placed = {(item["kind"], item["metadata"]["name"]): item for item in json.loads(content["manifests"])}
+    secret = placed["Secret", "mlpipeline-minio-artifact"]["stringData"]
+    repository = json.loads(placed["ConfigMap", "artifact-repositories"]["data"]["default-namespaced"])
+    trusted = {secret[volume["secret"]["items"][0]["key"]], secret[repository["s3"]["caSecret"]["key"]]}
+    server = placed["Deployment", "ml-pipeline-ui-artifact"]["spec"]["template"]["spec"]["containers"][0]
+    (path,) = [item["value"] for item in server["env"] if item["name"] == "NODE_EXTRA_CA_CERTS"]
+    trusted.add(placed["ConfigMap", "ml-pipeline-ui-artifact"]["data"][path.removeprefix("/guard/")])
+    assert trusted == {"-----BEGIN CERTIFICATE-----"}
 
 
 def test_the_models_proxy_reaches_the_api_and_the_pods_of_runs(pipelines, monkeypatch):
