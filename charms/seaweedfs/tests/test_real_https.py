@@ -27,7 +27,8 @@ def issued():
     builder = x509.CertificateBuilder(signing.load(root).subject, middle.subject, middle.public_key(), 1)
     builder = builder.not_valid_before(middle.not_valid_before_utc).not_valid_after(middle.not_valid_after_utc)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    signed = builder.sign(serialization.load_pem_private_key(root_key.encode(), None), hashes.SHA256())
+    signer = serialization.load_pem_private_key(root_key.encode(), None)
+    signed = builder.sign(signer, hashes.SHA256())  # pyright: ignore[reportArgumentType]
     chain = [root, signed.public_bytes(serialization.Encoding.PEM).decode()]
     leaf = signing.server_certificate((HOST,), key, itself, middle_key, now, DAY)
     return Certificate(signing.in_order(leaf, chain), key, root)
