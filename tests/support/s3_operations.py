@@ -385,6 +385,27 @@ def key_within_key(client: Client) -> Outcome:
     return client.listed()[0]
 
 
+def order(client: Client) -> Outcome:
+    """`foo/` beside `foo+1/`, which sort otherwise without their slashes: in which order a list of folders has them."""
+    client.put("foo/a")
+    client.put("foo+1/a")
+    return client.listed(delimiter="/")[1]
+
+
+def empty_metadata(client: Client) -> Outcome:
+    """What becomes of metadata without a value."""
+    client.put("key", b"text", x_amz_meta_who="")
+    return client.ask("HEAD", "key").headers.get("x-amz-meta-who")
+
+
+def range_that_is_none(client: Client) -> Outcome:
+    """Whether a part is copied by a range that does not say of what."""
+    client.put("key", b"01234")
+    upload = client.begin("copy")
+    source = {"x_amz_copy_source": f"/{client.bucket}/key", "x_amz_copy_source_range": "0-2"}
+    return client.part("copy", upload, 1, b"", **source).status
+
+
 def double_slash(client: Client) -> Outcome:
     """`x//y`: whether it is taken, and the key in a list."""
     return client.put("x//y").status, client.listed()[0]
