@@ -116,7 +116,7 @@ def running(folder: pathlib.Path, *flags: str) -> Iterator[ApiServer]:
         f"--service-account-key-file={key}",
         f"--service-account-signing-key-file={key}",
         "--service-account-issuer=https://kubernetes.default.svc",
-        "--service-cluster-ip-range=10.111.0.0/24",
+        "--service-cluster-ip-range=10.111.0.0/20",
         "--authorization-mode=RBAC",
         # As distributions have it; else no test could tell what a policy refuses.
         "--allow-privileged=true",

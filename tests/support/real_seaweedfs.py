@@ -14,6 +14,7 @@ import threading
 import time
 from typing import Any
 
+from kubeflow_charms.certificates import Certificate
 from kubeflow_charms.kubernetes_api import Kubernetes
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.profile_logins import Login, login
@@ -111,6 +112,7 @@ class RealStore:
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
     root: Login = ROOT
+    secure: bool = False
 
     def start(self) -> None:
         """Start the server, and wait until it is ready in the charm's sense."""
@@ -119,6 +121,11 @@ class RealStore:
                 self.command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         self.wait_until(self.keeper.ready)
+
+    def certify(self, certificate: Certificate) -> None:
+        """Have this certificate served from the next start on."""
+        (self.folder / "tls.crt").write_text(certificate.certificate)
+        (self.folder / "tls.key").write_text(certificate.key)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the server and all that it started."""
@@ -144,7 +151,11 @@ class RealStore:
     def of(self, who: Login) -> Store:
         """Return the store with a login."""
         return Store(
-            host="127.0.0.1", port=self.port, secure=False, access_key=who.access_key, secret_key=who.secret_key
+            host="127.0.0.1",
+            port=self.port,
+            secure=self.secure,
+            access_key=who.access_key,
+            secret_key=who.secret_key,
         )
 
     def profile(self, name: str) -> Login:
@@ -160,12 +171,13 @@ class RealStore:
         return exchange(self.of(who), method, path, body, timeout=30, **more)
 
 
-def real_store(folder: pathlib.Path, *, volume_size: int = 0) -> RealStore:
+def real_store(folder: pathlib.Path, *, volume_size: int = 0, certificate: Certificate | None = None) -> RealStore:
     """Return the store, whose keeper runs already.
 
     Args:
         folder: for its data and log.
         volume_size: of its volumes, in MiB; 0 for the charm's.
+        certificate: None for plain http.
     """
     port = random.randrange(20000, 40000, 10)
     options = seaweedfs_options.SeaweedfsOptions(
@@ -185,7 +197,7 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0) -> RealStore:
 
     buckets = [bucket for user in USERS if user.profiles for bucket in user.buckets]
     written = store_keeper.workload(
-        options, ROOT, USERS, secure=False, seeds=[SEED], profile_buckets=buckets, read=read
+        options, ROOT, USERS, secure=certificate is not None, seeds=[SEED], profile_buckets=buckets, read=read
     )
     settings = login_keeper.Settings.read(written.files[f"{store_keeper.FOLDER}/settings.json"].text)
     shared, data = folder / "shared", folder / "data"
@@ -201,7 +213,7 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0) -> RealStore:
     )
     for name in ("token", "ca.crt"):
         (folder / name).write_text("")
-    program = seaweedfs_server.workload(options, None, 50, read)
+    program = seaweedfs_server.workload(options, certificate, 50, read)
     (folder / "serve.sh").write_text(program.files[f"{seaweedfs_server.FOLDER}/{seaweedfs_server.SCRIPT}"].text)
     given = {
         f"{seaweedfs_server.FOLDER}/{seaweedfs_server.SCRIPT}": str(folder / "serve.sh"),
@@ -210,6 +222,10 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0) -> RealStore:
         "/usr/bin/weed": str(find("weed")),
         f"-metricsPort={seaweedfs_server.store_metrics.PORT}": f"-metricsPort={port + 1}",
     }
+    if certificate:
+        given |= {
+            path: str(folder / pathlib.Path(path).name) for path in (seaweedfs_server.CERTIFICATE, seaweedfs_server.KEY)
+        }
     command = program.command
     for name, value in given.items():
         assert name in command, name
@@ -223,5 +239,8 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0) -> RealStore:
     environment = {**os.environ, **program.environment, "HOME": str(folder)}
     environment["WEED_LEVELDB2_DIR"] = str(data / "filerldb2")
     found = RealStore(folder, port, cluster, keeper, local, shlex.split(command), environment)
+    found.secure = certificate is not None
+    if certificate:
+        found.certify(certificate)
     threading.Thread(target=keeper.run, daemon=True).start()
     return found

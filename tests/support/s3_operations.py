@@ -72,13 +72,13 @@ class Client:
         """Upload a part."""
         return self.ask("PUT", key, body, query={"partNumber": str(number), "uploadId": upload}, headers=headers)
 
-    def complete(self, key: str, upload: str, etags: list[str]) -> Answer:
+    def complete(self, key: str, upload: str, etags: list[str], **headers: str) -> Answer:
         """End an upload in parts."""
         parts = "".join(
             f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>" for number, etag in enumerate(etags, 1)
         )
         body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-        return self.ask("POST", key, body, query={"uploadId": upload})
+        return self.ask("POST", key, body, query={"uploadId": upload}, headers=headers)
 
     def presigned(self, method: str, key: str, seconds: int = 60, ago: int = 0) -> str:
         """Return a path with which anybody may ask once; see Amazon's documentation of its signature's version 4."""
@@ -154,6 +154,28 @@ def conditions(client: Client) -> Iterator[Outcome]:
     yield sorted(set(codes) - {409}).count(200)
 
 
+def conditional_copies(client: Client) -> Iterator[Outcome]:
+    """Copy only if something holds of the source."""
+    etag, source = client.put("key", b"one").headers["etag"], f"/{client.bucket}/key"
+    for condition, wanted in (("match", etag), ("match", '"0123"'), ("none_match", etag), ("none_match", '"0123"')):
+        told = {"x_amz_copy_source": source, f"x_amz_copy_source_if_{condition}": wanted}
+        yield client.put(f"copy-{condition}", b"", **told).status
+    yield client.listed()
+    long_ago = "Thu, 01 Jan 2026 00:00:00 GMT"
+    yield client.put("since", b"", x_amz_copy_source=source, x_amz_copy_source_if_modified_since=long_ago).status
+    yield client.put("until", b"", x_amz_copy_source=source, x_amz_copy_source_if_unmodified_since=long_ago).status
+    yield client.get("key", if_modified_since=long_ago).status, client.get("key", if_unmodified_since=long_ago).status
+    yield _code(client.put("copy", b"", x_amz_copy_source=f"/{client.bucket}/never"))
+
+
+def attributes(client: Client) -> Iterator[Outcome]:
+    """Ask for attributes of an object alone."""
+    client.put("key", b"text")
+    answer = client.ask("GET", "key", query={"attributes": ""}, headers={"x_amz_object_attributes": "ETag,ObjectSize"})
+    root = xml.etree.ElementTree.fromstring(answer.body)
+    yield answer.status, root.findtext("{*}ETag"), root.findtext("{*}ObjectSize")
+
+
 def metadata(client: Client) -> Iterator[Outcome]:
     """Say something about an object."""
     told = {
@@ -225,6 +247,10 @@ def aborted(client: Client) -> Iterator[Outcome]:
     etags = [client.part("small", upload, number, b"small").headers["etag"] for number in (1, 2)]
     yield _code(client.complete("small", upload, etags))
     yield _code(client.complete("small", upload, ['"00000000000000000000000000000000"']))
+    client.put("there", b"first")
+    upload = client.begin("there")
+    etag = client.part("there", upload, 1, b"second").headers["etag"]
+    yield _code(client.complete("there", upload, [etag], if_none_match="*")), client.get("there").body
 
 
 def lists(client: Client) -> Iterator[Outcome]:
@@ -311,6 +337,16 @@ def versions(client: Client) -> Iterator[Outcome]:
     yield client.ask("DELETE", "key").headers.get("x-amz-delete-marker"), client.get("key").status
     root = xml.etree.ElementTree.fromstring(client.ask("GET", query={"versions": ""}).body)
     yield len(root.findall("{*}Version")), len(root.findall("{*}DeleteMarker"))
+    marker = root.findtext("{*}DeleteMarker/{*}VersionId") or ""
+    yield client.ask("DELETE", "key", query={"versionId": marker}).status, client.get("key").body
+    yield client.ask("DELETE", "key", query={"versionId": first}).status
+    yield _code(client.ask("GET", "key", query={"versionId": first}))
+    body = b"<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>"
+    yield client.ask("PUT", "", body, query={"versioning": ""}).status
+    client.put("key", b"three")
+    yield client.get("key").body
+    root = xml.etree.ElementTree.fromstring(client.ask("GET", query={"versions": ""}).body)
+    yield sorted((item.findtext("{*}VersionId") == "null") for item in root.iterfind("{*}Version"))
 
 
 def buckets(client: Client) -> Iterator[Outcome]:
@@ -326,6 +362,8 @@ OPERATIONS: tuple[Callable[[Client], Iterator[Outcome]], ...] = (
     objects,
     ranges,
     conditions,
+    conditional_copies,
+    attributes,
     metadata,
     tags,
     parts,
@@ -345,6 +383,27 @@ def key_within_key(client: Client) -> Outcome:
     client.put("d/e")
     client.put("d/e/3")
     return client.listed()[0]
+
+
+def order(client: Client) -> Outcome:
+    """`foo/` beside `foo+1/`, which sort otherwise without their slashes: in which order a list of folders has them."""
+    client.put("foo/a")
+    client.put("foo+1/a")
+    return client.listed(delimiter="/")[1]
+
+
+def empty_metadata(client: Client) -> Outcome:
+    """What becomes of metadata without a value."""
+    client.put("key", b"text", x_amz_meta_who="")
+    return client.ask("HEAD", "key").headers.get("x-amz-meta-who")
+
+
+def range_that_is_none(client: Client) -> Outcome:
+    """Whether a part is copied by a range that does not say of what."""
+    client.put("key", b"01234")
+    upload = client.begin("copy")
+    source = {"x_amz_copy_source": f"/{client.bucket}/key", "x_amz_copy_source_range": "0-2"}
+    return client.part("copy", upload, 1, b"", **source).status
 
 
 def double_slash(client: Client) -> Outcome:

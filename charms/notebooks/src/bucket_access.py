@@ -13,6 +13,8 @@ NAME = "access-minio"
 OWN = "mlpipeline-minio-artifact"
 """The Secret with the login of a profile, by Kubeflow Pipelines' name."""
 KEYS = ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+AUTHORITY, TRUSTED = "ca.crt", "/run/object-store"
+"""Whom to trust where the store's certificate is of an authority of its own: in the Secret, and where pods see it."""
 REGION = "us-east-1"
 """What S3's clients sign with where a store knows no regions."""
 
@@ -35,6 +37,8 @@ def pod_default(store: Store, namespace: str, *, own_logins: bool = False) -> di
         "S3_ENDPOINT": url,
         "S3_USE_HTTPS": "1" if store.secure else "0",
         "S3_VERIFY_SSL": "1" if store.secure else "0",
+        # The first is Amazon's, which TensorBoard and Python go by; the second TensorFlow's.
+        **(dict.fromkeys(("AWS_CA_BUNDLE", "S3_CA_FILE"), f"{TRUSTED}/{AUTHORITY}") if store.authorities else {}),
     }
     named = {ACCESS_KEY: "accesskey", SECRET_KEY: "secretkey"} if own_logins else {key: key for key in KEYS}
     where = {"name": OWN, "optional": True} if own_logins else {"name": NAME}
@@ -47,15 +51,29 @@ def pod_default(store: Store, namespace: str, *, own_logins: bool = False) -> di
             "desc": "Allow access to object storage",
             "selector": {"matchLabels": {NAME: "true"}},
             "env": [*keys, *({"name": name, "value": value} for name, value in settings.items())],
+            **(_trust(where) if store.authorities else {}),
         },
     }
 
 
+def _trust(secret: dict[str, Any]) -> dict[str, Any]:
+    authority = {"secretName": secret["name"], "items": [{"key": AUTHORITY, "path": AUTHORITY}]}
+    optional = {"optional": True} if secret.get("optional") else {}
+    return {
+        "volumes": [{"name": NAME, "secret": authority | optional}],
+        "volumeMounts": [{"name": NAME, "mountPath": TRUSTED, "readOnly": True}],
+    }
+
+
 def secret(store: Store) -> dict[str, Any]:
-    """Return the Secret with the store's keys; it goes there too."""
+    """Return the Secret with the store's keys, and whom to trust; it goes there too."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": NAME},
-        "stringData": {ACCESS_KEY: store.access_key, SECRET_KEY: store.secret_key},
+        "stringData": {
+            ACCESS_KEY: store.access_key,
+            SECRET_KEY: store.secret_key,
+            **({AUTHORITY: "\n".join(store.authorities)} if store.authorities else {}),
+        },
     }

@@ -173,6 +173,24 @@ def test_where_profiles_have_logins_of_their_own_users_have_these_and_no_common_
     assert notebooks.sent(state, "secrets")["kubernetes_manifests"] == "[]"
 
 
+@pytest.mark.parametrize(
+    ("logins", "secret"),
+    [({}, "access-minio"), ({"profile-logins": "secret:d0erdgfmp25c762i8np0"}, "mlpipeline-minio-artifact")],
+)
+def test_a_store_with_an_authority_of_its_own_is_trusted(notebooks, logins, secret):
+    said = json.loads(STORE["data"]) | {"secure": True, "authority": "CA", **logins}
+    store = {**STORE, "data": json.dumps(said)}
+    state = notebooks.settle(databags={"object-storage": store, "pod-defaults": {}, "secrets": {}})
+    (found,) = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
+    (volume,), (mount,) = found["spec"]["volumes"], found["spec"]["volumeMounts"]
+    assert volume["secret"]["secretName"] == secret
+    told = variables(notebooks, state)
+    assert told["AWS_CA_BUNDLE"] == told["S3_CA_FILE"] == f"{mount['mountPath']}/ca.crt"
+    if not logins:
+        content = state.get_secret(label="user-secrets").latest_content
+        assert json.loads(content["manifests"])[0]["stringData"]["ca.crt"] == "CA"
+
+
 def test_it_asks_for_no_bucket_of_its_own(notebooks):
     assert notebooks.sent(related_to_a_store(notebooks), "object-storage")["buckets"] == "[]"
 

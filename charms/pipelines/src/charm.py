@@ -97,12 +97,6 @@ class Pipelines(Charm[PipelinesOptions]):
         bucket = store.bucket or options.object_store_bucket_name
         yield Bucket(store, bucket)
         yield from published_services.store(store)
-        if store.authorities:
-            yield Report(
-                Blocked(
-                    "the object store's authority is not trusted in users' pods, expected a public certificate, or http"
-                )
-            )
         yield from self._profiles(store, bucket)
         proxy = network.proxy(self.model)
         yield api_server.workload(
@@ -111,7 +105,7 @@ class Pipelines(Charm[PipelinesOptions]):
             database=self.database.one(self._login),
             store=store,
             bucket=bucket,
-            patch=workflow_patch.patch(proxy),
+            patch=workflow_patch.patch(proxy, namespace_objects.trust(store)),
             proxy=proxy,
         )
         key = authorizer.key(self.secrets)

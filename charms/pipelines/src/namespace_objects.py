@@ -19,6 +19,8 @@ Object = dict[str, Any]
 NAMESPACE = "{{ NAMESPACE }}"
 LOGIN = "mlpipeline-minio-artifact"
 PROOF = "artefact-proof"
+AUTHORITY = "ca.crt"
+"""In the Secret with the login: who certifies a store that has an authority of its own."""
 GUARD = "artefact_guard.js"
 PROXY, VISUALIZATION = "ml-pipeline-ui-artifact", "ml-pipeline-visualizationserver"
 STORE_KEY, PROOFS_KEY, LOGIN_KEY = "store", "proofs", "login"
@@ -70,7 +72,7 @@ class Settings:
     def keys(self) -> dict[str, str]:
         """What a namespace's login and proof are made from."""
         store = self.store
-        login = "\n".join((store.access_key, store.secret_key, store.profile_seed))
+        login = "\n".join((store.access_key, store.secret_key, store.profile_seed, *store.authorities))
         own = {STORE_KEY: store.profile_seed} if store.profile_seed else {}
         return {PROOFS_KEY: self.proofs, LOGIN_KEY: login, **own}
 
@@ -91,7 +93,8 @@ def login(settings: Settings) -> Object:
     """Return the Secret with the object store's login, by the name that launchers and Argo know.
 
     It is the namespace's own where the store has one for each. With it is the proof that the namespace's artefact
-    server asks for, which is of use for this namespace alone.
+    server asks for, which is of use for this namespace alone, and whom to trust where the store's certificate is of an
+    authority of its own.
     """
     store = settings.store
     own = {"accesskey": f"{{{{ ACCESS_KEY {STORE_KEY} }}}}", "secretkey": f"{{{{ SECRET_KEY {STORE_KEY} }}}}"}
@@ -101,8 +104,17 @@ def login(settings: Settings) -> Object:
         "kind": "Secret",
         "metadata": {"name": LOGIN},
         "type": "Opaque",
-        "stringData": {**(own if store.profile_seed else shared), PROOF: f"{{{{ DIGEST {PROOFS_KEY} }}}}"},
+        "stringData": {
+            **(own if store.profile_seed else shared),
+            PROOF: f"{{{{ DIGEST {PROOFS_KEY} }}}}",
+            **({AUTHORITY: "\n".join(store.authorities)} if store.authorities else {}),
+        },
     }
+
+
+def trust(store: Store) -> tuple[str, str] | None:
+    """Return the Secret and the key where a namespace has the store's own authority; None where it has none."""
+    return (LOGIN, AUTHORITY) if store.authorities else None
 
 
 def launcher(settings: Settings) -> Object:
@@ -138,6 +150,7 @@ def artefact_repository(settings: Settings) -> Object:
             "keyFormat": settings.key_format,
             "accessKeySecret": {"name": LOGIN, "key": "accesskey"},
             "secretKeySecret": {"name": LOGIN, "key": "secretkey"},
+            **({"caSecret": {"name": LOGIN, "key": AUTHORITY}} if store.authorities else {}),
         },
     }
     found = _config_map("artifact-repositories", {"default-namespaced": json.dumps(repository, sort_keys=True)})
@@ -171,9 +184,11 @@ def artefact_proxy(settings: Settings) -> list[Object]:
         "DISABLE_GKE_METADATA": "true",
         "ALLOWED_ARTIFACT_DOMAIN_REGEX": "^$",
         "NODE_OPTIONS": f"--require /guard/{GUARD}",
+        **({"NODE_EXTRA_CA_CERTS": f"/guard/{AUTHORITY}"} if store.authorities else {}),
     }
     secret = {"MINIO_ACCESS_KEY": "accesskey", "MINIO_SECRET_KEY": "secretkey", "ARTEFACT_PROOF": PROOF}
-    guard = _config_map(PROXY, {GUARD: (pathlib.Path(__file__).parent / GUARD).read_text()})
+    trusted = {AUTHORITY: "\n".join(store.authorities)} if store.authorities else {}
+    guard = _config_map(PROXY, {GUARD: (pathlib.Path(__file__).parent / GUARD).read_text(), **trusted})
     return [
         guard,
         *_server(

@@ -83,7 +83,7 @@ def asked(method: str, target: str, settings: Settings) -> Access:
 
     Raises:
         Refused: nobody may ask that.
-        Elsewhere: the pages left out whose artefact it is, which its key tells.
+        Elsewhere: the pages left out whose artefact it is, which its key tells, or they name a store of before.
     """
     path, _, query = target.partition("?")
     if path.startswith("/pipeline/artifacts/"):
@@ -163,7 +163,9 @@ def _artefact(method: str, path: str, query: str, settings: Settings) -> Access:
         raise Refused(f"the pages show artefacts of the bucket {settings['bucket']} alone")
     if any(part in ("", ".", "..") for part in key.split("/")):
         raise Refused("an artefact's key has no empty parts and no dots alone")
-    _require_own_store(parameters.get("providerInfo", ""), settings)
+    if _of_another_store(parameters.get("providerInfo", ""), settings):
+        others = {name: value for name, value in parameters.items() if name != "providerInfo"}
+        raise Elsewhere(f"{path}?{urllib.parse.urlencode(others)}")
     if "namespace" not in parameters:
         raise Elsewhere(f"{path}?{query}{'&' if query else ''}namespace={_whose(key, settings)}")
     namespace = parameters["namespace"]
@@ -172,21 +174,25 @@ def _artefact(method: str, path: str, query: str, settings: Settings) -> Access:
     return Access((Question(namespace, "readArtifact", "runs", "pipelines.kubeflow.org"),), namespace)
 
 
-def _require_own_store(text: str, settings: Settings) -> None:
-    """Let nobody name another store or Secret than ours; what a page sends here is what somebody wrote as metadata."""
+def _of_another_store(text: str, settings: Settings) -> bool:
+    """Tell whether somebody names another store than ours; what a page sends here is what was written as metadata.
+
+    That is the store which the run was told, and may have been another: its artefacts have moved to ours since. Asked
+    without its name, the pages look there.
+
+    Raises:
+        Refused: it names a Secret that no run was told.
+    """
     if not text:
-        return
+        return False
     try:
         given = json.loads(text)["Params"]
-        foreign = [
-            name
-            for name, ours in (("endpoint", settings["endpoint"]), ("secretName", settings["login"]))
-            if given.get(name, ours) != ours
-        ]
+        endpoint, secret = given.get("endpoint", settings["endpoint"]), given.get("secretName", settings["login"])
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Refused("providerInfo is none") from error
-    if foreign:
+    if secret != settings["login"]:
         raise Refused("the pages read from the object store of this deployment alone")
+    return endpoint != settings["endpoint"]
 
 
 def _whose(key: str, settings: Settings) -> str:

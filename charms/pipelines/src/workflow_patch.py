@@ -8,6 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+TRUSTED = "/run/object-store"
+"""Where each step sees whom to trust that the object store is itself."""
+VOLUME = "object-store-authority"
+Trust = tuple[str, str]
+"""A Secret of each namespace, and its key with the authority of the object store."""
 AWAY = "(?s)[A-Z][0-9]{4} .*main[.]go:[0-9]+[]] .*code = Unavailable"
 """What a driver or a launcher last says when the API or the metadata are away, as while pipelines' pod is replaced.
 
@@ -24,15 +29,24 @@ AGAIN: Mapping[str, Any] = {
 """How a step is tried again, unless it says so itself (`set_retry`): Argo takes one or the other as a whole."""
 
 
-def patch(proxy: Mapping[str, str]) -> str:
+def patch(proxy: Mapping[str, str], trust: Trust | None = None) -> str:
     """Return the patch, as JSON: another try after the API was away, and the way out of the cluster for all programs.
 
     Args:
         proxy: the variables of the way out; empty where the cluster needs none.
+        trust: where the authority is that launchers are to trust; None where the usual ones are enough.
     """
-    variables = [{"name": name, "value": value} for name, value in sorted(proxy.items())]
+    # Go, in which drivers and launchers are written, trusts what is in these folders beside its own file.
+    folders = {"SSL_CERT_DIR": f"/etc/ssl/certs:/etc/pki/tls/certs:{TRUSTED}"} if trust else {}
+    variables = [{"name": name, "value": value} for name, value in sorted({**proxy, **folders}.items())]
     # Argo calls the container of a step, in which drivers and launchers run as well, main. By the policy it knows
     # what they last said.
     main = {"name": "main", "terminationMessagePolicy": "FallbackToLogsOnError"}
-    pod = {"containers": [main | ({"env": variables} if variables else {})]}
+    main |= {"env": variables} if variables else {}
+    main |= {"volumeMounts": [{"name": VOLUME, "mountPath": TRUSTED, "readOnly": True}]} if trust else {}
+    pod: dict[str, Any] = {"containers": [main]}
+    if trust:
+        secret, key = trust
+        items = [{"key": key, "path": "authority.pem"}]
+        pod["volumes"] = [{"name": VOLUME, "secret": {"secretName": secret, "items": items}}]
     return json.dumps({"podSpecPatch": json.dumps(pod), "retryStrategy": AGAIN})

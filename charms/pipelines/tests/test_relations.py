@@ -78,7 +78,7 @@ def test_a_store_outside_insists_on_its_bucket_and_region(pipelines, store):
     )
 
 
-def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines, store):
+def test_the_authority_of_a_store_is_trusted_by_the_api_the_pages_and_the_pods_of_runs(pipelines, store):
     connection = {
         "access-key": "minio",
         "secret-key": "key-of-the-object-store",
@@ -88,15 +88,30 @@ def test_the_authority_of_a_store_is_trusted_by_the_api_and_the_pages(pipelines,
     state = pipelines.settle(databags={"object-storage": None, "s3-credentials": connection})
     assert pipelines.service(state, "api-server").environment["SSL_CERT_DIR"].endswith("/authorities")
     assert pipelines.service(state, "ui").environment["NODE_EXTRA_CA_CERTS"].endswith("/authorities.pem")
-    assert "the object store's authority is not trusted in users' pods" in state.unit_status.message
-    assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert trusted(pipelines) == {"api-server", "ui"}
+    assert isinstance(state.unit_status, testing.ActiveStatus)
+    settings = json.loads(pipelines.file("api-server", "/etc/kubeflow-pipelines/config.json"))
+    pod = json.loads(json.loads(settings["COMPILED_PIPELINE_SPEC_PATCH"])["podSpecPatch"])
+    (main,), (volume,) = pod["containers"], pod["volumes"]
+    assert main["env"][0]["value"].endswith(f":{main['volumeMounts'][0]['mountPath']}")
+    assert volume["secret"]["secretName"] == "mlpipeline-minio-artifact"
+
+    _, content = pipelines.placed(state)
+    placed = {(item["kind"], item["metadata"]["name"]): item for item in json.loads(content["manifests"])}
+    secret = placed["Secret", "mlpipeline-minio-artifact"]["stringData"]
+    repository = json.loads(placed["ConfigMap", "artifact-repositories"]["data"]["default-namespaced"])
+    authorities = {secret[volume["secret"]["items"][0]["key"]], secret[repository["s3"]["caSecret"]["key"]]}
+    server = placed["Deployment", "ml-pipeline-ui-artifact"]["spec"]["template"]["spec"]["containers"][0]
+    (path,) = [item["value"] for item in server["env"] if item["name"] == "NODE_EXTRA_CA_CERTS"]
+    authorities.add(placed["ConfigMap", "ml-pipeline-ui-artifact"]["data"][path.removeprefix("/guard/")])
+    assert authorities == {"-----BEGIN CERTIFICATE-----"}
+
+    assert trusting(pipelines) == {"api-server", "ui"}
     del connection["tls-ca-chain"]
     pipelines.settle(databags={"object-storage": None, "s3-credentials": connection})
-    assert trusted(pipelines) == set()
+    assert trusting(pipelines) == set()
 
 
-def trusted(pipelines) -> set[str]:
+def trusting(pipelines) -> set[str]:
     """Return the containers that have a file of an authority."""
     files = pipelines.deployment.files
     return {container for container in files if any("/authorities" in path for path in files[container])}

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from keeper_store import LocalStore
-from s3_listing import StoreError, delete, objects
+from s3_listing import StoreError, buckets, delete, give_up, objects, uploads
 from space_limits import BUCKETS, Limits, Usage
 
 FASTEST = 200 * 1024 * 1024
@@ -18,7 +18,9 @@ FASTEST = 200 * 1024 * 1024
 SHORTEST, LONGEST = 1.0, 30.0
 """Seconds between two looks."""
 ROUND = 3600
-"""Seconds between two looks for what is old."""
+"""Seconds between two looks for what is old, and for uploads that nobody ended."""
+UPLOAD = 24 * 3600
+"""Seconds after which an upload in parts that was not ended is given up, as MinIO does by default."""
 GIVEN_BACK = 60
 """Seconds between two requests for the room of what was deleted, where room is short."""
 FIRST = 60
@@ -48,9 +50,10 @@ class SpaceKeeper:
             self._give_back(found)
         except OSError:
             return SHORTEST  # the store starts, or ends
-        if self._limits.rules and time.monotonic() - self._aged > ROUND:
+        if time.monotonic() - self._aged > ROUND:
             self._aged = time.monotonic()
             with contextlib.suppress(OSError):
+                self.give_up_uploads()
                 self.age()
         return min(max((found.free - self._limits.reserve) / FASTEST, SHORTEST), LONGEST)
 
@@ -71,6 +74,30 @@ class SpaceKeeper:
                 self._say(f"objects of {rule.bucket} that are old stay: {error}")
         if gone:
             self._say(f"{gone} objects were old, and are deleted")
+            self._store.vacuum(0.1)
+        return gone
+
+    def give_up_uploads(self, seconds: float = UPLOAD) -> int:
+        """Delete the parts of uploads that nobody ended, and return how many uploads that were.
+
+        The parts of a client that died are in no list of objects, and count for the bucket's quota.
+
+        Args:
+            seconds: that an upload may take.
+
+        Raises:
+            OSError: the store does not answer when asked for the room.
+        """
+        latest, gone = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds), 0
+        try:
+            for bucket in buckets(self._store.root):
+                for upload in [item for item in uploads(self._store.root, bucket) if item.begun < latest]:
+                    give_up(self._store.root, bucket, upload)
+                    gone += 1
+        except StoreError as error:
+            self._say(f"uploads that nobody ended stay: {error}")
+        if gone:
+            self._say(f"{gone} uploads were not ended within {seconds / 3600:g} hours, and their parts are deleted")
             self._store.vacuum(0.1)
         return gone
 

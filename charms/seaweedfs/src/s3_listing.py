@@ -1,6 +1,7 @@
 """Buckets and objects of a store, as its lists tell; import it late. The keeper takes it along.
 
-Source of the form: Amazon's documentation of ListBuckets, ListObjectsV2 and DeleteObjects.
+Source of the form: Amazon's documentation of ListBuckets, ListObjectsV2, DeleteObjects, ListMultipartUploads and
+AbortMultipartUpload.
 """
 
 import base64
@@ -42,6 +43,21 @@ class Found:
     modified: datetime.datetime = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 
+@dataclasses.dataclass(frozen=True)
+class Upload:
+    """An upload in parts that was begun, and neither ended nor given up.
+
+    Attributes:
+        key: of the object that it is to become.
+        identifier: the store's own.
+        begun: when.
+    """
+
+    key: str
+    identifier: str
+    begun: datetime.datetime
+
+
 def buckets(store: Store) -> list[str]:
     """Return the names of the buckets that the login may list.
 
@@ -79,6 +95,41 @@ def objects(store: Store, bucket: str, prefix: str = "") -> Iterator[Found]:
         if _text(root, "IsTruncated") != "true" or not token:
             return
         query = {**query, "continuation-token": token}
+
+
+def uploads(store: Store, bucket: str) -> Iterator[Upload]:
+    """Yield the unfinished uploads in parts of a bucket.
+
+    Raises:
+        StoreError: the store does not tell.
+    """
+    query = {"uploads": "", "encoding-type": "url"}
+    while True:
+        root = _list(store, f"/{bucket}", query)
+        for item in root.iterfind(f"{NAMESPACE}Upload"):
+            begun = datetime.datetime.fromisoformat(_text(item, "Initiated"))
+            yield Upload(urllib.parse.unquote_plus(_text(item, "Key")), _text(item, "UploadId"), begun)
+        if _text(root, "IsTruncated") != "true":
+            return
+        key, identifier = (_text(root, f"Next{name}Marker") for name in ("Key", "UploadId"))
+        query |= {"key-marker": urllib.parse.unquote_plus(key), "upload-id-marker": identifier}
+
+
+def give_up(store: Store, bucket: str, upload: Upload) -> None:
+    """Delete the parts of an unfinished upload.
+
+    Raises:
+        StoreError: the store refuses.
+    """
+    try:
+        answer = exchange(
+            store, "DELETE", f"/{bucket}/{upload.key}", query={"uploadId": upload.identifier}, timeout=TIMEOUT
+        )
+    except UNREACHABLE as error:
+        raise StoreError(f"{store.url} does not answer: {type(error).__name__}") from error
+    # 404: it was ended or given up meanwhile.
+    if answer.status not in (204, 404):
+        raise StoreError(f"{store.url} does not give up an upload to {bucket} ({answer.status} {told(answer.body)})")
 
 
 def delete(store: Store, bucket: str, keys: Iterable[str]) -> None:

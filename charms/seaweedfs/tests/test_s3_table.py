@@ -6,6 +6,9 @@ from support.s3_operations import Client
 
 DIFFERENT = {
     s3_operations.key_within_key: (["d/e", "d/e/3"], ["d/e"]),
+    s3_operations.order: (["foo/", "foo+1/"], ["foo+1/", "foo/"]),
+    s3_operations.empty_metadata: (None, ""),
+    s3_operations.range_that_is_none: (200, 400),
     s3_operations.double_slash: ((200, ["x/y"]), (400, [])),
     s3_operations.cors: (200, 501),
     s3_operations.encryption: (500, 501),

@@ -118,6 +118,39 @@ def test_what_is_old_goes_and_gives_back_its_room(real, keep):
     real.wait_until(given_back)
 
 
+def test_uploads_that_nobody_ended_go_also_from_a_bucket_that_is_full_of_them(real, keep):
+    backups, path = real.application(2), "/backups/a folder/half+1"
+    begun = real.ask(backups, "POST", path, query={"uploads": ""}).body.decode()
+    query = {"partNumber": "1", "uploadId": begun.partition("<UploadId>")[2].partition("<")[0]}
+    assert real.ask(backups, "PUT", path, os.urandom(2 * MEBIBYTE), query=query).status == 200
+    space = keep(quotas={"backups": MEBIBYTE})
+    space.look()
+    real.wait_until(lambda: real.ask(backups, "PUT", "/backups/more", b"more").status == 403)
+
+    assert space.give_up_uploads() == 0
+    assert real.ask(backups, "GET", path, query=query).status == 200
+    # What will have been begun a minute from now is old today, so that the test need not wait.
+    assert space.give_up_uploads(-60) == 1
+
+    assert real.ask(backups, "GET", path, query=query).status == 404
+    real.wait_until(lambda: space.look() and space.within)
+
+
+def test_of_many_uploads_each_is_found(real, monkeypatch):
+    listing, root = importlib.import_module("s3_listing"), real.of(real.root)
+    ask = listing.exchange
+
+    def two_at_once(*arguments, query, **more):
+        return ask(*arguments, query={**query, "max-uploads": "2"}, **more)
+
+    monkeypatch.setattr(listing, "exchange", two_at_once)
+    real.ask(real.root, "PUT", "/uploading")
+    keys = sorted(["a", "a", "a", "b c+/d&", "ä"])
+    for key in keys:
+        real.ask(real.root, "POST", f"/uploading/{key}", query={"uploads": ""})
+    assert [item.key for item in listing.uploads(root, "uploading")] == keys
+
+
 def test_it_looks_as_often_as_the_disk_could_fill(real, keep):
     assert keep(reserve=0).look() == keeper_space.LONGEST
     assert keep(reserve=real.local.usage().free - 1).look() == keeper_space.SHORTEST

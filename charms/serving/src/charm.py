@@ -113,6 +113,7 @@ class Serving(Charm[ServingOptions]):
                         self.app.name, self.model.name, kserve_controller.PROGRAM.account(self.app.name)
                     ),
                     *([model_store.account()] if store else []),
+                    *([model_store.authority(store)] if store and store.authorities else []),
                 ]
             )
         )

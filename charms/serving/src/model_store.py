@@ -36,6 +36,7 @@ def secret(store: Store, namespace: str) -> dict[str, Any]:
         "region": store.region or DEFAULT_REGION,
         "usevirtualbucket": "false",
         "useanoncredential": "false",
+        **({"cabundle-configmap": NAME} if store.authorities else {}),
     }
     return {
         "apiVersion": "v1",
@@ -46,6 +47,15 @@ def secret(store: Store, namespace: str) -> dict[str, Any]:
             "AWS_SECRET_ACCESS_KEY": f"{{{{ SECRET_KEY {KEY} }}}}" if own else store.secret_key,
         },
     }
+
+
+def authority(store: Store) -> dict[str, Any]:
+    """Return whom to trust where the store's certificate is of an authority of its own, as what fetches models sees it.
+
+    Source of the key: kserve/kserve v0.15.2, pkg/constants (DefaultCaBundleFileName).
+    """
+    data = {"cabundle.crt": "\n".join(store.authorities)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME}, "data": data}
 
 
 def keys(store: Store | None) -> dict[str, str]:

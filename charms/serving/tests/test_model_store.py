@@ -55,6 +55,16 @@ def test_the_controller_reads_logins_in_profiles_alone(serving):
     assert not [rule for rule in whole["rules"] if "secrets" in rule["resources"]]
 
 
+def test_a_store_with_an_authority_of_its_own_is_trusted(serving):
+    databag = serving.databags["object-storage"]
+    data = {**json.loads(databag["data"]), "secure": True, "authority": "CA"}
+    state = serving.settle(databags={"object-storage": {**databag, "data": json.dumps(data)}})
+    _, _, item = json.loads(serving.sent(state, "service-accounts")["kubernetes_manifests"])
+    assert (item["kind"], item["data"]) == ("ConfigMap", {"cabundle.crt": "CA"})
+    told = secret(serving, state)["metadata"]["annotations"]
+    assert told["serving.kserve.io/s3-cabundle-configmap"] == item["metadata"]["name"]
+
+
 def test_where_the_store_has_a_login_for_each_profile_models_use_their_own(serving):
     seed = testing.Secret({"seed": "of-all-profiles"})
     databag = serving.databags["object-storage"]
