@@ -12,7 +12,8 @@ from kubeflow_charms.images import Images
 from serving_images import AGENT, BATCHER, EXPLAINER, LOGGER, ROUTER, STORAGE, split
 
 NAME = "inferenceservice-config"
-STANDARD = "RawDeployment"
+STANDARD, KNATIVE = "RawDeployment", "Serverless"
+"""The modes, as objects name them, too, in an annotation."""
 AT_START = ("deploy", "ingress", "multiNode")
 """What is read as KServe starts, and never again."""
 HOST = "{{ .Name }}-predictor.{{ .Namespace }}.svc.{{ .IngressDomain }}"

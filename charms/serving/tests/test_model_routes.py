@@ -1,6 +1,7 @@
 """The program that makes routes, against an API in memory."""
 
 import copy
+import dataclasses
 import importlib
 import pathlib
 import sys
@@ -104,6 +105,7 @@ def maker(program, api):
         gateway="edge/kubeflow-gateway",
         proxies="edge",
         domain="cluster.local",
+        hosts="",
     )
     said: list[str] = []
     made = program.Maker(api, settings, said.append)
@@ -186,6 +188,52 @@ def test_one_that_its_owner_wants_inside_alone_gets_no_route(api, maker):
     maker.look()
     assert api.made("VirtualService") == {}
     assert api.made("NetworkPolicy").keys() == {"serving-iris"}
+
+
+WEB, GRPC = {"name": "http", "containerPort": 8080}, {"name": "h2c", "containerPort": 9000}
+
+
+def port(way: Object) -> int:
+    """Return the port that a way leads to."""
+    return way["route"][0]["destination"]["port"]["number"]
+
+
+def by_host(api, maker, **more: Any) -> list[Object]:
+    """Return the ways by a model's host name."""
+    maker._settings = dataclasses.replace(maker._settings, hosts="models.example.com")
+    api.model("iris", **more)
+    maker.look()
+    spec = api.made("VirtualService")["serving-iris.host"]
+    assert (spec["gateways"], spec["hosts"]) == (["edge/kubeflow-gateway"], ["iris.ada.models.example.com"])
+    return spec["http"]
+
+
+def test_where_there_is_a_domain_a_model_has_a_host_name_beside_its_path(api, maker):
+    (way,) = by_host(api, maker)
+    assert "match" not in way
+    assert way["route"][0]["destination"] == {"host": "iris-predictor.ada.svc.cluster.local", "port": {"number": 80}}
+    assert way["headers"]["request"]["remove"] == ["authorization", "cookie"]
+    assert "serving-iris" in api.made("VirtualService")
+
+
+def test_at_its_host_name_a_model_with_a_port_for_grpc_is_asked_by_grpc(api, maker):
+    grpc, rest = by_host(api, maker, predictor={"model": {"ports": [WEB, GRPC]}})
+    assert grpc["match"] == [{"headers": {"content-type": {"prefix": "application/grpc"}}}]
+    assert (port(grpc), port(rest)) == (9000, 80)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "expected"),
+    [
+        # The runtime's port for HTTP comes after what the model names.
+        ({"model": {"ports": [GRPC]}}, (80, 8080)),
+        ({"containers": [{"ports": [GRPC]}]}, (80, 80)),
+        ({"containers": [{"ports": [WEB, GRPC]}]}, (9000, 80)),
+    ],
+)
+def test_a_component_is_asked_at_the_ports_that_kserve_gives_its_service(api, maker, predictor, expected):
+    grpc, rest = by_host(api, maker, predictor=predictor)
+    assert (port(grpc), port(rest)) == expected
 
 
 def test_outside_of_profiles_nothing_is_made(api, maker):
