@@ -195,6 +195,9 @@ def test_a_splitter_shares_requests_among_versions_by_their_models_paths(kserve:
         (f"http://iris-1-predictor.{where}.svc.cluster.local/v2/models/iris-1/infer", 90),
         (f"http://iris-2-predictor.{where}.svc.cluster.local/v2/models/iris-2/infer", 10),
     ]
+    is_available(kserve, where, "iris")
+    found = eventually(lambda: kserve.application.get(f"{GRAPHS.format(where)}/iris")["status"]["url"], timeout=60)
+    assert found == f"http://iris.{where}.svc.cluster.local"
 
 
 def test_a_share_of_requests_that_would_have_no_effect_is_refused_with_what_has_one(kserve: Deployed) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Object = dict[str, Any]
+Ports = tuple[tuple[int, str], ...]
 SERVICES, GRAPHS = "InferenceService", "InferenceGraph"
 VERSIONS = {SERVICES: "serving.kserve.io/v1beta1", GRAPHS: "serving.kserve.io/v1alpha1"}
 LABELS = {SERVICES: "serving.kserve.io/inferenceservice", GRAPHS: "serving.kserve.io/inferencegraph"}
@@ -18,8 +19,12 @@ INTERNAL = ("networking.kserve.io/visibility", "cluster-local")
 CREDENTIALS = ("authorization", "cookie")
 """What says to the gateway who asks; whoever serves a model could be her with it."""
 HTTP = 80
+AGAIN = {"attempts": 2, "retryOn": "503"}
+"""A Splitter drops one request of 101 before it has asked anybody: kserve#5408, mended after 0.17."""
 RUNTIME = 8080
-"""Where the charm's runtimes listen."""
+"""Where the charm's runtimes listen, and what KServe takes for the port of a container that says none."""
+CLEAR = ("http", "http2")
+"""How the names of ports begin that a sidecar knows to speak HTTP; KServe says it of those for gRPC."""
 GRPC = ("grpc", "h2c")
 """How the names of ports for gRPC begin: kserve/kserve v0.15.2, reconcilers/service."""
 
@@ -56,6 +61,7 @@ class Server:
         entry: the Service that is asked.
         explainer: the Service that is asked for explanations; "" for none.
         http, grpc: the ports of the entry; 0 for no gRPC.
+        unclear: the ports of the Services' pods, with protocols, where the ports' names do not tell them to a sidecar.
         internal: whether its owner wants no route to it.
     """
 
@@ -67,6 +73,7 @@ class Server:
     explainer: str = ""
     http: int = HTTP
     grpc: int = 0
+    unclear: Mapping[str, Ports] = dataclasses.field(default_factory=dict)
     internal: bool = False
 
     @classmethod
@@ -75,13 +82,16 @@ class Server:
         metadata, spec = item["metadata"], item.get("spec") or {}
         name = metadata["name"]
         entry, explainer, http, grpc = name, "", HTTP, 0
+        unclear: dict[str, Ports] = {entry: ((RUNTIME, "HTTP"),)}
         if kind == SERVICES:
             component = "transformer" if spec.get("transformer") else "predictor"
             entry = f"{name}-{component}"
             http, grpc = _ports(spec.get(component) or {})
+            found = {it: _unclear(spec.get(it) or {}) for it in (component, "explainer")}
+            unclear = {f"{name}-{it}": ports for it, ports in found.items() if ports}
             explainer = f"{name}-explainer" if spec.get("explainer") else ""
         internal = (metadata.get("labels") or {}).get(INTERNAL[0]) == INTERNAL[1]
-        return cls(kind, metadata["namespace"], name, metadata["uid"], entry, explainer, http, grpc, internal)
+        return cls(kind, metadata["namespace"], name, metadata["uid"], entry, explainer, http, grpc, unclear, internal)
 
     @property
     def prefix(self) -> str:
@@ -103,6 +113,8 @@ def objects(server: Server, settings: Settings, *, routed: bool) -> Iterator[Obj
             yield _host_route(server, settings)
         for service in filter(None, (server.entry, server.explainer)):
             yield _encryption(server, settings, service)
+        for service, ports in server.unclear.items():
+            yield _protocols(server, settings, service, ports)
     yield _fence(server, settings)
 
 
@@ -119,11 +131,25 @@ def _ports(component: Object) -> tuple[int, int]:
     return http or (HTTP if component.get("containers") or not grpc else RUNTIME), grpc
 
 
+def _unclear(component: Object) -> Ports:
+    """Return the ports of a container of its owner's, with protocols; none if their names tell a sidecar all."""
+    for container in (component.get("containers") or [])[:1]:
+        ports: list[Object] = container.get("ports") or [{"containerPort": RUNTIME}]
+        names = [port.get("name") or "" for port in ports]
+        if not all(name.startswith(GRPC) or name.partition("-")[0] in CLEAR for name in names):
+            return tuple(
+                (port["containerPort"], "HTTP2" if name.startswith(GRPC) else "HTTP")
+                for port, name in zip(ports, names, strict=True)
+            )
+    return ()
+
+
 def _to(server: Server, settings: Settings, service: str, port: int = HTTP) -> Object:
     """Return the way to a Service of the server's, without what says who asks."""
     return {
         "route": [{"destination": {"host": _host(server, settings, service), "port": {"number": port}}}],
         "headers": {"request": {"remove": list(CREDENTIALS)}},
+        **({"retries": AGAIN} if server.kind == GRAPHS else {}),
     }
 
 
@@ -172,6 +198,21 @@ def _encryption(server: Server, settings: Settings, service: str) -> Object:
     }
     name = f"{_name(server)}-{service.rpartition('-')[2]}" if server.kind == SERVICES else _name(server)
     return _object(server, settings, "networking.istio.io/v1", "DestinationRule", name, spec)
+
+
+def _protocols(server: Server, settings: Settings, service: str, ports: Ports) -> Object:
+    """Return what tells sidecars that a port speaks HTTP: to one that does not know, nobody has a name."""
+    spec = {
+        "workloadSelector": {"labels": {"app": f"isvc.{service}"}},
+        "ingress": [
+            {
+                "port": {"number": number, "name": f"{protocol.lower()}-{number}", "protocol": protocol},
+                "defaultEndpoint": f"127.0.0.1:{number}",
+            }
+            for number, protocol in ports
+        ],
+    }
+    return _object(server, settings, "networking.istio.io/v1", "Sidecar", f"{_name(server)}.{service}", spec)
 
 
 def _fence(server: Server, settings: Settings) -> Object:

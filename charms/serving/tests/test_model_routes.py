@@ -18,6 +18,7 @@ PLURALS = (
     "inferenceservices",
     "namespaces",
     "networkpolicies",
+    "sidecars",
     "virtualservices",
 )
 
@@ -183,6 +184,15 @@ def test_a_graph_is_reached_likewise_unless_a_model_has_its_path(api, maker):
     assert api.made("NetworkPolicy").keys() == {"serving-iris", "serving-graph-iris", "serving-graph-chain"}
 
 
+def test_a_request_that_a_graph_drops_is_sent_again_and_none_to_a_model_is(api, maker):
+    api.model("chain", kind="InferenceGraph")
+    api.model("iris")
+    maker.look()
+    routes = api.made("VirtualService")
+    assert routes["serving-graph-chain"]["http"][0]["retries"] == {"attempts": 2, "retryOn": "503"}
+    assert "retries" not in routes["serving-iris"]["http"][0]
+
+
 def test_one_that_its_owner_wants_inside_alone_gets_no_route(api, maker):
     api.model("iris", metadata={"labels": {"networking.kserve.io/visibility": "cluster-local"}})
     maker.look()
@@ -240,6 +250,39 @@ def test_outside_of_profiles_nothing_is_made(api, maker):
     api.model("iris", namespace="plain")
     maker.look()
     assert api.applied == []
+
+
+@pytest.mark.parametrize(
+    ("ports", "expected"),
+    [
+        ([], [(8080, "HTTP")]),
+        ([{"containerPort": 8000}], [(8000, "HTTP")]),
+        ([{"name": "web", "containerPort": 8000}, GRPC], [(8000, "HTTP"), (9000, "HTTP2")]),
+    ],
+)
+def test_sidecars_are_told_what_a_container_of_ones_own_speaks(api, maker, ports, expected):
+    api.model("iris", predictor={"containers": [{"ports": ports}]})
+    maker.look()
+    spec = api.made("Sidecar")["serving-iris.iris-predictor"]
+    assert spec["workloadSelector"] == {"labels": {"app": "isvc.iris-predictor"}}
+    assert [(way["port"]["number"], way["port"]["protocol"]) for way in spec["ingress"]] == expected
+
+
+def test_where_the_names_of_ports_tell_it_sidecars_need_nothing(api, maker):
+    api.model("iris", predictor={"containers": [{"ports": [WEB, GRPC]}]})
+    api.model("lotus", predictor={"model": {}})
+    maker.look()
+    assert api.made("Sidecar") == {}
+
+
+def test_sidecars_are_told_what_a_graph_speaks_whose_port_kserve_calls_like_itself(api, maker):
+    api.model("chain", kind="InferenceGraph")
+    maker.look()
+    (way,) = api.made("Sidecar")["serving-graph-chain.chain"]["ingress"]
+    assert way == {
+        "port": {"number": 8080, "name": "http-8080", "protocol": "HTTP"},
+        "defaultEndpoint": "127.0.0.1:8080",
+    }
 
 
 def test_what_is_made_belongs_to_its_model(api, maker):
