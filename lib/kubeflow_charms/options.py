@@ -193,6 +193,17 @@ def memory_of(*programs: str) -> Callable[[str | None], dict[str, str]]:
     return parse
 
 
+def between(low: int, high: int) -> Callable[[int], int]:
+    """Make a parser that accepts numbers from `low` to `high`."""
+
+    def parse(value: int) -> int:
+        if not low <= value <= high:
+            raise ValueError(f"{value} is out of range, expected from {low} to {high}")
+        return value
+
+    return parse
+
+
 def name(value: str | None) -> str:
     """Accept a name that a Kubernetes object may have: small letters, digits and hyphens."""
     text = (value or "").strip()
@@ -233,6 +244,14 @@ def origin(value: str | None) -> str:
     text = url(value)
     if urllib.parse.urlsplit(text).path:
         raise ValueError(f"{text!r} has a path, expected the address alone, such as https://kubeflow.example.com")
+    return text
+
+
+def domain(value: str | None) -> str:
+    """Accept nothing, or a domain of small letters, without a wildcard."""
+    text = (value or "").strip().rstrip(".")
+    if text and not re.fullmatch(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]*[a-z0-9])?", text):
+        raise ValueError(f"{text!r} is no domain, expected for example models.example.com")
     return text
 
 

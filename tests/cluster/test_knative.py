@@ -1,6 +1,10 @@
-"""Knative's controller and webhook, run for real with the objects, rights and configuration that the charm makes."""
+"""Knative's controller and webhook, run for real with the objects, rights and configuration that the charm makes.
+
+The tests are in order: the last one ends the programs.
+"""
 
 import contextlib
+import dataclasses
 import json
 import os
 import pathlib
@@ -23,25 +27,37 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases/"
 
 
 @pytest.fixture(scope="module")
+def running() -> Iterator[contextlib.ExitStack]:
+    """What ends the programs."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
 def knative(
-    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+    apiserver: ApiServer,
+    collected: httpx2.Client,
+    tmp_path_factory: pytest.TempPathFactory,
+    running: contextlib.ExitStack,
 ) -> Iterator[Deployed]:
     """The application, with its webhook and its controller."""
     folder, (port,) = tmp_path_factory.mktemp("programs"), free_ports(1)
     samples.define(collected, samples.kinds())
-    running = objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
-    deployed = next(running)
+    application = objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
+    deployed = next(application)
     hooks = admission.hooks(deployed)
-    with (
+    for context in (
         started(deployed, "webhook", "webhook", folder, WEBHOOK_PORT=str(port)),
         admission.redirected(deployed, {hook.configuration for hook in hooks}, port),
         admission.local(deployed, hooks[0].service),
         started(deployed, "knative-controller", "controller", folder),
     ):
-        where = namespace(deployed, "asked")
-        eventually(lambda: taken(deployed, where), timeout=60)
-        yield deployed
-    next(running, None)
+        running.enter_context(context)
+    where = namespace(deployed, "asked")
+    eventually(lambda: taken(deployed, where), timeout=60)
+    yield deployed
+    running.close()
+    next(application, None)
 
 
 @contextlib.contextmanager
@@ -137,3 +153,19 @@ def test_a_wrong_service_is_refused_with_the_field_that_is_wrong(knative: Deploy
 def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:
     answer = send(knative, namespace(knative, "plain", {}), service())
     assert "in the namespaces of profiles alone" in answer.json()["message"]
+
+
+def test_a_service_can_be_deleted_once_knative_is_gone(knative: Deployed, running: contextlib.ExitStack) -> None:
+    where = namespace(knative, "eve")
+    send(knative, where, service()).raise_for_status()
+    there = SERVING.format(where)
+    made = [
+        f"{there}{it}" for it in ("services/hello", "configurations/hello", "routes/hello", "revisions/hello-00001")
+    ]
+    eventually(lambda: all(map(knative.application.get, made)), timeout=60)
+    assert eventually(lambda: knative.application.get(f"{there}routes/hello")["metadata"]["finalizers"], timeout=60)
+    running.close()
+    knative.application.run(dataclasses.replace(knative.state, planned_units=0), "stop")
+    assert all(map(knative.application.get, made))
+    knative.http.delete(f"{there}services/hello").raise_for_status()
+    assert eventually(lambda: not any(map(knative.application.get, made)), timeout=60)

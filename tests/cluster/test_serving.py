@@ -24,6 +24,8 @@ GATEWAY = {
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 MODELS = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
+POLICY = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
+MERGE = {"Content-Type": "application/merge-patch+json"}
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
 
 
@@ -53,7 +55,7 @@ def serving(
     with deployed(load_charm(ROOT).Serving, ROOT, monkeypatch, tmp_path) as deployment:
         for application in deployed_on(apiserver, collected, deployment, monkeypatch):
             relation = testing.Relation("gateway-info", remote_app_name="istio-pilot", remote_app_data=GATEWAY)
-            state = application.settle(application.state(relations=[relation]))
+            state = application.settle(application.state(relations=[relation], config={"max-replicas": 5}))
             # No program runs that could answer for the webhooks.
             for kind in ("mutating", "validating"):
                 name = f"serving-{application.model}"
@@ -72,8 +74,11 @@ def policy() -> dict[str, Any]:
     return {"metadata": {"name": "iris"}, "spec": {"podSelector": {}}}
 
 
-def model(**metadata: Any) -> dict[str, Any]:
-    predictor = {"model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"}}
+def model(replicas: int = 1, **metadata: Any) -> dict[str, Any]:
+    predictor = {
+        "maxReplicas": replicas,
+        "model": {"modelFormat": {"name": "sklearn"}, "storageUri": "s3://models/iris"},
+    }
     kind = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"}
     return {**kind, "metadata": {"name": "iris", **metadata}, "spec": {"predictor": predictor}}
 
@@ -98,6 +103,30 @@ def test_programs_make_things_in_profiles_alone_and_models_are_nowhere_else(serv
     answer = serving.http.post(MODELS.format(plain), json=model())
     assert "in the namespaces of profiles alone" in answer.json()["message"]
     serving.http.post(MODELS.format(ada), json=model(), params={"dryRun": "All"}).raise_for_status()
+
+
+def test_no_model_asks_for_more_pods_than_the_operator_allows_and_one_that_does_can_be_let_go_of(
+    serving: Serving,
+) -> None:
+    where = MODELS.format(serving.namespace("eve", **PROFILE))
+    name = f"{POLICY}/serving-replicas-{serving.application.model}"
+    held = {"finalizers": ["inferenceservice.finalizers"]}
+
+    def refused() -> bool:
+        answer = serving.http.post(where, json=model(6), params={"dryRun": "All"})
+        return "at most 5 pods" in answer.json().get("message", "")
+
+    assert eventually(refused)
+    serving.http.post(where, json=model(5), params={"dryRun": "All"}).raise_for_status()
+    # As one that was there before the option was.
+    binding = serving.http.get(name).raise_for_status().json()
+    serving.http.delete(name).raise_for_status()
+    assert eventually(lambda: serving.http.post(where, json=model(6, **held)).raise_for_status())
+    del binding["metadata"]["resourceVersion"]
+    serving.http.post(POLICY, json=binding).raise_for_status()
+    assert eventually(refused)
+    change = {"metadata": {"finalizers": None}}
+    serving.http.patch(f"{where}/iris", json=change, headers=MERGE).raise_for_status()
 
 
 def test_a_model_can_be_deleted_once_kserve_is_gone(serving: Serving) -> None:

@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import pytest
 import yaml
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.s3_requests import send
+from support import tokens
 from support.browser import Browser, is_log_in
 from support.eventually import eventually
 from support.kubeflow import ECHO, MODEL, Kubeflow, offer
@@ -33,6 +35,9 @@ RELATIONS = (
     ("serving:service-accounts", "kubeflow-profiles:service-accounts"),
 )
 LOGIN = "kserve-controller-s3"
+DOMAIN = "models.example.com"
+LOG_IN = 302
+"""To the page where users log in."""
 MLSERVER = "docker.io/seldonio/mlserver:1.7.1"
 SMALL = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
 FLOWERS = ([4.9, 3.1, 1.5, 0.1], [6.9, 3.1, 5.1, 2.3])
@@ -78,7 +83,7 @@ def ada(serving: Kubeflow) -> Iterator[Workspace]:
     with workspace(NAME, PROFILE) as made:
         owned_by(serving.credentials.user, made)
         yield made
-        for name in kubectl("get", "inferenceservices", "-n", made.name, "-o", "name").split():
+        for name in kubectl("get", "inferencegraphs,inferenceservices", "-n", made.name, "-o", "name").split():
             kubectl("patch", name, "-n", made.name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
 
 
@@ -172,6 +177,51 @@ def test_without_a_log_in_nobody_is(serving: Kubeflow, served: str):
         assert is_log_in(browser.ask("POST", served, QUESTION))
 
 
+@pytest.fixture(scope="module")
+def token(serving: Kubeflow, served: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Her token, for programs; models have host names, too."""
+    wanted = {"dex-auth": {"program-client": tokens.CLIENT}, "serving": {"domain": DOMAIN}}
+    for application, options in wanted.items():
+        serving.configure(application, options)
+    serving.settle("serving", ECHO, changing=wanted)
+    her, memory = serving.credentials, tmp_path_factory.mktemp("tokens") / "tokens.json"
+    yield tokens.tokens(f"{serving.address}/dex", memory, her.user, her.password)["id_token"]
+    serving.configure("dex-auth", {"program-client": ""})
+    serving.settle("serving", ECHO, changing=["dex-auth"])
+
+
+def asked(url: str, token: str, **headers: str) -> httpx2.Response:
+    """Return what a program is answered."""
+    return httpx2.post(url, json=QUESTION, headers={"Authorization": f"Bearer {token}", **headers}, timeout=30)
+
+
+def test_a_program_with_her_token_is_answered_at_its_path_and_its_host_name(
+    serving: Kubeflow, ada: Workspace, served: str, trained: list[int], token: str
+):
+    host = f"iris.{ada.name}.{DOMAIN}"
+    for answer in (
+        asked(f"{serving.address}{served}", token),
+        eventually(
+            lambda: asked(f"{serving.address}/v2/models/iris/infer", token, Host=host).raise_for_status(), timeout=60
+        ),
+    ):
+        assert answer.json()["outputs"][0]["data"] == trained
+
+
+def test_a_program_with_a_token_of_kubernetes_is_not(serving: Kubeflow, ada: Workspace, served: str, token: str):
+    own = kubectl("create", "token", "default", "-n", ada.name).strip()
+    assert asked(f"{serving.address}{served}", own).status_code == LOG_IN
+
+
+def test_a_graph_shares_requests_among_models(session: Browser, ada: Workspace, served: str, trained: list[int]):
+    steps = [{"serviceName": "iris", "name": name, "weight": 50} for name in ("one", "other")]
+    kind = {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "InferenceGraph", "metadata": {"name": "flowers"}}
+    ada.apply({**kind, "spec": {"nodes": {"root": {"routerType": "Splitter", "steps": steps}}}})
+    path = f"/serving/{ada.name}/flowers/"
+    answer = eventually(lambda: session.ask("POST", path, QUESTION).raise_for_status())
+    assert answer.json()["outputs"][0]["data"] == trained
+
+
 def test_pods_of_her_namespace_are_and_those_of_others_are_not(ada: Workspace, served: str):
     path = f"http://iris-predictor.{ada.name}.svc/v2/models/iris/infer"
     assert inside(ada.name, "caller", path, sidecar=True) == "200"
@@ -227,5 +277,5 @@ def test_removal_leaves_models_that_go_on_and_can_be_deleted(
     assert eventually(only_definitions)
     assert f"{CRD}inferenceservices.serving.kserve.io" in definitions(cluster_scoped())
     assert eventually(lambda: session.ask("POST", served, QUESTION).status_code == 200)
-    kubectl("delete", "inferenceservices", "--all", "-n", ada.name, "--timeout=60s")
+    kubectl("delete", "inferencegraphs,inferenceservices", "--all", "-n", ada.name, "--timeout=60s")
     assert eventually(lambda: not look_up("deployments,virtualservices", "-n", ada.name)["items"])

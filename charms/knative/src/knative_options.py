@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import knative_config
 import knative_images
@@ -13,18 +13,9 @@ from kubeflow_charms.images import Images
 
 PROGRAMS = ("knative-controller", "activator", "webhook", "net-istio-controller", "autoscaler")
 """The containers of charmcraft.yaml, and the program with a pod of its own."""
-DOMAIN = re.compile(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 SECONDS = {"h": 3600, "m": 60, "s": 1}
 SHORTEST, LONGEST = 6, 3600
 """Seconds over which the autoscaler can count requests: knative/serving, pkg/apis/autoscaling."""
-
-
-def domain(value: str | None) -> str:
-    """Accept nothing, or a domain of small letters, without a wildcard."""
-    text = (value or "").strip().rstrip(".")
-    if text and not DOMAIN.fullmatch(text):
-        raise ValueError(f"{text!r} is no domain, expected for example models.example.com")
-    return text
 
 
 def template(value: str | None) -> str:
@@ -54,17 +45,6 @@ def grace(value: str | None) -> str:
     if seconds(text) < SHORTEST:
         raise ValueError(f"{text!r} is too short, expected at least 6s")
     return text
-
-
-def between(low: int, high: int) -> Callable[[int], int]:
-    """Make a parser that accepts numbers from `low` to `high`."""
-
-    def parse(value: int) -> int:
-        if not low <= value <= high:
-            raise ValueError(f"{value} is out of range, expected from {low} to {high}")
-        return value
-
-    return parse
 
 
 def resources(value: str | None) -> dict[str, str]:
@@ -106,15 +86,15 @@ def images(value: str | None) -> dict[str, str]:
 class KnativeOptions:
     """The options, as charmcraft.yaml describes them."""
 
-    domain: str = option(domain)
+    domain: str = option(options.domain)
     domain_template: str = option(template)
     scale_to_zero: bool = option(bool)
     scale_to_zero_grace_period: str = option(grace)
     stable_window: str = option(window)
-    target_concurrency: int = option(between(1, 100_000))
-    max_scale: int = option(between(0, 100_000))
+    target_concurrency: int = option(options.between(1, 100_000))
+    max_scale: int = option(options.between(0, 100_000))
     progress_deadline: str = option(options.duration)
-    revision_timeout_seconds: int = option(between(1, 3600))
+    revision_timeout_seconds: int = option(options.between(1, 3600))
     revision_requests: Mapping[str, str] = option(resources)
     revision_limits: Mapping[str, str] = option(resources)
     queue_proxy_requests: Mapping[str, str] = option(resources)

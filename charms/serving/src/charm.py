@@ -52,6 +52,7 @@ class Serving(Charm[ServingOptions]):
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("logins", "logins.yaml.j2", {"name": model_store.role(self.app.name, self.model.name)})
         yield self._confinement()
+        yield self._limits()
         yield Ports(serving_network.WEBHOOKS, serving_network.METRICS, serving_network.PAGES)
         yield Manifests("runtimes", "runtimes.yaml.j2", {"items": serving_runtimes.objects(self._settings)})
         yield self.links.send(models_web_app.LINKS)
@@ -64,6 +65,7 @@ class Serving(Charm[ServingOptions]):
             app=self.app.name,
             model=self.model.name,
             domain=network.cluster_domain(),
+            hosts=self.options.domain,
             read=self.run.source,
         )
         yield from self._store()
@@ -91,6 +93,11 @@ class Serving(Charm[ServingOptions]):
             "routes": model_routes.PROGRAM.account(self.app.name),
         }
         return AdmissionPolicies("confinement", "confinement.yaml.j2", {"programs": programs})
+
+    def _limits(self) -> Manifests:
+        """Return what is refused of models with a reason, as KServe would pass over it in silence."""
+        context = {"most": self.options.max_replicas, "by_knative": serving_config.KNATIVE}
+        return Manifests("limits", "limits.yaml.j2", context)
 
     def _page(self) -> Iterator[Part]:
         """Yield the page, its route, and who may ask for it."""

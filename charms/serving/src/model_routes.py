@@ -18,7 +18,9 @@ FILES = ("route_maker.py", "route_objects.py")
 PROGRAM = Program("model-routes", role="routes-role.yaml.j2", writable=(FOLDER,))
 
 
-def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Callable[[str], str]) -> Workload:
+def workload(
+    info: GatewayInfo, *, app: str, model: str, domain: str, hosts: str, read: Callable[[str], str]
+) -> Workload:
     """Return the program.
 
     Args:
@@ -26,6 +28,7 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Call
         app: the application; with its model it marks what is made.
         model: see `app`.
         domain: the cluster's.
+        hosts: the domain below which models have host names; "" for none.
         read: returns the text of a file of the charm's `src`.
     """
     ((key, value),) = serving_network.WANTED.items()
@@ -38,6 +41,7 @@ def workload(info: GatewayInfo, *, app: str, model: str, domain: str, read: Call
         "gateway": f"{info.gateway_namespace}/{info.gateway_name}",
         "proxies": proxies,
         "domain": domain,
+        "hosts": hosts,
     }
     path = f"{FOLDER}/settings.json"
     return Workload(

@@ -19,6 +19,7 @@ from route_objects import GRAPHS, SERVICES, VERSIONS, Server, Settings, objects
 MADE = {
     "VirtualService": "/apis/networking.istio.io/v1/{}virtualservices",
     "DestinationRule": "/apis/networking.istio.io/v1/{}destinationrules",
+    "Sidecar": "/apis/networking.istio.io/v1/{}sidecars",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/{}networkpolicies",
 }
 PLURALS = {SERVICES: "inferenceservices", GRAPHS: "inferencegraphs"}

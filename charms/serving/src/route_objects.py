@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Object = dict[str, Any]
+Ports = tuple[tuple[int, str], ...]
 SERVICES, GRAPHS = "InferenceService", "InferenceGraph"
 VERSIONS = {SERVICES: "serving.kserve.io/v1beta1", GRAPHS: "serving.kserve.io/v1alpha1"}
 LABELS = {SERVICES: "serving.kserve.io/inferenceservice", GRAPHS: "serving.kserve.io/inferencegraph"}
@@ -17,6 +18,15 @@ INTERNAL = ("networking.kserve.io/visibility", "cluster-local")
 """The label of what its owner wants no route to."""
 CREDENTIALS = ("authorization", "cookie")
 """What says to the gateway who asks; whoever serves a model could be her with it."""
+HTTP = 80
+AGAIN = {"attempts": 2, "retryOn": "503"}
+"""A Splitter drops one request of 101 before it has asked anybody: kserve#5408, mended after 0.17."""
+RUNTIME = 8080
+"""Where the charm's runtimes listen, and what KServe takes for the port of a container that says none."""
+CLEAR = ("http", "http2")
+"""How the names of ports begin that a sidecar knows to speak HTTP; KServe says it of those for gRPC."""
+GRPC = ("grpc", "h2c")
+"""How the names of ports for gRPC begin: kserve/kserve v0.15.2, reconcilers/service."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +40,7 @@ class Settings:
         gateway: namespace and name of the Gateway.
         proxies: the namespace of its proxies.
         domain: the cluster's.
+        hosts: the domain below which models have host names; "" for none.
     """
 
     manager: str
@@ -38,6 +49,7 @@ class Settings:
     gateway: str
     proxies: str
     domain: str
+    hosts: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +60,8 @@ class Server:
         kind, namespace, name, uid: which.
         entry: the Service that is asked.
         explainer: the Service that is asked for explanations; "" for none.
+        http, grpc: the ports of the entry; 0 for no gRPC.
+        unclear: the ports of the Services' pods, with protocols, where the ports' names do not tell them to a sidecar.
         internal: whether its owner wants no route to it.
     """
 
@@ -57,6 +71,9 @@ class Server:
     uid: str
     entry: str
     explainer: str = ""
+    http: int = HTTP
+    grpc: int = 0
+    unclear: Mapping[str, Ports] = dataclasses.field(default_factory=dict)
     internal: bool = False
 
     @classmethod
@@ -64,12 +81,17 @@ class Server:
         """Return what an object of one of the kinds is."""
         metadata, spec = item["metadata"], item.get("spec") or {}
         name = metadata["name"]
-        entry, explainer = name, ""
+        entry, explainer, http, grpc = name, "", HTTP, 0
+        unclear: dict[str, Ports] = {entry: ((RUNTIME, "HTTP"),)}
         if kind == SERVICES:
-            entry = f"{name}-{'transformer' if spec.get('transformer') else 'predictor'}"
+            component = "transformer" if spec.get("transformer") else "predictor"
+            entry = f"{name}-{component}"
+            http, grpc = _ports(spec.get(component) or {})
+            found = {it: _unclear(spec.get(it) or {}) for it in (component, "explainer")}
+            unclear = {f"{name}-{it}": ports for it, ports in found.items() if ports}
             explainer = f"{name}-explainer" if spec.get("explainer") else ""
         internal = (metadata.get("labels") or {}).get(INTERNAL[0]) == INTERNAL[1]
-        return cls(kind, metadata["namespace"], name, metadata["uid"], entry, explainer, internal)
+        return cls(kind, metadata["namespace"], name, metadata["uid"], entry, explainer, http, grpc, unclear, internal)
 
     @property
     def prefix(self) -> str:
@@ -87,18 +109,65 @@ def objects(server: Server, settings: Settings, *, routed: bool) -> Iterator[Obj
     """
     if routed and not server.internal:
         yield _route(server, settings)
+        if settings.hosts:
+            yield _host_route(server, settings)
         for service in filter(None, (server.entry, server.explainer)):
             yield _encryption(server, settings, service)
+        for service, ports in server.unclear.items():
+            yield _protocols(server, settings, service, ports)
     yield _fence(server, settings)
 
 
-def _route(server: Server, settings: Settings) -> Object:
-    def to(service: str) -> Object:
-        return {
-            "route": [{"destination": {"host": _host(server, settings, service), "port": {"number": 80}}}],
-            "headers": {"request": {"remove": list(CREDENTIALS)}},
-        }
+def _ports(component: Object) -> tuple[int, int]:
+    """Return the ports of the Service for HTTP and for gRPC, 0 for none.
 
+    KServe puts the first at 80, and others at their own number; those that a model names before its runtime's.
+    """
+    containers = component.get("containers") or [component.get("model") or {}]
+    ports = [(port.get("name") or "", port["containerPort"]) for port in containers[0].get("ports") or []]
+    ports = [(name, number if index else HTTP) for index, (name, number) in enumerate(ports)]
+    grpc = next((number for name, number in ports if name.startswith(GRPC)), 0)
+    http = next((number for name, number in ports if not name.startswith(GRPC)), 0)
+    return http or (HTTP if component.get("containers") or not grpc else RUNTIME), grpc
+
+
+def _unclear(component: Object) -> Ports:
+    """Return the ports of a container of its owner's, with protocols; none if their names tell a sidecar all."""
+    for container in (component.get("containers") or [])[:1]:
+        ports: list[Object] = container.get("ports") or [{"containerPort": RUNTIME}]
+        names = [port.get("name") or "" for port in ports]
+        if not all(name.startswith(GRPC) or name.partition("-")[0] in CLEAR for name in names):
+            return tuple(
+                (port["containerPort"], "HTTP2" if name.startswith(GRPC) else "HTTP")
+                for port, name in zip(ports, names, strict=True)
+            )
+    return ()
+
+
+def _to(server: Server, settings: Settings, service: str, port: int = HTTP) -> Object:
+    """Return the way to a Service of the server's, without what says who asks."""
+    return {
+        "route": [{"destination": {"host": _host(server, settings, service), "port": {"number": port}}}],
+        "headers": {"request": {"remove": list(CREDENTIALS)}},
+        **({"retries": AGAIN} if server.kind == GRAPHS else {}),
+    }
+
+
+def _host_route(server: Server, settings: Settings) -> Object:
+    """Return the way by a host name. Nobody logs in there: programs come with a token."""
+    ways = [_to(server, settings, server.entry, server.http)]
+    if server.grpc:
+        calls = {"headers": {"content-type": {"prefix": "application/grpc"}}}
+        ways.insert(0, {"match": [calls], **_to(server, settings, server.entry, server.grpc)})
+    if server.explainer:
+        match = {"uri": {"regex": "/v1/models/[^/]+:explain"}}
+        ways.insert(0, {"match": [match], **_to(server, settings, server.explainer)})
+    name = f"{server.name}.{server.namespace}.{settings.hosts}"
+    spec = {"gateways": [settings.gateway], "hosts": [name], "http": ways}
+    return _object(server, settings, "networking.istio.io/v1", "VirtualService", f"{_name(server)}.host", spec)
+
+
+def _route(server: Server, settings: Settings) -> Object:
     ways: list[Object] = []
     if server.explainer:
         whole = re.escape(server.prefix)
@@ -106,11 +175,15 @@ def _route(server: Server, settings: Settings) -> Object:
             {
                 "match": [{"uri": {"regex": f"{whole}/v1/models/[^/]+:explain"}}],
                 "rewrite": {"uriRegexRewrite": {"match": f"^{whole}(/.*)$", "rewrite": "\\1"}},
-                **to(server.explainer),
+                **_to(server, settings, server.explainer),
             }
         )
     ways.append(
-        {"match": [{"uri": {"prefix": f"{server.prefix}/"}}], "rewrite": {"uri": "/"}, **to(server.entry)},
+        {
+            "match": [{"uri": {"prefix": f"{server.prefix}/"}}],
+            "rewrite": {"uri": "/"},
+            **_to(server, settings, server.entry, server.http),
+        },
     )
     spec = {"gateways": [settings.gateway], "hosts": ["*"], "http": ways}
     return _object(server, settings, "networking.istio.io/v1", "VirtualService", _name(server), spec)
@@ -125,6 +198,21 @@ def _encryption(server: Server, settings: Settings, service: str) -> Object:
     }
     name = f"{_name(server)}-{service.rpartition('-')[2]}" if server.kind == SERVICES else _name(server)
     return _object(server, settings, "networking.istio.io/v1", "DestinationRule", name, spec)
+
+
+def _protocols(server: Server, settings: Settings, service: str, ports: Ports) -> Object:
+    """Return what tells sidecars that a port speaks HTTP: to one that does not know, nobody has a name."""
+    spec = {
+        "workloadSelector": {"labels": {"app": f"isvc.{service}"}},
+        "ingress": [
+            {
+                "port": {"number": number, "name": f"{protocol.lower()}-{number}", "protocol": protocol},
+                "defaultEndpoint": f"127.0.0.1:{number}",
+            }
+            for number, protocol in ports
+        ],
+    }
+    return _object(server, settings, "networking.istio.io/v1", "Sidecar", f"{_name(server)}.{service}", spec)
 
 
 def _fence(server: Server, settings: Settings) -> Object:

@@ -12,11 +12,18 @@ from kubeflow_charms.images import Images
 from serving_images import AGENT, BATCHER, EXPLAINER, LOGGER, ROUTER, STORAGE, split
 
 NAME = "inferenceservice-config"
-STANDARD = "RawDeployment"
+STANDARD, KNATIVE = "RawDeployment", "Serverless"
+"""The modes, as objects name them, too, in an annotation."""
 AT_START = ("deploy", "ingress", "multiNode")
 """What is read as KServe starts, and never again."""
-HOST = "{{ .Name }}-predictor.{{ .Namespace }}.svc.{{ .IngressDomain }}"
-"""The address in the cluster, which is the only one that KServe knows: routes from the gateway are made beside it."""
+GRAPH = '(index .Labels "serving.kserve.io/inferencegraph")'
+HOST = (
+    f"{{{{ .Name }}}}{{{{ if not {GRAPH} }}}}-predictor{{{{ end }}}}.{{{{ .Namespace }}}}.svc.{{{{ .IngressDomain }}}}"
+)
+"""The address in the cluster, which is the only one that KServe knows: routes from the gateway are made beside it.
+
+Of a model it is its predictor's; a graph's Service has the graph's name.
+"""
 SIDE = {"memoryRequest": "100Mi", "memoryLimit": "1Gi", "cpuRequest": "100m", "cpuLimit": "1"}
 """What a container beside a model's asks for and may use."""
 

@@ -75,6 +75,8 @@ class ServingOptions:
     model_limits: Mapping[str, str] = option(resources)
     storage_initializer_limits: Mapping[str, str] = option(both)
     gpu_resources: tuple[str, ...] = option(gpus)
+    domain: str = option(options.domain)
+    max_replicas: int = option(options.between(0, 10_000))
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 
     @property

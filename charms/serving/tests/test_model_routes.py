@@ -1,6 +1,7 @@
 """The program that makes routes, against an API in memory."""
 
 import copy
+import dataclasses
 import importlib
 import pathlib
 import sys
@@ -17,6 +18,7 @@ PLURALS = (
     "inferenceservices",
     "namespaces",
     "networkpolicies",
+    "sidecars",
     "virtualservices",
 )
 
@@ -104,6 +106,7 @@ def maker(program, api):
         gateway="edge/kubeflow-gateway",
         proxies="edge",
         domain="cluster.local",
+        hosts="",
     )
     said: list[str] = []
     made = program.Maker(api, settings, said.append)
@@ -181,6 +184,15 @@ def test_a_graph_is_reached_likewise_unless_a_model_has_its_path(api, maker):
     assert api.made("NetworkPolicy").keys() == {"serving-iris", "serving-graph-iris", "serving-graph-chain"}
 
 
+def test_a_request_that_a_graph_drops_is_sent_again_and_none_to_a_model_is(api, maker):
+    api.model("chain", kind="InferenceGraph")
+    api.model("iris")
+    maker.look()
+    routes = api.made("VirtualService")
+    assert routes["serving-graph-chain"]["http"][0]["retries"] == {"attempts": 2, "retryOn": "503"}
+    assert "retries" not in routes["serving-iris"]["http"][0]
+
+
 def test_one_that_its_owner_wants_inside_alone_gets_no_route(api, maker):
     api.model("iris", metadata={"labels": {"networking.kserve.io/visibility": "cluster-local"}})
     maker.look()
@@ -188,10 +200,89 @@ def test_one_that_its_owner_wants_inside_alone_gets_no_route(api, maker):
     assert api.made("NetworkPolicy").keys() == {"serving-iris"}
 
 
+WEB, GRPC = {"name": "http", "containerPort": 8080}, {"name": "h2c", "containerPort": 9000}
+
+
+def port(way: Object) -> int:
+    """Return the port that a way leads to."""
+    return way["route"][0]["destination"]["port"]["number"]
+
+
+def by_host(api, maker, **more: Any) -> list[Object]:
+    """Return the ways by a model's host name."""
+    maker._settings = dataclasses.replace(maker._settings, hosts="models.example.com")
+    api.model("iris", **more)
+    maker.look()
+    spec = api.made("VirtualService")["serving-iris.host"]
+    assert (spec["gateways"], spec["hosts"]) == (["edge/kubeflow-gateway"], ["iris.ada.models.example.com"])
+    return spec["http"]
+
+
+def test_where_there_is_a_domain_a_model_has_a_host_name_beside_its_path(api, maker):
+    (way,) = by_host(api, maker)
+    assert "match" not in way
+    assert way["route"][0]["destination"] == {"host": "iris-predictor.ada.svc.cluster.local", "port": {"number": 80}}
+    assert way["headers"]["request"]["remove"] == ["authorization", "cookie"]
+    assert "serving-iris" in api.made("VirtualService")
+
+
+def test_at_its_host_name_a_model_with_a_port_for_grpc_is_asked_by_grpc(api, maker):
+    grpc, rest = by_host(api, maker, predictor={"model": {"ports": [WEB, GRPC]}})
+    assert grpc["match"] == [{"headers": {"content-type": {"prefix": "application/grpc"}}}]
+    assert (port(grpc), port(rest)) == (9000, 80)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "expected"),
+    [
+        # The runtime's port for HTTP comes after what the model names.
+        ({"model": {"ports": [GRPC]}}, (80, 8080)),
+        ({"containers": [{"ports": [GRPC]}]}, (80, 80)),
+        ({"containers": [{"ports": [WEB, GRPC]}]}, (9000, 80)),
+    ],
+)
+def test_a_component_is_asked_at_the_ports_that_kserve_gives_its_service(api, maker, predictor, expected):
+    grpc, rest = by_host(api, maker, predictor=predictor)
+    assert (port(grpc), port(rest)) == expected
+
+
 def test_outside_of_profiles_nothing_is_made(api, maker):
     api.model("iris", namespace="plain")
     maker.look()
     assert api.applied == []
+
+
+@pytest.mark.parametrize(
+    ("ports", "expected"),
+    [
+        ([], [(8080, "HTTP")]),
+        ([{"containerPort": 8000}], [(8000, "HTTP")]),
+        ([{"name": "web", "containerPort": 8000}, GRPC], [(8000, "HTTP"), (9000, "HTTP2")]),
+    ],
+)
+def test_sidecars_are_told_what_a_container_of_ones_own_speaks(api, maker, ports, expected):
+    api.model("iris", predictor={"containers": [{"ports": ports}]})
+    maker.look()
+    spec = api.made("Sidecar")["serving-iris.iris-predictor"]
+    assert spec["workloadSelector"] == {"labels": {"app": "isvc.iris-predictor"}}
+    assert [(way["port"]["number"], way["port"]["protocol"]) for way in spec["ingress"]] == expected
+
+
+def test_where_the_names_of_ports_tell_it_sidecars_need_nothing(api, maker):
+    api.model("iris", predictor={"containers": [{"ports": [WEB, GRPC]}]})
+    api.model("lotus", predictor={"model": {}})
+    maker.look()
+    assert api.made("Sidecar") == {}
+
+
+def test_sidecars_are_told_what_a_graph_speaks_whose_port_kserve_calls_like_itself(api, maker):
+    api.model("chain", kind="InferenceGraph")
+    maker.look()
+    (way,) = api.made("Sidecar")["serving-graph-chain.chain"]["ingress"]
+    assert way == {
+        "port": {"number": 8080, "name": "http-8080", "protocol": "HTTP"},
+        "defaultEndpoint": "127.0.0.1:8080",
+    }
 
 
 def test_what_is_made_belongs_to_its_model(api, maker):

@@ -89,6 +89,8 @@ def test_what_fetches_models_has_the_operators_limits(serving):
         ("storage-initializer-limits", "cpu=1", "does not say how much memory"),
         ("gpu-resources", "gpu", "expected for example nvidia.com/mig-1g.5gb"),
         ("memory", "nobody=1Gi", "memory"),
+        ("domain", "*.example.com", "expected for example models.example.com"),
+        ("max-replicas", -1, "expected from 0 to 10000"),
     ],
 )
 def test_a_bad_option_is_named_and_what_runs_goes_on(serving, option, value, said):

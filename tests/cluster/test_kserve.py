@@ -1,0 +1,216 @@
+"""KServe's real controller, with the rights, configuration, certificates and definitions that the charm gives it.
+
+No node is there: what a Deployment comes to, the tests say.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from support import admission, objects, programs, samples
+from support.apiserver import ApiServer, Object, answers, await_answer, free_ports, program
+from support.eventually import eventually
+from support.objects import Deployed
+from support.related import Described
+
+ROOT = pathlib.Path(__file__).parents[2] / "charms" / "serving"
+CERTIFICATES = "k8s-webhook-server/serving-certs"
+PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+MODELS = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices"
+GRAPHS = "/apis/serving.kserve.io/v1alpha1/namespaces/{}/inferencegraphs"
+DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
+SCALERS = "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
+SERVICES = "/api/v1/namespaces/{}/services"
+LOGIN = "kserve-controller-s3"
+
+
+@contextlib.contextmanager
+def running(found: Deployed, folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """Run the controller as the charm starts it, at ports of this machine that are free, and yield its log."""
+    container = "kserve-controller"
+    executable = programs.find("manager", "kserve")
+    (service,) = found.state.get_container(container).plan.services.values()
+    webhooks, metrics, health = free_ports(3)
+    # In a pod a file says where its lease is.
+    flags = [flag for flag in service.command.split()[1:] if flag != "--leader-elect"]
+    for port, other in ((9443, webhooks), (8080, metrics), (8081, health)):
+        flags = [flag.replace(str(port), str(other)) for flag in flags]
+    files = found.application.deployment.files[container]
+    (folder / CERTIFICATES).mkdir(parents=True)
+    for file in ("tls.crt", "tls.key"):
+        (folder / CERTIFICATES / file).write_text(files[f"/tmp/{CERTIFICATES}/{file}"].text)
+    token = files["/var/run/secrets/kubernetes.io/serviceaccount/token"].text
+    (folder / "kubeconfig").write_text(json.dumps(found.application.server.kubeconfig(token)))
+    own = {"KUBECONFIG": str(folder / "kubeconfig"), "TMPDIR": str(folder)}
+    log = folder / "manager.log"
+    with (
+        program([executable, *flags], folder, {**os.environ, **service.environment, **own}) as process,
+        httpx2.Client(base_url=f"http://127.0.0.1:{health}") as http,
+        admission.redirected(found, {hook.configuration for hook in admission.hooks(found)}, webhooks),
+    ):
+        await_answer(process, log, lambda: answers(http, "/readyz"))
+        yield log
+
+
+@pytest.fixture(scope="module")
+def kserve(
+    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """The application with its controller, which is never refused something."""
+    programs.find("manager", "kserve")
+    samples.define(collected, samples.kinds())
+    for found in objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory):
+        with (
+            admission.local(found, admission.hooks(found)[0].service),
+            running(found, tmp_path_factory.mktemp("kserve")) as log,
+        ):
+            (found.application.deployment.charm_folder / ".looked").write_text("0")
+            await_webhooks(found)
+            yield found
+            refused = [line for line in log.read_text().splitlines() if "forbidden" in line]
+            assert not refused, refused[-3:]
+
+
+def await_webhooks(found: Deployed) -> None:
+    """Wait until the API server asks the program, as it follows changed configurations some time later."""
+    where = MODELS.format(namespace(found, "asked"))
+    eventually(lambda: send(found, where, model("asked"), dryRun="All").raise_for_status(), timeout=60)
+
+
+def namespace(found: Deployed, name: str, **labels: str) -> str:
+    """Make a profile's namespace, and return its name."""
+    metadata = {"name": f"{found.application.model}-{name}", "labels": {**PROFILE, **labels}}
+    found.http.post("/api/v1/namespaces", json={"metadata": metadata}).raise_for_status()
+    return metadata["name"]
+
+
+def send(found: Deployed, where: str, item: Object, **parameters: str) -> httpx2.Response:
+    return found.http.post(where, json=item, params=parameters)
+
+
+def there(found: Deployed, where: str, name: str) -> Object:
+    """Return an object once it is there."""
+    return eventually(lambda: found.application.get(f"{where}/{name}"), timeout=60)
+
+
+def model(name: str, annotations: dict[str, str] | None = None, **predictor: Any) -> Object:
+    own = {"modelFormat": {"name": "sklearn"}, "protocolVersion": "v2", "storageUri": "s3://models/iris"}
+    spec = {"predictor": {"model": own | predictor.pop("model", {}), **predictor}}
+    kind = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"}
+    return {**kind, "metadata": {"name": name, "annotations": annotations or {}}, "spec": spec}
+
+
+def graph(name: str, **spec: Any) -> Object:
+    kind = {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "InferenceGraph"}
+    return {**kind, "metadata": {"name": name}, "spec": spec}
+
+
+def refusal(answer: httpx2.Response) -> str:
+    """Return why something is refused; nothing if it is not."""
+    return "" if answer.is_success else answer.json()["message"]
+
+
+def is_available(found: Deployed, where: str, name: str) -> None:
+    """Say that a Deployment has its pods."""
+    item = there(found, DEPLOYMENTS.format(where), name)
+    now = {"status": "True", "reason": "MinimumReplicasAvailable", "message": "", "lastUpdateTime": None}
+    counts = dict.fromkeys(("replicas", "readyReplicas", "availableReplicas", "updatedReplicas"), 1)
+    conditions = [{"type": kind, **now} for kind in ("Available", "Progressing")]
+    item["status"] = {"observedGeneration": item["metadata"]["generation"], "conditions": conditions, **counts}
+    found.http.put(f"{DEPLOYMENTS.format(where)}/{name}/status", json=item).raise_for_status()
+
+
+def test_a_model_becomes_a_deployment_of_the_runtime_and_scales_as_its_owner_says(kserve: Deployed) -> None:
+    where = namespace(kserve, "ada")
+    send(kserve, MODELS.format(where), model("iris", maxReplicas=3, scaleTarget=70)).raise_for_status()
+    made = there(kserve, DEPLOYMENTS.format(where), "iris-predictor")
+    (container,) = made["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "docker.io/seldonio/mlserver:1.7.1"
+    assert container["resources"]["limits"] == {"cpu": "1", "memory": "2Gi"}
+    spec = there(kserve, SCALERS.format(where), "iris-predictor")["spec"]
+    (metric,) = spec["metrics"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 3)
+    assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}
+
+
+def test_what_fetches_a_model_has_the_login_that_its_account_names(kserve: Deployed) -> None:
+    where = namespace(kserve, "ben")
+    (relation,) = kserve.state.get_relations("service-accounts")
+    kinds = {"ServiceAccount": "/api/v1", "RoleBinding": "/apis/rbac.authorization.k8s.io/v1"}
+    for item in json.loads(relation.local_app_data["kubernetes_manifests"]):
+        place = f"{kinds[item['kind']]}/namespaces/{where}/{item['kind'].lower()}s"
+        send(kserve, place, item).raise_for_status()
+    said = {"endpoint": "seaweedfs.edge.svc:8333", "usehttps": "0"}
+    metadata = {"name": LOGIN, "annotations": {f"serving.kserve.io/s3-{key}": text for key, text in said.items()}}
+    keys = {"AWS_ACCESS_KEY_ID": "ben", "AWS_SECRET_ACCESS_KEY": "his"}
+    secret = {"metadata": metadata, "stringData": keys}
+    send(kserve, f"/api/v1/namespaces/{where}/secrets", secret).raise_for_status()
+    send(kserve, MODELS.format(where), model("iris", serviceAccountName=LOGIN)).raise_for_status()
+    template = there(kserve, DEPLOYMENTS.format(where), "iris-predictor")["spec"]["template"]
+    pod = {**template, "metadata": {**template["metadata"], "name": "iris"}}
+    made = eventually(lambda: send(kserve, f"/api/v1/namespaces/{where}/pods", pod, dryRun="All").raise_for_status())
+    (fetcher,) = made.json()["spec"]["initContainers"]
+    found = {item["name"]: item.get("valueFrom") or item.get("value") for item in fetcher["env"]}
+    assert fetcher["args"] == ["s3://models/iris", "/mnt/models"]
+    assert found["AWS_SECRET_ACCESS_KEY"] == {"secretKeyRef": {"name": LOGIN, "key": "AWS_SECRET_ACCESS_KEY"}}
+    assert found["AWS_ENDPOINT_URL"] == "http://seaweedfs.edge.svc:8333"
+
+
+def test_a_port_for_grpc_is_beside_the_one_for_http(kserve: Deployed) -> None:
+    where = namespace(kserve, "eve")
+    wanted = (("http", 8080), ("h2c", 9000))
+    ports = [{"name": name, "containerPort": number, "protocol": "TCP"} for name, number in wanted]
+    for name, said in (("both", ports), ("grpc", ports[1:])):
+        send(kserve, MODELS.format(where), model(name, model={"ports": said})).raise_for_status()
+    found = {
+        name: [
+            (item["name"], item["port"], item["targetPort"])
+            for item in there(kserve, SERVICES.format(where), f"{name}-predictor")["spec"]["ports"]
+        ]
+        for name in ("both", "grpc")
+    }
+    assert found == {
+        "both": [("http", 80, 8080), ("h2c", 9000, 9000)],
+        "grpc": [("h2c", 80, 9000), ("http", 8080, 8080)],
+    }
+
+
+def test_a_splitter_shares_requests_among_versions_by_their_models_paths(kserve: Deployed) -> None:
+    where = namespace(kserve, "ida")
+    for name in ("iris-1", "iris-2"):
+        send(kserve, MODELS.format(where), model(name)).raise_for_status()
+        is_available(kserve, where, f"{name}-predictor")
+    steps = [{"serviceName": "iris-1", "weight": 90}, {"serviceName": "iris-2", "weight": 10}]
+    nodes = {"root": {"routerType": "Splitter", "steps": steps}}
+    send(kserve, GRAPHS.format(where), graph("iris", nodes=nodes)).raise_for_status()
+    made = there(kserve, DEPLOYMENTS.format(where), "iris")
+    (router,) = made["spec"]["template"]["spec"]["containers"]
+    told = json.loads(router["args"][router["args"].index("--graph-json") + 1])
+    assert [(step["serviceUrl"], step["weight"]) for step in told["nodes"]["root"]["steps"]] == [
+        (f"http://iris-1-predictor.{where}.svc.cluster.local/v2/models/iris-1/infer", 90),
+        (f"http://iris-2-predictor.{where}.svc.cluster.local/v2/models/iris-2/infer", 10),
+    ]
+    is_available(kserve, where, "iris")
+    found = eventually(lambda: kserve.application.get(f"{GRAPHS.format(where)}/iris")["status"]["url"], timeout=60)
+    assert found == f"http://iris.{where}.svc.cluster.local"
+
+
+def test_a_share_of_requests_that_would_have_no_effect_is_refused_with_what_has_one(kserve: Deployed) -> None:
+    where = MODELS.format(namespace(kserve, "joe"))
+    answer = send(kserve, where, model("iris", canaryTrafficPercent=10), dryRun="All")
+    assert "put both versions behind an InferenceGraph with a Splitter" in refusal(answer)
+    by_knative = model("iris", {"serving.kserve.io/deploymentMode": "Serverless"}, canaryTrafficPercent=10)
+    assert refusal(send(kserve, where, by_knative, dryRun="All")) == ""
+
+
+def test_a_model_that_is_deleted_is_let_go_of(kserve: Deployed) -> None:
+    where = MODELS.format(namespace(kserve, "kim"))
+    send(kserve, where, model("iris")).raise_for_status()
+    eventually(lambda: kserve.application.get(f"{where}/iris")["metadata"]["finalizers"], timeout=60)
+    kserve.http.delete(f"{where}/iris").raise_for_status()
+    assert eventually(lambda: not kserve.application.get(f"{where}/iris"), timeout=60)
