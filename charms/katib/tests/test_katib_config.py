@@ -148,7 +148,8 @@ def test_templates_are_found_by_their_label_and_those_of_the_site_are_among_them
     templates = katib.cluster.find("ConfigMap", "trial-templates")
     assert templates["metadata"]["labels"]["katib.kubeflow.org/component"] == "trial-templates"
     assert templates["data"]["ours.yaml"] == ours
-    assert {"defaultTrialTemplate.yaml", "enasCPUTemplate", "pytorchJobTemplate"} < templates["data"].keys()
+    own = {"defaultTrialTemplate.yaml", "enasCPUTemplate", "pytorchJobTemplate", "trainJobTemplate"}
+    assert own < templates["data"].keys()
 
 
 @pytest.mark.parametrize("name", ["defaultTrialTemplate.yaml", "enasCPUTemplate"])
