@@ -118,6 +118,8 @@ def test_no_trial_runs_without_its_collector_while_katib_cannot_be_asked(katib: 
     where = PODS.format(ada)
     katib.http.post(TRIALS.format(ada), json=trial("tune-1")).raise_for_status()
     assert eventually(lambda: "without the collector" in katib.refusal(where, pod("tune-1")))
+    of_a_train_job = pod("tune-1-node-0", **{"jobset.sigs.k8s.io/jobset-name": "tune-1"})
+    assert "without the collector" in katib.refusal(where, of_a_train_job)
     for allowed in (
         pod("tune-1", **{"katib.kubeflow.org/trial": "tune-1"}),
         pod("a-job-of-her-own"),

@@ -12,18 +12,23 @@ from typing import Any
 
 import httpx2
 import pytest
-from support import admission, objects, programs, samples
+from support import admission, katib_controller, objects, programs, samples
 from support.apiserver import ApiServer, Object, answers, await_answer, free_ports, program
 from support.eventually import eventually
 from support.objects import Deployed
 from support.related import Described
 
 ROOT = pathlib.Path(__file__).parents[2] / "charms" / "trainer"
+KATIB = ROOT.parent / "katib"
 CERTIFICATES = "k8s-webhook-server/serving-certs"
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 TRAINJOBS = "/apis/trainer.kubeflow.org/v1alpha1/namespaces/{}/trainjobs"
 JOBSETS = "/apis/jobset.x-k8s.io/v1alpha2/namespaces/{}/jobsets"
 JOBS = "/apis/batch/v1/namespaces/{}/jobs"
+TUNED = {**PROFILE, "katib.kubeflow.org/metrics-collector-injection": "enabled"}
+EXPERIMENTS = "/apis/kubeflow.org/v1beta1/namespaces/{}/experiments"
+SUGGESTIONS = "/apis/kubeflow.org/v1beta1/namespaces/{}/suggestions"
+TRIALS = "/apis/kubeflow.org/v1beta1/namespaces/{}/trials"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 NOW = "2026-01-01T00:00:00Z"
 COMPLETE = {
@@ -233,3 +238,98 @@ def test_trainer_changes_no_secret_but_those_of_trainjobs(trainer: Deployed, pro
             client.patch(f"{where}/login", headers=MERGE, content=json.dumps(taken)),
         ):
             assert "of Secrets only those of TrainJobs" in answer.json()["message"]
+
+
+@pytest.fixture(scope="module")
+def katib(
+    trainer: Deployed, apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """Katib beside it; every trial has reached an accuracy of 0.9, and the controller is never refused something."""
+    for found in objects.running(apiserver, collected, Described.load(KATIB), tmp_path_factory):
+        with katib_controller.running(found, tmp_path_factory.mktemp("katib"), accuracy="0.9") as log:
+            yield found
+            refused = [line for line in log.read_text().splitlines() if "forbidden" in line]
+            assert not refused, refused[-3:]
+
+
+def experiment() -> Object:
+    """Return an experiment whose trials are TrainJobs."""
+    spec = train_job("")["spec"]
+    spec["trainer"]["command"].append("--lr=${trialParameters.rate}")
+    run = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "spec": spec}
+    return {
+        "apiVersion": "kubeflow.org/v1beta1",
+        "kind": "Experiment",
+        "metadata": {"name": "tune"},
+        "spec": {
+            "objective": {"type": "maximize", "objectiveMetricName": "accuracy"},
+            "algorithm": {"algorithmName": "random"},
+            "parallelTrialCount": 1,
+            "maxTrialCount": 1,
+            "parameters": [{"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.1", "max": "0.2"}}],
+            "trialTemplate": {
+                "primaryContainerName": "node",
+                "trialParameters": [{"name": "rate", "reference": "lr"}],
+                "trialSpec": run,
+            },
+        },
+    }
+
+
+def trial(defaulted: Object, where: str) -> Object:
+    """Return a trial of an experiment, as Katib makes it once an algorithm has said what to try."""
+    template = dict(defaulted["trialTemplate"])
+    run = template.pop("trialSpec")
+    run["spec"]["trainer"]["command"][-1] = "--lr=0.15"
+    kept = ("primaryContainerName", "primaryPodLabels", "successCondition", "failureCondition")
+    return {
+        "apiVersion": "kubeflow.org/v1beta1",
+        "kind": "Trial",
+        "metadata": {"name": "tune-1", "labels": {"katib.kubeflow.org/experiment": "tune"}},
+        "spec": {
+            **{key: template[key] for key in kept},
+            "objective": defaulted["objective"],
+            "parameterAssignments": [{"name": "lr", "value": "0.15"}],
+            "metricsCollector": defaulted["metricsCollectorSpec"],
+            "runSpec": {**run, "metadata": {"name": "tune-1", "namespace": where}},
+        },
+    }
+
+
+def pod(job: Object, index: int) -> Object:
+    """Return a pod as Kubernetes makes it of an indexed Job."""
+    template = job["spec"]["template"]
+    labels = {**template["metadata"]["labels"], "batch.kubernetes.io/job-completion-index": str(index)}
+    owner = {"apiVersion": "batch/v1", "kind": "Job", "name": job["metadata"]["name"], "uid": job["metadata"]["uid"]}
+    metadata = {"generateName": "node-", "labels": labels, "ownerReferences": [owner | {"controller": True}]}
+    return {"metadata": metadata, "spec": template["spec"]}
+
+
+@pytest.mark.parametrize(("status", "expected"), [(COMPLETE, "Succeeded"), (FAILED, "Failed")])
+def test_a_trial_of_katibs_is_a_trainjob_whose_first_pod_has_the_collector_and_ends_as_that_does(
+    trainer: Deployed, katib: Deployed, status: Object, expected: str
+) -> None:
+    where = namespace(trainer, TUNED)
+    defaulted = made(katib, EXPERIMENTS.format(where), experiment())
+    seen(katib, f"{SUGGESTIONS.format(where)}/tune")
+    made(katib, TRIALS.format(where), trial(defaulted["spec"], where))
+    job = seen(trainer, f"{JOBS.format(where)}/tune-1-node-0")
+
+    def containers(index: int) -> list[str]:
+        answer = katib.http.post(f"/api/v1/namespaces/{where}/pods", json=pod(job, index), params={"dryRun": "All"})
+        assert answer.is_success, answer.text
+        return [item["name"] for item in answer.json()["spec"]["containers"]]
+
+    assert containers(0) == ["node", "metrics-logger-and-collector"]
+    assert containers(1) == ["node"]
+    end = {"status": status}
+    trainer.http.patch(f"{JOBS.format(where)}/tune-1-node-0/status", headers=MERGE, content=json.dumps(end))
+
+    def ending() -> Object:
+        found = trainer.application.get(f"{TRIALS.format(where)}/tune-1")["status"]
+        assert expected in {item["type"] for item in found["conditions"] if item["status"] == "True"}, found
+        return found
+
+    told = eventually(ending, timeout=30)
+    assert expected == "Failed" or told["observation"]["metrics"][0]["latest"] == "0.9"
+    assert eventually(lambda: not trainer.application.get(f"{TRAINJOBS.format(where)}/tune-1"), timeout=30)

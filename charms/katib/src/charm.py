@@ -96,16 +96,7 @@ class Katib(Charm[KatibOptions]):
     def _configuration(self) -> Manifests:
         """Return what the controller and the page ask Kubernetes for."""
         options = self.options
-        runtime = katib_config.runtime(
-            katib_config.Settings(
-                images=options.images,
-                suggestion_limits=options.suggestion_limits,
-                collector_limits=options.collector_limits,
-                access_mode=options.volume_access_mode,
-                volume_class=options.volume_class,
-                entries=options.katib_config,
-            )
-        )
+        runtime = katib_config.runtime(options.settings)
         return Manifests(
             "configuration",
             "configuration.yaml.j2",

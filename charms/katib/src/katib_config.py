@@ -17,8 +17,6 @@ SECTIONS = {"suggestions": "algorithmName", "earlyStoppings": "algorithmName", "
 """The lists of the configuration, and by what their entries are told apart."""
 NAME, KEY = "katib-config", "katib-config.yaml"
 """The ConfigMap that Katib looks for in its own namespace, and the key in it."""
-HOST_PATHS = "persistentVolumeSpec"
-"""Volumes that Katib would make of folders of nodes; it has no right to."""
 PYTHON = {"memory": "400Mi"}
 READER = {"cpu": "100m"}
 LIMITS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
@@ -56,37 +54,8 @@ class Entries:
     sections: Mapping[str, Mapping[str, Entry]] = dataclasses.field(default_factory=dict)
 
 
-def entries(document: Any) -> Entries:
-    """Return the entries of a document in the form of the configuration's part `runtime`.
-
-    Raises:
-        ValueError: it is not in that form, names an entry twice, or adds one without an image.
-    """
-    expected = "expected for example {suggestions: [{algorithmName: random, image: IMAGE}]}"
-    if not isinstance(document, dict) or not document.keys() <= SECTIONS.keys():
-        raise ValueError(f"it has other parts than {', '.join(SECTIONS)}, {expected}")
-    return Entries({section: _section(section, listed, expected) for section, listed in document.items()})
-
-
-def _section(section: str, listed: Any, expected: str) -> dict[str, Entry]:
-    key, found = SECTIONS[section], dict[str, Entry]()
-    if not isinstance(listed, list):
-        raise ValueError(f"{section} is no list, {expected}")
-    for entry in listed:
-        name = entry.get(key) if isinstance(entry, dict) else None
-        if not isinstance(name, str) or not name:
-            raise ValueError(f"an entry of {section} has no {key}, {expected}")
-        if name in found:
-            raise ValueError(f"{section} has {name!r} twice, expected each once")
-        if HOST_PATHS in entry:
-            raise ValueError(f"{name!r} has {HOST_PATHS}, expected persistentVolumeClaimSpec with a storage class")
-        if name not in _names(section) and not entry.get("image"):
-            raise ValueError(f"{name!r} of {section} is not one of Katib's own, expected an image with it")
-        found[name] = entry
-    return found
-
-
-def _names(section: str) -> Iterable[str]:
+def names(section: str) -> Iterable[str]:
+    """Return the names of Katib's own entries of a section."""
     own = {
         "suggestions": katib_images.ALGORITHMS,
         "earlyStoppings": katib_images.EARLY_STOPPINGS,
@@ -143,7 +112,7 @@ def runtime(settings: Settings) -> dict[str, list[Entry]]:
 
 
 def _added(section: str, found: Entries) -> list[str]:
-    return [name for name in found.sections.get(section, {}) if name not in _names(section)]
+    return [name for name in found.sections.get(section, {}) if name not in names(section)]
 
 
 def _entry(section: str, name: str, limits: Mapping[str, str], own: Entry, over: Entry) -> Entry:

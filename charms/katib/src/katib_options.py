@@ -8,7 +8,7 @@ from typing import Any
 
 import katib_config
 import katib_images
-from katib_config import Entries
+from katib_config import Entries, Settings
 from katib_images import BUILT_IN
 from kubeflow_charms import option, options, plain_yaml
 from kubeflow_charms.images import Images
@@ -29,7 +29,11 @@ def images(value: str | None) -> dict[str, str]:
 
 def entries(value: str | None) -> Entries:
     """Accept nothing, or entries of Katib's configuration."""
-    return katib_config.entries(plain_yaml.load(value or "") if (value or "").strip() else {})
+    if not (value or "").strip():
+        return Entries()
+    import katib_entries
+
+    return Entries(katib_entries.read(plain_yaml.load(value or "")))
 
 
 def limits(value: str | None) -> dict[str, str]:
@@ -105,10 +109,29 @@ class KatibOptions:
     database_timeout: str = option(timeout)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 
+    def __post_init__(self) -> None:
+        """Refuse entries of Katib's configuration of which no pod could be made."""
+        if self.katib_config.sections:
+            import katib_entries
+
+            katib_entries.fit(self.settings)
+
     @property
     def images(self) -> Images:
         """The images that pods of users' experiments get."""
         return Images(BUILT_IN, self.image_registry, self.custom_images)
+
+    @property
+    def settings(self) -> Settings:
+        """What is decided of the pods of experiments."""
+        return Settings(
+            images=self.images,
+            suggestion_limits=self.suggestion_limits,
+            collector_limits=self.collector_limits,
+            access_mode=self.volume_access_mode,
+            volume_class=self.volume_class,
+            entries=self.katib_config,
+        )
 
     @property
     def experiment_defaults(self) -> dict[str, str]:

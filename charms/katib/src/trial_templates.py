@@ -37,6 +37,7 @@ def templates(images: Images, more: Mapping[str, str]) -> dict[str, str]:
             ],
         ),
         "pytorchJobTemplate": _pytorch_job(images.of(katib_images.PYTORCH_JOB), [*MNIST, *RATES]),
+        "trainJobTemplate": _train_job(images.of(katib_images.PYTORCH_JOB), [*MNIST, *RATES]),
     }
     return {**{name: yaml.safe_dump(item, sort_keys=False) for name, item in built_in.items()}, **more}
 
@@ -55,6 +56,12 @@ def _pytorch_job(image: str, command: list[str]) -> dict[str, Any]:
         for role, number in (("Master", 1), ("Worker", 2))
     }
     return {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "spec": {"pytorchReplicaSpecs": replicas}}
+
+
+def _train_job(image: str, command: list[str]) -> dict[str, Any]:
+    trains = {"numNodes": 2, "image": image, "command": list(command)}
+    spec = {"runtimeRef": {"name": "torch-distributed"}, "trainer": trains}
+    return {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "spec": spec}
 
 
 def _pod(container: str, image: str, command: list[str], **more: str) -> dict[str, Any]:

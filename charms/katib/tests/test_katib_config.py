@@ -148,7 +148,8 @@ def test_templates_are_found_by_their_label_and_those_of_the_site_are_among_them
     templates = katib.cluster.find("ConfigMap", "trial-templates")
     assert templates["metadata"]["labels"]["katib.kubeflow.org/component"] == "trial-templates"
     assert templates["data"]["ours.yaml"] == ours
-    assert {"defaultTrialTemplate.yaml", "enasCPUTemplate", "pytorchJobTemplate"} < templates["data"].keys()
+    own = {"defaultTrialTemplate.yaml", "enasCPUTemplate", "pytorchJobTemplate", "trainJobTemplate"}
+    assert own < templates["data"].keys()
 
 
 @pytest.mark.parametrize("name", ["defaultTrialTemplate.yaml", "enasCPUTemplate"])
@@ -177,12 +178,6 @@ def test_a_further_kind_of_trial_is_watched_and_made_where_the_cluster_knows_it(
         ("image_registry", "no registry", "option image-registry: it is no registry"),
         ("custom_images", "{suggestion__best: 'a:1'}", "there is no image"),
         ("custom_images", "{suggestion__random: 'an image'}", "option custom-images: it is no image"),
-        ("katib_config", "{algorithms: []}", "option katib-config: it has other parts than suggestions"),
-        ("katib_config", "{suggestions: {}}", "option katib-config: suggestions is no list"),
-        ("katib_config", "{suggestions: [{image: a}]}", "an entry of suggestions has no algorithmName"),
-        ("katib_config", "{suggestions: [{algorithmName: ours}]}", "expected an image with it"),
-        ("katib_config", "{suggestions: [{algorithmName: tpe}, {algorithmName: tpe}]}", "expected each once"),
-        ("katib_config", "{suggestions: [{algorithmName: tpe, persistentVolumeSpec: {}}]}", "has persistentVolumeSpec"),
         ("katib_config", "[", "option katib-config: no YAML"),
         ("suggestion_limits", "gpu=1", "is not limited, expected some of cpu, memory, ephemeral-storage"),
         ("collector_limits", "memory=much", "option collector-limits: it is no quantity"),
