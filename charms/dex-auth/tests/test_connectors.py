@@ -96,11 +96,37 @@ def test_a_password_that_looks_like_a_reference_is_not_shown(dex):
     assert "marker" not in message
 
 
+@pytest.mark.parametrize("config", ["'bindPW:$marker-word': $other", "a: {'marker-word': [$other]}"])
+def test_what_looks_like_a_setting_where_a_blank_is_missing_is_not_shown(dex, config):
+    message = dex.blocked(connectors=connector(f"{LDAP}, {config}"))
+    assert "names no key" in message
+    assert "marker" not in message
+
+
 def test_a_connector_that_lacks_what_dex_needs_is_named_and_the_others_go_on(dex):
     state = dex.settle(config={"connectors": "[{type: ldap, id: staff, name: A, config: {host: a}}]"})
     assert state.unit_status == testing.ActiveStatus(
         "connector staff is left out: its config lacks userSearch.baseDN, userSearch.username"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "reason"),
+    [
+        ("github", "org: a, orgs: [{name: b}]", "its config has both org and orgs"),
+        ("github", "hostName: 'https://git.example.com'", "its hostName is no host's name"),
+        ("github", "rootCA: /etc/ca.pem", "its rootCA needs hostName and the file of rootCA is not in the container"),
+        ("github", "teamNameField: Name", "its teamNameField is none of name, slug, both"),
+        ("google", "serviceAccountFilePath: /etc/hostname", "its serviceAccountFilePath needs domainToAdminEmail"),
+        ("ldap", f"{LDAP}, groupSearch: {{scope: subtree}}", "its groupSearch.scope is none of sub, one"),
+        ("microsoft", "groupNameFormat: displayName", "its groupNameFormat is none of id, name"),
+        ("oidc", "issuer: 'https://a', hostedDomains: [a]", "its hostedDomains is for the type google alone"),
+        ("saml", "ssoURL: a, usernameAttr: a, emailAttr: a, redirectURI: a", "its config lacks ca or caData"),
+    ],
+)
+def test_a_connector_whose_settings_do_not_go_together_is_named(dex, kind, config, reason):
+    state = dex.settle(config={"connectors": connector(config, kind)})
+    assert state.unit_status.message.startswith(f"connector a is left out: {reason}")
 
 
 def test_a_connector_whose_certificates_are_not_there_is_named(dex):
@@ -115,6 +141,7 @@ def test_a_connector_whose_certificates_are_not_there_is_named(dex):
         ("oidc", "issuer: 'http://sso.example.com:8080'", "sso.example.com", 8080),
         ("oidc", "issuer: 'https://[fd00::5]:8443'", "fd00::5", 8443),
         ("openshift", "issuer: 'https://api.example.com:6443'", "api.example.com", 6443),
+        ("google", "clientID: a", "accounts.google.com", 443),
         ("ldap", LDAP, "ldap", 636),
         ("ldap", "host: ldap.example.com, insecureNoSSL: true", "ldap.example.com", 389),
     ],

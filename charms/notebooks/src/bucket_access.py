@@ -1,6 +1,7 @@
 """What lets users' pods into the object store: a TensorBoard whose logs are in a bucket, or a server.
 
 Source of the variables: TensorFlow 2.5's S3 file system, and Amazon's SDKs, which TensorBoard uses without TensorFlow.
+A file of certificates takes the place of the usual ones, for S3 alone.
 """
 
 from typing import Any
@@ -13,6 +14,9 @@ NAME = "access-minio"
 OWN = "mlpipeline-minio-artifact"
 """The Secret with the login of a profile, by Kubeflow Pipelines' name."""
 KEYS = ACCESS_KEY, SECRET_KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+AUTHORITY, FOLDER = "access-minio-authority", "/etc/access-minio"
+"""A ConfigMap with the certificates that the store is to be trusted by, and where pods have it."""
+FILE = "ca.crt"
 REGION = "us-east-1"
 """What S3's clients sign with where a store knows no regions."""
 
@@ -36,6 +40,8 @@ def pod_default(store: Store, namespace: str, *, own_logins: bool = False) -> di
         "S3_USE_HTTPS": "1" if store.secure else "0",
         "S3_VERIFY_SSL": "1" if store.secure else "0",
     }
+    if store.authorities:
+        settings |= dict.fromkeys(("AWS_CA_BUNDLE", "S3_CA_FILE"), f"{FOLDER}/{FILE}")
     named = {ACCESS_KEY: "accesskey", SECRET_KEY: "secretkey"} if own_logins else {key: key for key in KEYS}
     where = {"name": OWN, "optional": True} if own_logins else {"name": NAME}
     keys = [{"name": key, "valueFrom": {"secretKeyRef": {**where, "key": named[key]}}} for key in KEYS]
@@ -47,8 +53,21 @@ def pod_default(store: Store, namespace: str, *, own_logins: bool = False) -> di
             "desc": "Allow access to object storage",
             "selector": {"matchLabels": {NAME: "true"}},
             "env": [*keys, *({"name": name, "value": value} for name, value in settings.items())],
+            **(_mounted() if store.authorities else {}),
         },
     }
+
+
+def authorities(store: Store) -> list[dict[str, Any]]:
+    """Return the ConfigMap with the certificates by which the store is to be trusted, if there are any."""
+    data = {FILE: "".join(f"{text.strip()}\n" for text in store.authorities)}
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": AUTHORITY}, "data": data}
+    return [found] if store.authorities else []
+
+
+def _mounted() -> dict[str, Any]:
+    volume = {"name": AUTHORITY, "configMap": {"name": AUTHORITY, "optional": True}}
+    return {"volumes": [volume], "volumeMounts": [{"name": AUTHORITY, "mountPath": FOLDER, "readOnly": True}]}
 
 
 def secret(store: Store) -> dict[str, Any]:

@@ -136,11 +136,12 @@ class Notebooks(Charm[NotebooksOptions]):
             None,
             False,
         )
-        proxy = network.proxy(self.model)
+        proxy = network.proxy(self.model, pods_of=proxy_access.NAMESPACE)
         yield self.pod_defaults.send(
             kubernetes_manifest.plain(
                 [
                     *([bucket_access.pod_default(store, self.model.name, own_logins=own)] if store else []),
+                    *(bucket_access.authorities(store) if store else []),
                     *([proxy_access.pod_default(proxy)] if proxy else []),
                 ]
             )

@@ -173,6 +173,18 @@ def test_where_profiles_have_logins_of_their_own_users_have_these_and_no_common_
     assert notebooks.sent(state, "secrets")["kubernetes_manifests"] == "[]"
 
 
+def test_pods_trust_the_authority_of_the_store(notebooks):
+    said = json.loads(STORE["data"]) | {"secure": True, "authority": "-----BEGIN CERTIFICATE-----"}
+    store = {**STORE, "data": json.dumps(said)}
+    state = notebooks.settle(databags={"object-storage": store, "pod-defaults": {}, "secrets": {}})
+    found, authorities = json.loads(notebooks.sent(state, "pod-defaults")["kubernetes_manifests"])
+    (volume,), (mount,) = found["spec"]["volumes"], found["spec"]["volumeMounts"]
+    assert volume["configMap"]["name"] == authorities["metadata"]["name"]
+    told = {item["name"]: item.get("value") for item in found["spec"]["env"]}
+    (file,) = authorities["data"]
+    assert told["AWS_CA_BUNDLE"] == told["S3_CA_FILE"] == f"{mount['mountPath']}/{file}"
+
+
 def test_it_asks_for_no_bucket_of_its_own(notebooks):
     assert notebooks.sent(related_to_a_store(notebooks), "object-storage")["buckets"] == "[]"
 
@@ -197,4 +209,4 @@ def test_users_may_leave_the_cluster_by_the_models_proxy(notebooks, monkeypatch)
     assert found["spec"]["selector"] == {"matchLabels": {"use-proxy": "true"}}
     variables = {item["name"]: item["value"] for item in found["spec"]["env"]}
     assert variables["http_proxy"] == variables["HTTP_PROXY"] == "http://proxy:3128"
-    assert ".svc" in variables["NO_PROXY"].split(",")
+    assert {".svc", ".{{ NAMESPACE }}"} <= set(variables["NO_PROXY"].split(","))

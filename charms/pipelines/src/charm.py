@@ -95,7 +95,7 @@ class Pipelines(Charm[PipelinesOptions]):
                 )
             )
         yield from self._profiles(store, bucket)
-        proxy = network.proxy(self.model)
+        proxy = network.proxy(self.model, pods_of=workflow_patch.NAMESPACE)
         yield api_server.workload(
             options=options,
             namespace=self.model.name,

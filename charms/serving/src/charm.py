@@ -108,7 +108,7 @@ class Serving(Charm[ServingOptions]):
         )
         yield self.user_secrets.send_each(
             lambda relation: kubernetes_manifest.in_secret(
-                [model_store.secret(store, self.model.name)] if store else [],
+                [model_store.secret(store, self.model.name), *model_store.authorities(store)] if store else [],
                 relation,
                 secrets=self.secrets,
                 label="user-secrets",

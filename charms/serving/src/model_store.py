@@ -15,6 +15,8 @@ NAME = "kserve-controller-s3"
 """Of the Secret and the ServiceAccount, as the published charm calls them."""
 ANNOTATION = "serving.kserve.io/s3-"
 RBAC = "rbac.authorization.k8s.io"
+AUTHORITY, FILE = f"{NAME}-authority", "/etc/ssl/custom-certs/cabundle.crt"
+"""A ConfigMap with the certificates that the store is to be trusted by, and where KServe mounts it."""
 KEY = "store"
 """The name of the key from which a profile's login is made."""
 
@@ -36,6 +38,7 @@ def secret(store: Store, namespace: str) -> dict[str, Any]:
         "region": store.region or DEFAULT_REGION,
         "usevirtualbucket": "false",
         "useanoncredential": "false",
+        **({"cabundle": FILE, "cabundle-configmap": AUTHORITY} if store.authorities else {}),
     }
     return {
         "apiVersion": "v1",
@@ -46,6 +49,13 @@ def secret(store: Store, namespace: str) -> dict[str, Any]:
             "AWS_SECRET_ACCESS_KEY": f"{{{{ SECRET_KEY {KEY} }}}}" if own else store.secret_key,
         },
     }
+
+
+def authorities(store: Store) -> list[dict[str, Any]]:
+    """Return the ConfigMap with the certificates by which the store is to be trusted, if there are any."""
+    data = {FILE.rpartition("/")[2]: "".join(f"{text.strip()}\n" for text in store.authorities)}
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": AUTHORITY}, "data": data}
+    return [found] if store.authorities else []
 
 
 def keys(store: Store | None) -> dict[str, str]:

@@ -10,8 +10,19 @@ def secret(serving, state) -> dict:
     """Return the Secret that profiles get."""
     identifier = serving.sent(state, "secrets")["kubernetes_manifests"]
     (found,) = [secret for secret in state.secrets if secret.id == identifier]
-    (item,) = json.loads((found.latest_content or found.tracked_content)["manifests"])
-    return item
+    return json.loads((found.latest_content or found.tracked_content)["manifests"])[0]
+
+
+def test_what_fetches_models_trusts_the_authority_of_the_store(serving):
+    databag = serving.databags["object-storage"]
+    data = {**json.loads(databag["data"]), "secure": True, "authority": "-----BEGIN CERTIFICATE-----"}
+    state = serving.settle(databags={"object-storage": {**databag, "data": json.dumps(data)}})
+    annotations = secret(serving, state)["metadata"]["annotations"]
+    identifier = serving.sent(state, "secrets")["kubernetes_manifests"]
+    (found,) = [item for item in state.secrets if item.id == identifier]
+    _, authorities = json.loads((found.latest_content or found.tracked_content)["manifests"])
+    assert annotations["serving.kserve.io/s3-cabundle-configmap"] == authorities["metadata"]["name"]
+    assert [annotations["serving.kserve.io/s3-cabundle"].rpartition("/")[2]] == list(authorities["data"])
 
 
 def test_profiles_get_the_stores_login_as_kserve_looks_for_it(serving):
