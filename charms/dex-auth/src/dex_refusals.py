@@ -26,7 +26,8 @@ CHOICES: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 """Settings that have one of a few values, or none."""
 EITHER: Mapping[str, tuple[str, str]] = {"github": ("org", "orgs"), "saml": ("ca", "caData")}
-"""Settings of which one excludes the other."""
+"""Settings of which one excludes the other; with `UNCHECKED`, SAML's count for nothing."""
+UNCHECKED = "insecureSkipSignatureValidation"
 
 
 def refusals(connector: Mapping[str, Any]) -> Iterator[str]:
@@ -40,12 +41,11 @@ def refusals(connector: Mapping[str, Any]) -> Iterator[str]:
     for path, known in CHOICES.get(kind, {}).items():
         if _setting(config, path) not in (None, "", *known):
             yield f"its {path} is none of {', '.join(known)}"
-    first, second = EITHER.get(kind, ("", ""))
-    if first and _setting(config, first) and _setting(config, second):
-        yield f"its config has both {first} and {second}"
-    if kind == "saml" and not any(
-        _setting(config, path) for path in (*EITHER[kind], "insecureSkipSignatureValidation")
-    ):
+    either = () if _setting(config, UNCHECKED) else EITHER.get(kind, ())
+    there = [path for path in either if _setting(config, path)]
+    if len(there) > 1:
+        yield f"its config has both {' and '.join(there)}"
+    if kind == "saml" and either and not there:
         yield "its config lacks ca or caData"
     if kind == "github" and "/" in (_setting(config, "hostName") or ""):
         yield "its hostName is no host's name"
