@@ -49,7 +49,7 @@ def cluster_domain() -> str:
     return USUAL_DOMAIN
 
 
-def proxy(model: "ops.Model") -> dict[str, str]:
+def proxy(model: "ops.Model", *, pods_of: str = "") -> dict[str, str]:
     """Return the variables by which programs leave the cluster through the model's proxy; none without one.
 
     Juju tells charms the model's `juju-http-proxy`, `juju-https-proxy` and `juju-no-proxy`. What is in the cluster is
@@ -57,20 +57,22 @@ def proxy(model: "ops.Model") -> dict[str, str]:
 
     Args:
         model: whose names, and those of the applications related to us, are in the cluster.
+        pods_of: the namespace of the pods that get them, if another: they call each other by `name.namespace`.
     """
     http, https = os.environ.get("JUJU_CHARM_HTTP_PROXY", ""), os.environ.get("JUJU_CHARM_HTTPS_PROXY", "")
     if not http and not https:
         return {}
     related = {relation.app.name for relations in model.relations.values() for relation in relations if relation.app}
     told = os.environ.get("JUJU_CHARM_NO_PROXY", "").replace(",", " ").split()
-    direct = _direct(model.name, {model.app.name, *related})
+    direct = _direct((pods_of, model.name), {model.app.name, *related})
     found = {"HTTP_PROXY": http, "HTTPS_PROXY": https, "NO_PROXY": ",".join(dict.fromkeys((*direct, *told)))}
     said = {name: value for name, value in found.items() if value}
     return {**said, **{name.lower(): value for name, value in said.items()}}
 
 
-def _direct(namespace: str, applications: Iterable[str]) -> list[str]:
+def _direct(namespaces: Iterable[str], applications: Iterable[str]) -> list[str]:
     server = os.environ.get("KUBERNETES_SERVICE_HOST", "")
     domain = cluster_domain()
-    names = ("kubernetes.default", ".svc", f".{domain}", f".{namespace}", *sorted(applications))
+    within = (f".{name}" for name in namespaces if name)
+    names = ("kubernetes.default", ".svc", f".{domain}", *within, *sorted(applications))
     return [*filter(None, (server,)), "localhost", "127.0.0.1", "::1", *names, *PRIVATE]

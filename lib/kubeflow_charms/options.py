@@ -157,7 +157,7 @@ def port(value: int) -> int:
 def quantity(value: str | None) -> str:
     """Accept nothing, or a Kubernetes quantity such as 256Mi or 1G."""
     text = (value or "").strip()
-    if text and not re.fullmatch(r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[kmMGTPE])?", text):
+    if text and not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,9})?([KMGTPE]i|[kmMGTPE])?", text):
         raise ValueError(f"{text!r} is no quantity, expected for example 256Mi")
     return text
 

@@ -102,3 +102,8 @@ def test_what_is_in_the_cluster_is_asked_directly_the_api_server_first(monkeypat
     wanted = {".svc", ".cluster.local", ".edge", "minio", "mysql", "pipelines", "10.0.0.0/8", "fc00::/7"}
     assert {*wanted, "site.example.com", "localhost", "::1"} <= set(direct)
     assert len(direct) == len(set(direct))
+
+
+def test_pods_of_another_namespace_call_each_other_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3129")
+    assert {".ada", ".edge"} <= set(network.proxy(model(), pods_of="ada")["NO_PROXY"].split(","))

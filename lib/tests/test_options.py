@@ -1,5 +1,6 @@
 """Options become typed values, or a message that names each bad one and what is expected."""
 
+import contextlib
 import dataclasses
 import itertools
 import pathlib
@@ -275,6 +276,62 @@ def test_no_value_of_an_option_is_in_a_status(root: pathlib.Path) -> None:
         for word, form in itertools.product(WORDS, ROUND) if fields["type"] == "string" else ():
             try:
                 load(described.charm_type.options_type, {**defaults, name: form.format(word)}, model, root.name)
+            except Blocked as problem:
+                found += [str(problem)] if "Marker" in str(problem) else []
+    assert found == []
+
+
+NONSENSE = (
+    *(
+        "{a: 1}",
+        "[1, 2]",
+        "- 1",
+        "- - 1",
+        "- {}",
+        "[null]",
+        "{'': 1}",
+        "? a",
+        "{a: null}",
+        "a: 1\na: 2",
+        "- {type: [a]}",
+    ),
+    *("&a [*a]", "!!python/name:os.system x", "a: " + "[" * 60 + "]" * 60, "\x00", "\ud800", "\u0663Gi", "a\u2028b"),
+    *("a=b=c", "a='b,c'", 'a="b', "a,,b", ",", "=", "~", "|", "\n", "\\", "'", "http://[::1", "http://a:99999999999"),
+    *("1" * 400, "-1", "1e999", ".inf", "9" * 30 + "Gi", "1" * 20 + "h", "2026-01-01", "0123", "true"),
+)
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_whatever_is_typed_is_read_or_refused(root: pathlib.Path) -> None:
+    described = Described.load(root)
+    options = described.metadata["config"]["options"]
+    defaults = {name: fields.get("default") for name, fields in options.items()}
+    model: Any = types.SimpleNamespace(get_secret=None)
+    typed = {"string": NONSENSE, "int": (0, -1, 2**31, 2**63, 10**30)}
+    for name, fields in options.items():
+        for value in typed.get(fields["type"], ()):
+            with contextlib.suppress(Blocked):
+                load(described.charm_type.options_type, {**defaults, name: value}, model, root.name)
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_no_value_of_a_user_secret_is_in_a_status(root: pathlib.Path) -> None:
+    described = Described.load(root)
+    defaults = {name: fields.get("default") for name, fields in described.metadata["config"]["options"].items()}
+    content: dict[str, str] = {}
+    found: list[str] = []
+    secret = types.SimpleNamespace(get_content=lambda refresh: content)
+    model: Any = types.SimpleNamespace(get_secret=lambda id: secret)
+    kind = described.charm_type.options_type
+    for field in dataclasses.fields(kind):
+        parse, name = field.metadata.get("parse"), field.metadata.get("name") or field.name.replace("_", "-")
+        if not isinstance(parse, SecretKeys):
+            continue
+        known = parse.required or ("word",)
+        for keys, word in itertools.product(((*known, *(parse.optional or ())), (*known, "more"), known[:-1]), WORDS):
+            content = dict.fromkeys(keys, word)
+            try:
+                load(kind, {**defaults, name: "secret:d0erdgfmp25c762i8np0"}, model, root.name)
             except Blocked as problem:
                 found += [str(problem)] if "Marker" in str(problem) else []
     assert found == []

@@ -301,6 +301,33 @@ def test_a_store_that_wants_buckets_in_host_names_is_refused(style: str) -> None
         s3.Connection(endpoint="https://s3.example.com", s3_uri_style=style, access_key="a", secret_key="b")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("s3_uri_style", "HOST", "path"),
+        ("s3_api_version", "s3v2", "s3v4"),
+        ("storage_class", "GLACIER", "standard"),
+        ("endpoint", "https://s3.example.com/base", "a URL without a path"),
+        ("endpoint", "https://key:word@s3.example.com", "a URL without a path"),
+        ("endpoint", "https://s3.example.com?region=a", "a URL without a path"),
+    ],
+)
+def test_what_programs_would_pass_over_is_refused_without_repeating_an_endpoint(
+    field: str, value: str, expected: str
+) -> None:
+    said = {"endpoint": "https://s3.example.com", field: value}
+    with pytest.raises(ValueError, match=f"expected {expected}") as error:
+        s3.Connection(access_key="a", secret_key="b", **said)
+    assert "word" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "said", [{"s3_uri_style": "Path"}, {"s3_api_version": "s3v4"}, {"storage_class": "STANDARD"}, {"region": "a"}]
+)
+def test_what_programs_do_anyway_may_be_said(said: dict[str, str]) -> None:
+    s3.Connection(endpoint="https://s3.example.com/", access_key="a", secret_key="b", **said)
+
+
 @pytest.mark.parametrize("endpoint", ["", "https://s3.eu-west-1.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn"])
 def test_amazons_own_store_takes_either_style(endpoint: str) -> None:
     s3.Connection(endpoint=endpoint, s3_uri_style="host", access_key="a", secret_key="b")

@@ -203,13 +203,24 @@ def typed(shape: Any, value: Any, place: str) -> Any:
     if isinstance(shape, Mapping):
         if not isinstance(value, Mapping):
             raise ValueError(f"{place}: expected key: value for each setting")
-        known = {name.casefold(): found for name, found in shape.items()}
         return {
-            key: typed(known.get(key.casefold(), known.get("*")), item, f"{place}.{key}") for key, item in value.items()
+            key: typed(found, item, where)
+            for key, item in value.items()
+            for found, where in [setting(shape, key, place)]
         }
     if isinstance(value, list | Mapping):
         raise ValueError(f"{place}: expected {'true or false' if shape == 'flag' else 'text'}")
     return _scalar(shape, plain_yaml.text(value), place)
+
+
+def setting(shape: Any, key: str, place: str) -> tuple[Any, str]:
+    """Return what a setting has to be, and what a message may call it: a key that Dex does not know is not repeated.
+
+    Where a blank is missing after a colon, such a key is a password.
+    """
+    known = {name.casefold(): found for name, found in shape.items()} if isinstance(shape, Mapping) else {}
+    found = known.get(key.casefold(), known.get("*"))
+    return found, f"{place}.{key}" if found is not None else f"{place}, a setting that Dex does not know"
 
 
 def _scalar(shape: str, text: str, place: str) -> Any:
@@ -219,7 +230,10 @@ def _scalar(shape: str, text: str, place: str) -> Any:
         return text.lower() == "true"
     if shape == "base64":
         try:
-            base64.b64decode("".join(text.splitlines()).encode(), validate=True)
-        except (binascii.Error, UnicodeEncodeError) as error:
-            raise ValueError(f"{place}: expected certificates in base64: base64 -w0 FILE") from error
+            found = base64.b64decode("".join(text.split()).encode(), validate=True)
+        except (binascii.Error, UnicodeEncodeError):
+            found = b""
+        if text and b"-----BEGIN CERTIFICATE-----" not in found:
+            raise ValueError(f"{place}: expected certificates in base64: base64 -w0 FILE")
+        return "".join(text.split())
     return text

@@ -5,7 +5,7 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dex_connector_types import TYPES, typed
+from dex_connector_types import TYPES, setting, typed
 from kubeflow_charms import options
 
 Connectors = tuple[dict[str, Any], ...]
@@ -14,17 +14,10 @@ KEYS = ("type", "id", "name")
 REFERENCE = r"\$([a-z](-?[a-z0-9]){2,})"
 """A dollar sign and what Juju takes for a secret's key; a password that looks like one belongs in the secret."""
 
-# What a connector cannot do without. Source: the methods `Open` of Dex 2.45.
-NEEDED: Mapping[str, Sequence[str]] = {
-    "atlassian-crowd": ("baseURL",),
-    "ldap": ("host", "userSearch.baseDN", "userSearch.username"),
-    "mockPassword": ("username", "password"),
-    "oidc": ("issuer",),
-    "openshift": ("issuer",),
-    "saml": ("ssoURL", "usernameAttr", "emailAttr", "redirectURI"),
-}
 FILES = ("rootCA", "clientCert", "clientKey", "ca", "serviceAccountFilePath")
 """Settings that name a file."""
+GOOGLE = ("accounts.google.com", 443)
+"""Whom Dex asks, when it starts, how users log in there."""
 
 _listed = options.yaml_list_of_mappings(keys=KEYS)
 
@@ -57,11 +50,12 @@ def with_secrets(found: Sequence[Mapping[str, Any]], secret: Mapping[str, str]) 
             no value.
     """
 
-    def fill(value: Any, place: str) -> Any:
+    def fill(value: Any, shape: Any, place: str) -> Any:
         if isinstance(value, Mapping):
-            return {key: fill(item, f"{place}.{key}") for key, item in value.items()}
+            return {key: fill(item, *setting(shape, key, place)) for key, item in value.items()}
         if isinstance(value, list):
-            return [fill(item, f"{place}[{number}]") for number, item in enumerate(value)]
+            inner = shape[0] if isinstance(shape, list) else None
+            return [fill(item, inner, f"{place}[{number}]") for number, item in enumerate(value)]
         if not isinstance(value, str) or not (reference := re.fullmatch(REFERENCE, value)):
             return value
         if reference[1] not in secret:
@@ -73,18 +67,13 @@ def with_secrets(found: Sequence[Mapping[str, Any]], secret: Mapping[str, str]) 
 
     def complete(position: int, connector: Mapping[str, Any]) -> dict[str, Any]:
         place = f"item {position}, config"
-        config = fill(connector.get("config") or {}, place)
+        config = fill(connector.get("config") or {}, TYPES[connector["type"]], place)
         try:
             return {**connector, "config": typed(TYPES[connector["type"]], config, place)}
         except ValueError as error:
             raise ValueError(f"option connectors: {error}") from error
 
     return tuple(complete(position, connector) for position, connector in enumerate(found, 1))
-
-
-def lacking(connector: Mapping[str, Any]) -> list[str]:
-    """Return the settings without which Dex leaves a connector out."""
-    return [path for path in NEEDED.get(connector["type"], ()) if not _setting(connector["config"], path)]
 
 
 def files(connector: Mapping[str, Any]) -> dict[str, str]:
@@ -108,6 +97,8 @@ def address(connector: Mapping[str, Any]) -> tuple[str, int] | None:
     elif connector["type"] in ("oidc", "openshift"):
         text = str(config.get("issuer", ""))
         usual = 80 if text.startswith("http://") else 443
+    elif connector["type"] == "google":
+        return GOOGLE
     else:
         return None
     try:
@@ -115,10 +106,3 @@ def address(connector: Mapping[str, Any]) -> tuple[str, int] | None:
         return (parsed.hostname, parsed.port or usual) if parsed.hostname else None
     except ValueError:  # no port, or brackets around what is no IPv6 address: Dex tells in its log
         return None
-
-
-def _setting(config: Mapping[str, Any], path: str) -> Any:
-    found: Any = config
-    for name in path.split("."):
-        found = next((item for key, item in (found or {}).items() if key.casefold() == name.casefold()), None)
-    return found

@@ -3,7 +3,8 @@
 import dataclasses
 
 import ops
-from dex_connectors import Connectors, address, files, lacking
+from dex_connectors import Connectors, address, files
+from dex_refusals import refusals
 from kubeflow_charms.parts import Reachable
 from kubeflow_charms.run import Run
 
@@ -22,11 +23,13 @@ class LeftOut:
         """Look for what each connector needs; Dex's log has the rest."""
         container = run.unit.get_container(self.container)
         for connector in self.connectors:
-            wanted = [f"its config lacks {', '.join(missing)}"] if (missing := lacking(connector)) else []
-            wanted += [
-                f"the file of {setting} is not in the container"
-                for setting, path in files(connector).items()
-                if not _there(container, path)
+            wanted = [
+                *refusals(connector),
+                *(
+                    f"the file of {setting} is not in the container"
+                    for setting, path in files(connector).items()
+                    if not _there(container, path)
+                ),
             ]
             if wanted:
                 run.messages.append(f"connector {connector['id']} is left out: {' and '.join(wanted)}")

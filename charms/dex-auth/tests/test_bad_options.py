@@ -105,6 +105,7 @@ def test_a_reference_to_a_key_that_the_secret_lacks_blocks_with_its_place(dex, k
         ("ldap", "{bindPW: [a]}", "bindPW: expected text"),
         ("ldap", "{BINDPW: {a: b}}", "BINDPW: expected text"),
         ("ldap", "{rootCAData: '-----BEGIN CERTIFICATE-----'}", "rootCAData: expected certificates in base64"),
+        ("ldap", "{rootCAData: bm8gY2VydGlmaWNhdGU=}", "rootCAData: expected certificates in base64"),
         ("ldap", "{userSearch: text}", "userSearch: expected key: value"),
         ("ldap", "{groupSearch: {userMatchers: {userAttr: a}}}", "groupSearch.userMatchers: expected a list"),
         ("oauth", "{rootCAs: /etc/ca.pem}", "rootCAs: expected a list"),

@@ -1,7 +1,10 @@
 import dataclasses
+import json
 
 import pytest
 from ops import pebble, testing
+from support import programs
+from support.apiserver import await_answer, free_ports, log_of, program
 
 GITHUB = """
 - type: github
@@ -96,11 +99,69 @@ def test_a_password_that_looks_like_a_reference_is_not_shown(dex):
     assert "marker" not in message
 
 
+@pytest.mark.parametrize("config", ["'bindPW:$marker-word': $other", "a: {'marker-word': [$other]}"])
+def test_what_looks_like_a_setting_where_a_blank_is_missing_is_not_shown(dex, config):
+    message = dex.blocked(connectors=connector(f"{LDAP}, {config}"))
+    assert "names no key" in message
+    assert "marker" not in message
+
+
 def test_a_connector_that_lacks_what_dex_needs_is_named_and_the_others_go_on(dex):
     state = dex.settle(config={"connectors": "[{type: ldap, id: staff, name: A, config: {host: a}}]"})
     assert state.unit_status == testing.ActiveStatus(
         "connector staff is left out: its config lacks userSearch.baseDN, userSearch.username"
     )
+
+
+SAML = "ssoURL: a, usernameAttr: a, emailAttr: a, redirectURI: a"
+UNFIT = (
+    ("github", "org: a, orgs: [{name: b}]", "its config has both org and orgs"),
+    ("github", "hostName: 'https://git.example.com'", "its hostName is no host's name"),
+    ("github", "rootCA: /etc/hostname", "its rootCA needs hostName"),
+    ("github", "teamNameField: Name", "its teamNameField is none of name, slug, both"),
+    ("ldap", f"{LDAP}, groupSearch: {{scope: subtree}}", "its groupSearch.scope is none of sub, one"),
+    ("microsoft", "groupNameFormat: displayName", "its groupNameFormat is none of id, name"),
+    ("oidc", "issuer: 'http://127.0.0.1:1', hostedDomains: [a]", "its hostedDomains is for the type google alone"),
+    ("saml", SAML, "its config lacks ca or caData"),
+    ("atlassian-crowd", "clientID: a", "its config lacks baseURL"),
+    ("mockPassword", "username: a", "its config lacks password"),
+)
+FIT = (
+    ("github", "org: a, teamNameField: both"),
+    ("ldap", f"{LDAP}, groupSearch: {{scope: one}}"),
+    ("microsoft", "groupNameFormat: id"),
+    ("saml", f"{SAML}, ca: a, caData: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t, insecureSkipSignatureValidation: true"),
+    *((kind, "clientID: a") for kind in ("bitbucket-cloud", "gitea", "gitlab", "keystone", "linkedin", "oauth")),
+)
+
+
+@pytest.fixture
+def told(dex):
+    """The state of a Dex that was told of all of these."""
+    several = [(kind, config) for kind, config, _ in UNFIT] + list(FIT)
+    items = (f"{{type: {kind}, id: c{at}, name: A, config: {{{text}}}}}" for at, (kind, text) in enumerate(several))
+    return dex.settle(config={"connectors": f"[{', '.join(items)}]"})
+
+
+def test_connectors_whose_settings_do_not_go_together_are_named(told):
+    for number, (_, _, reason) in enumerate(UNFIT):
+        assert f"connector c{number} is left out: {reason}" in told.unit_status.message
+    for number in range(len(UNFIT), len(UNFIT) + len(FIT)):
+        assert f"connector c{number} is left out: its" not in told.unit_status.message
+
+
+@pytest.mark.usefixtures("told")
+def test_the_real_dex_leaves_out_the_same(dex, tmp_path):
+    (port,), found = free_ports(1), programs.find("dex")
+    configuration = {**dex.configuration, "storage": {"type": "memory"}, "web": {"http": f"127.0.0.1:{port}"}}
+    configuration |= {"telemetry": {}, "logger": {"level": "info", "format": "json"}}
+    (tmp_path / "dex.json").write_text(json.dumps(configuration))
+    switches = {"DEX_CONTINUE_ON_CONNECTOR_FAILURE": "true", "DEX_EXPAND_ENV": "false"}
+    with program([found, "serve", tmp_path / "dex.json"], tmp_path, switches) as process:
+        log = log_of(found, tmp_path)
+        await_answer(process, log, lambda: "listening on" in log.read_text())
+    refused = [json.loads(line)["id"] for line in log.read_text().splitlines() if "Failed to open" in line]
+    assert refused == [f"c{number}" for number in range(len(UNFIT))]
 
 
 def test_a_connector_whose_certificates_are_not_there_is_named(dex):
@@ -115,6 +176,7 @@ def test_a_connector_whose_certificates_are_not_there_is_named(dex):
         ("oidc", "issuer: 'http://sso.example.com:8080'", "sso.example.com", 8080),
         ("oidc", "issuer: 'https://[fd00::5]:8443'", "fd00::5", 8443),
         ("openshift", "issuer: 'https://api.example.com:6443'", "api.example.com", 6443),
+        ("google", "clientID: a", "accounts.google.com", 443),
         ("ldap", LDAP, "ldap", 636),
         ("ldap", "host: ldap.example.com, insecureNoSSL: true", "ldap.example.com", 389),
     ],

@@ -2,16 +2,21 @@
 """Operate istiod, the control plane of the mesh, and the routes through its gateways."""
 
 import functools
+import pathlib
 from collections.abc import Iterator
 
 import access
 import gateway_tls
 import istiod
 import mesh
+import one_step
 import routes
 from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main, network
+from kubeflow_charms.cluster import Object
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
 from kubeflow_charms.parts import Crds, LeftBehind, Manifests, Message, Part, Report
+from kubeflow_charms.user_objects import by_place
+from kubeflow_charms.workload_version import workload_version
 from pilot_options import PilotOptions
 
 
@@ -27,17 +32,28 @@ class IstioPilot(Charm[PilotOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist; who may pass before what there is to pass."""
+        step = self._step()
+        if step.too_far:
+            raise Blocked(step.refusal(self.app.name))
         yield Crds("crds.yaml", version="1.30")
         yield Manifests("user-roles", "user-roles.yaml.j2")
         yield from self._control_plane()
         yield from self._guard()
         yield from self._routes()
         yield from self._announcements()
+        if rest := step.rest(self.app.name, workload_version(self.charm_dir)):
+            yield Message(rest)
         yield from self._entrance()
 
     def left_behind(self) -> Iterator[LeftBehind]:
         """Yield what istiod makes by itself."""
         yield LeftBehind(lambda: istiod.made(self.run.cluster, self.model.name, self._authority.certificate))
+
+    def _step(self) -> one_step.Step:
+        def revisions() -> list[Object]:
+            return by_place(self.run.cluster, "apps/v1", "ControllerRevision", self.model.name)
+
+        return one_step.find(pathlib.Path(self.charm_dir) / ".istio-images", revisions, self.app.name)
 
     def _control_plane(self) -> Iterator[Part]:
         """Yield istiod with its configuration and webhooks."""

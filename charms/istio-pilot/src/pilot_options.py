@@ -19,7 +19,7 @@ def image(value: str | None) -> str:
     """Accept the reference of a container image."""
     text = (value or "").strip()
     if not re.fullmatch(r"[\w./:@-]+", text):
-        raise ValueError(f"{text!r} is no image, expected for example docker.io/istio/proxyv2:1.30.3")
+        raise ValueError(f"{text!r} is no image, expected for example docker.io/istio/proxyv2:1.30.4")
     return text
 
 

@@ -27,6 +27,13 @@ def test_all_programs_find_the_database_manager_by_the_name_that_the_sdk_knows(k
     assert service["selector"] == {"app.kubernetes.io/name": "katib"}
 
 
+def test_no_proxy_comes_between_the_controller_and_algorithms_in_profiles(katib, monkeypatch):
+    """It calls them by NAME.PROFILE over gRPC, which goes by HTTPS_PROXY, and no list holds all profiles."""
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    environment = katib.program(katib.settle(), CONTROLLER).environment
+    assert [name for name in environment if "proxy" in name.lower()] == []
+
+
 def test_the_page_asks_kubernetes_what_a_user_may_do(katib):
     environment = katib.program(katib.settle(), PAGE).environment
     assert environment["APP_DISABLE_AUTH"] == "false"

@@ -23,6 +23,20 @@ COUNTED = (
     "replicationcontrollers",
     "resourcequotas",
 )
+CORE = (
+    "configmaps",
+    "endpoints",
+    "limitranges",
+    "persistentvolumeclaims",
+    "pods",
+    "podtemplates",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "serviceaccounts",
+    "services",
+)
+"""Kinds without a group that Kubernetes counts, by their plurals; of others `count/` wants the group, too."""
 STANDARD = (
     *COMPUTE,
     *(f"{half}.{name}" for half in ("requests", "limits") for name in COMPUTE),
@@ -95,7 +109,13 @@ def _counted(name: str) -> str:
         return name
     if not separator or not re.fullmatch(DOMAIN, domain) or not re.fullmatch(NAME, rest):
         raise ValueError(f"quota: {name!r} is no resource that Kubernetes counts, {expected}")
-    if domain == "count" or re.fullmatch(OF_A_CLASS, name):
+    if domain == "count":
+        plural, _, group = rest.partition(".")
+        known = re.fullmatch(rf"{LABEL}/{DOMAIN}", f"{plural}/{group}") if group else plural in CORE
+        if name.startswith(EXTENDED) or not known:
+            raise ValueError(f"quota: {name!r} would never be counted, {expected}")
+        return name
+    if re.fullmatch(OF_A_CLASS, name):
         return name
     if domain.startswith("limits.") or domain.endswith(("kubernetes.io", *CLASSES)):
         raise ValueError(f"quota: {name!r} would never be counted, {expected}")

@@ -254,6 +254,7 @@ def test_labels_of_namespaces_that_exist_follow_the_options_when_told_to(profile
         ("requests.amd.com/gpu", "requests.amd.com/gpu"),
         ("count/notebooks.kubeflow.org", "count/notebooks.kubeflow.org"),
         ("count/pods", "count/pods"),
+        ("count/deployments.apps", "count/deployments.apps"),
         ("fast.storageclass.storage.k8s.io/requests.storage", "fast.storageclass.storage.k8s.io/requests.storage"),
         (
             "a.b.storageclass.storage.k8s.io/persistentvolumeclaims",
@@ -291,6 +292,11 @@ def test_a_quota_has_the_names_that_kubernetes_counts_by_action_and_by_file(prof
         "/x=1",
         "a/b/c=1",
         "nvidia.com/gpu=1,requests.nvidia.com/gpu=2",
+        "count/notebooks=3",
+        "count/Notebooks.kubeflow.org=3",
+        "count/pod=3",
+        "count/notebooks.=3",
+        "requests.count/pods=3",
     ],
 )
 def test_a_quota_that_kubernetes_refuses_or_never_counts_is_refused_by_action_and_by_file(profiles, quota):

@@ -1,6 +1,7 @@
 """What lets users' pods into the object store: a TensorBoard whose logs are in a bucket, or a server.
 
 Source of the variables: TensorFlow 2.5's S3 file system, and Amazon's SDKs, which TensorBoard uses without TensorFlow.
+A file of certificates takes the place of the usual ones, for S3 alone.
 """
 
 from typing import Any

@@ -136,7 +136,7 @@ class Notebooks(Charm[NotebooksOptions]):
             None,
             False,
         )
-        proxy = network.proxy(self.model)
+        proxy = network.proxy(self.model, pods_of=proxy_access.NAMESPACE)
         yield self.pod_defaults.send(
             kubernetes_manifest.plain(
                 [

@@ -5,6 +5,8 @@ from typing import Any
 
 NAME = "use-proxy"
 """Of the PodDefault, and the label by which pods ask for it."""
+NAMESPACE = "{{ NAMESPACE }}"
+"""What kubeflow-profiles puts the name of each profile's namespace in the place of."""
 
 
 def pod_default(proxy: Mapping[str, str]) -> dict[str, Any]:

@@ -215,4 +215,4 @@ def test_users_may_leave_the_cluster_by_the_models_proxy(notebooks, monkeypatch)
     assert found["spec"]["selector"] == {"matchLabels": {"use-proxy": "true"}}
     variables = {item["name"]: item["value"] for item in found["spec"]["env"]}
     assert variables["http_proxy"] == variables["HTTP_PROXY"] == "http://proxy:3128"
-    assert ".svc" in variables["NO_PROXY"].split(",")
+    assert {".svc", ".{{ NAMESPACE }}"} <= set(variables["NO_PROXY"].split(","))

@@ -98,7 +98,7 @@ class Pipelines(Charm[PipelinesOptions]):
         yield Bucket(store, bucket)
         yield from published_services.store(store)
         yield from self._profiles(store, bucket)
-        proxy = network.proxy(self.model)
+        proxy = network.proxy(self.model, pods_of=workflow_patch.NAMESPACE)
         yield api_server.workload(
             options=options,
             namespace=self.model.name,

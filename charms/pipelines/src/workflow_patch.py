@@ -13,6 +13,8 @@ TRUSTED = "/run/object-store"
 VOLUME = "object-store-authority"
 Trust = tuple[str, str]
 """A Secret of each namespace, and its key with the authority of the object store."""
+NAMESPACE = "{{workflow.namespace}}"
+"""The namespace of a run; Argo puts it in its place, in this patch as in what the API tells drivers."""
 AWAY = "(?s)[A-Z][0-9]{4} .*main[.]go:[0-9]+[]] .*code = Unavailable"
 """What a driver or a launcher last says when the API or the metadata are away, as while pipelines' pod is replaced.
 

@@ -127,7 +127,15 @@ def test_the_models_proxy_reaches_the_api_and_the_pods_of_runs(pipelines, monkey
     assert container["name"] == "main"
     variables = {item["name"]: item["value"] for item in container["env"]}
     assert variables["https_proxy"] == "http://proxy:3128"
-    assert ".edge" in variables["NO_PROXY"].split(",")
+    assert {".edge", ".{{workflow.namespace}}"} <= set(variables["NO_PROXY"].split(","))
+
+
+def test_the_api_asks_what_draws_in_a_profile_directly(pipelines, monkeypatch):
+    monkeypatch.setenv("JUJU_CHARM_HTTP_PROXY", "http://proxy:3128")
+    monkeypatch.setenv("JUJU_CHARM_HTTPS_PROXY", "http://proxy:3128")
+    environment = pipelines.service(pipelines.settle(), "api-server").environment
+    assert {"HTTPS_PROXY", "https_proxy"} <= environment.keys()
+    assert not {"HTTP_PROXY", "http_proxy"} & environment.keys()  # it calls NAME.PROFILE, which none of NO_PROXY ends
 
 
 def test_the_gateway_gets_a_route_to_the_pages_and_one_to_the_metadata(pipelines):

@@ -11,6 +11,7 @@ of ours asks for the secret and needs three lines:
     store = self.bucket.one(lambda said: said.store(self.secrets.granted))  # an object_store.Store
 """
 
+import contextlib
 import urllib.parse
 from collections.abc import Callable
 from typing import Annotated
@@ -26,6 +27,7 @@ from .wire import field
 
 KEYS = ("access-key", "secret-key")
 VERSION = "1.0"
+AMAZON = (".amazonaws.com", ".amazonaws.com.cn")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
@@ -51,13 +53,13 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
     Attributes:
         lib_version: of the format; empty from a v0 provider.
-        secret_extra: identifier of the Juju secret with the login.
-        access_key, secret_key: the login in plain text, if there is no secret.
+        secret_extra, access_key, secret_key: a Juju secret's identifier, or the login in plain text.
         endpoint: URL of the store; empty for Amazon's own.
         bucket: the one to use; empty if any may be.
         region: of the bucket.
         path: below which to keep objects.
         s3_uri_style: `path` or `host`: where the bucket's name goes in a URL.
+        s3_api_version, storage_class: how requests are signed, and what objects cost; the usual ones alone.
         tls_ca_chain: certificates in PEM that the store is to be trusted by.
         profile_logins: identifier of the Juju secret whose key `seed` gives the login of each profile (see
             `profile_logins`), granted to consumers that asked for it; of ours, others pass over it.
@@ -72,24 +74,22 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     region: str = ""
     path: str = ""
     s3_uri_style: str = ""
+    s3_api_version: str = ""
+    storage_class: str = ""
     tls_ca_chain: tuple[str, ...] = ()
     profile_logins: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse an endpoint that is none, or one at which nothing of ours would find a bucket.
-
-        Amazon's own takes both styles. Elsewhere Argo's client, and ours, name the bucket in the path.
-        """
-        if self.endpoint and not _is_endpoint(self.endpoint):
-            raise ValueError(f"{self.endpoint!r} is no endpoint, expected a URL such as https://s3.example.com")
-        amazon = not self.endpoint or (_split(self.endpoint).hostname or "").endswith(
-            (".amazonaws.com", ".amazonaws.com.cn")
-        )
-        if self.s3_uri_style not in ("", "path", *(("host", "virtual") if amazon else ())):
-            raise ValueError(
-                f"s3-uri-style {self.s3_uri_style!r} is not supported here, expected path: programs that run pipelines "
-                "name the bucket in the path"
-            )
+        """Refuse what would be passed over: Argo's client, and ours, name buckets in the path, but for Amazon's own."""
+        host = _host(self.endpoint) if self.endpoint else AMAZON[0]
+        styles = ("path", *(("host", "virtual") if host.endswith(AMAZON) else ()))
+        for key, value, known in (
+            ("s3-uri-style", self.s3_uri_style, styles),
+            ("s3-api-version", self.s3_api_version, ("s3v4", "v4", "4")),
+            ("storage-class", self.storage_class, ("standard",)),
+        ):
+            if value and value.lower() not in known:
+                raise ValueError(f"{key} {value!r} is not supported here, expected {known[0]}")
 
     def store(self, read: Callable[[str], dict[str, str]], *, profiles: bool = False) -> Store:
         """Return the store with its login in plain text.
@@ -138,12 +138,13 @@ class ConnectionCodec(Flat[Connection]):
         return super().decode(databag) if plain or databag.get("secret-extra") else None
 
 
-def _is_endpoint(endpoint: str) -> bool:
-    try:
+def _host(endpoint: str) -> str:
+    with contextlib.suppress(ValueError):  # of a port beyond 65535, or half an IPv6 address
         parsed = _split(endpoint)
-        return parsed.scheme in ("http", "https") and bool(parsed.hostname) and parsed.port != 0
-    except ValueError:  # of a port beyond 65535, or half an IPv6 address
-        return False
+        more = parsed.path.strip("/") or parsed.query or parsed.fragment or parsed.username
+        if parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0 and not more:
+            return f".{parsed.hostname}"
+    raise ValueError("what it names is no endpoint, expected a URL without a path such as https://s3.example.com")
 
 
 def _split(endpoint: str) -> urllib.parse.SplitResult:

@@ -49,3 +49,16 @@ def test_every_option_that_takes_a_password_or_key_as_text_is_named_among_them()
         for name, option in content.get("config", {}).get("options", {}).items():
             if option["type"] == "string" and re.search(r"password|secret|(?:access|ssl|private)-key", name):
                 assert f"`{name}`" in section, f"{content['name']} {name}"
+
+
+def test_without_internet_every_option_that_names_an_image_is_set_and_is_there() -> None:
+    section = (ROOT / "docs/air-gap.md").read_text().split("Images in options are named so")[1].split("A change of")[0]
+    for path in ROOT.glob("charms/*/images.yaml"):
+        content = yaml.safe_load(path.with_name("charmcraft.yaml").read_text())
+        names = (
+            {"image-registry"}
+            if "image-registry" in content["config"]["options"]
+            else set(yaml.safe_load(path.read_text()))
+        )
+        assert content["name"] in section
+        assert {f"{name}=" for name in names if f"{name}=" not in section} == set(), content["name"]
