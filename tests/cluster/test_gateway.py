@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import pathlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from ops import testing
 from support import envoy, istiod
 from support.apiserver import RARELY, ApiServer, answers, apply, await_answer, free_ports, log_of, program
-from support.deployment import MODEL
+from support.charms import load_charm
+from support.deployment import MODEL, deployed
+from support.eventually import eventually
 
 GATEKEEPER, BACKEND = "oidc-gatekeeper", "backend"
 ISTIO = "/apis/networking.istio.io/v1"
@@ -22,6 +25,8 @@ KINDS = {
     "virtualservices": "VirtualService",
 }
 PUBLIC = "/public"
+KATIB = pathlib.Path(__file__).parents[2] / "charms" / "katib"
+PRINCIPAL = f"cluster.local/ns/{MODEL}/sa/istio-ingressgateway"
 SESSION = "kubeflow_session_0=secret"
 
 
@@ -159,3 +164,57 @@ def test_the_gatekeepers_own_pages_get_the_session(gateway: httpx2.Client) -> No
 def test_an_identity_that_a_request_claims_does_not_arrive(gateway: httpx2.Client, path: str, header: str) -> None:
     headers = seen(gateway.get(path, headers={header: "root@example.com"}))
     assert "root@example.com" not in headers.values()
+
+
+@pytest.fixture(scope="module")
+def katib(
+    gateway: httpx2.Client, apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx2.Client]:
+    """Return a client of the gateway that knows which paths of Katib's page it is to let through."""
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        folder = tmp_path_factory.mktemp("katib")
+        deployment = stack.enter_context(deployed(load_charm(KATIB).Katib, KATIB, patch, folder))
+        said = {"url": "http://kubeflow.example.com", "principals": PRINCIPAL}
+        relation = testing.Relation("ingress", remote_app_name="istio-pilot", remote_app_data=said)
+        deployment.settle(deployment.state(relations=[relation]))
+        ((path, item),) = (
+            (path, item)
+            for path, item in deployment.cluster.lasting.items()
+            if item["kind"] == "AuthorizationPolicy" and item["spec"]["action"] == "DENY"
+        )
+        client = stack.enter_context(apiserver.client())
+        apply(client, path, item)
+        stack.callback(client.delete, path)
+        eventually(lambda: gateway.get("/katib/fetch_nas_job_info/").status_code == 403)
+        yield gateway
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "fetch_nas_job_info",
+        "fetch_nas_job_info/?experimentName=a&namespace=",
+        "%66etch_nas_job_info/",
+        "fetch%5fnas_job_info/",
+        "static/%2e%2e/fetch_nas_job_info/",
+        "x/../fetch_nas_job_info/",
+        "/fetch_nas_job_info/",
+        "fetch_trials",
+    ],
+)
+def test_what_katibs_page_tells_without_asking_whose_it_is_nobody_gets(katib: httpx2.Client, path: str):
+    url = httpx2.URL(str(katib.base_url)).copy_with(raw_path=f"/katib/{path}".encode())
+    assert katib.get(url).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "new", "experiment/ada/tune", "static/main.js", "fetch_experiments/?namespace=ada", "fetch_trial_logs/?a=b"],
+)
+def test_what_browsers_load_of_it_passes(katib: httpx2.Client, path: str):
+    assert katib.get(f"/katib/{path}").is_success
+
+
+def test_what_is_not_katibs_passes_as_before(katib: httpx2.Client):
+    assert katib.get("/katibs/fetch_nas_job_info/").is_success

@@ -27,6 +27,7 @@ RELATIONS = (
     ("katib:relational-db", "mysql:database"),
     ("katib:ingress", "istio-pilot:ingress"),
     ("katib:dashboard-links", "kubeflow-dashboard:links"),
+    ("katib:role-bindings", "kubeflow-profiles:role-bindings"),
 )
 EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "katib-fashion-mnist"
 GOPTUNA = "ghcr.io/kubeflow/katib/suggestion-goptuna:v0.19.0"
@@ -336,6 +337,7 @@ def test_nor_by_the_page_through_the_gateway(katib: Kubeflow, ada: Workspace, be
             f"fetch_experiment/?experimentName=by-chance&namespace={ben.name}",
             f"fetch_hp_job_info/?experimentName=by-chance&namespace={ben.name}",
             f"delete_experiment/?experimentName=by-chance&namespace={ben.name}",
+            f"fetch_nas_job_info/?experimentName=by-chance&namespace={ben.name}",
         ):
             assert browser.open(f"/katib/{path}").status_code == 403, path
 

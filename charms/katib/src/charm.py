@@ -18,7 +18,13 @@ import trial_kinds
 import trial_templates
 from katib_options import KatibOptions
 from kubeflow_charms import Charm, Requires, authorization, certificates, main
-from kubeflow_charms.interfaces import dashboard_links, ingress, mysql_client, postgresql_client
+from kubeflow_charms.interfaces import (
+    dashboard_links,
+    ingress,
+    kubernetes_manifest,
+    mysql_client,
+    postgresql_client,
+)
 from kubeflow_charms.parts import (
     AdmissionPolicies,
     Crds,
@@ -45,6 +51,7 @@ class Katib(Charm[KatibOptions]):
     postgresql = Requires("relational-db-postgresql", postgresql_client.POSTGRESQL_CLIENT)
     gateway = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
+    role_bindings = Requires("role-bindings", kubernetes_manifest.KUBERNETES_MANIFEST)
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
@@ -69,8 +76,11 @@ class Katib(Charm[KatibOptions]):
         yield from self._database_manager()
 
     def role_context(self) -> dict[str, Any]:
-        """Return which kinds a trial may be."""
-        return {"trials": katib_controller.trials(self.options.trial_resources)}
+        """Return which kinds a trial may be, and what the page may do outside of profiles, too."""
+        return {
+            "trials": katib_controller.trials(self.options.trial_resources),
+            "everywhere": [] if self.role_bindings.relations else katib_ui.RIGHTS,
+        }
 
     def left_behind(self) -> Iterator[Held]:
         """Yield what the controller holds: with purge it goes, otherwise it can be deleted without Katib."""
@@ -114,6 +124,18 @@ class Katib(Charm[KatibOptions]):
         yield self.gateway.send(katib_ui.route(self.app.name))
         address = self.gateway.maybe() or ingress.Address()
         yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)})
+        context = {
+            "gateways": sorted({source.namespace for source in gateways(address.principals)}),
+            "prefix": katib_ui.PATH,
+            "paths": katib_ui.PATHS,
+        }
+        yield Manifests("page-fence", "page-fence.yaml.j2", context)
+        yield Manifests(
+            "page-rights",
+            "page-rights.yaml.j2",
+            {"name": katib_ui.role(self.app.name, self.model.name), "rights": katib_ui.RIGHTS},
+        )
+        yield self.role_bindings.send(kubernetes_manifest.plain([katib_ui.binding(self.app.name, self.model.name)]))
         yield katib_ui.workload(self.model.name)
         if address.url:
             yield Message(f"{address.url}{katib_ui.PATH}")

@@ -4,6 +4,8 @@ Source of the flags, variables and paths: kubeflow/katib v0.19.0, cmd/ui and pkg
 the header may do only where APP_DISABLE_AUTH is false.
 """
 
+from typing import Any
+
 import katib_network
 from katib_network import PAGES
 from kubeflow_charms import network
@@ -12,6 +14,7 @@ from kubeflow_charms.interfaces.ingress import Route
 from kubeflow_charms.parts import HttpCheck, Program, Workload
 
 PATH = "/katib/"
+RBAC = "rbac.authorization.k8s.io"
 USER_HEADER = "kubeflow-userid"
 """The header in which the gatekeeper says who the user is."""
 
@@ -28,6 +31,58 @@ LINKS = Links(
 )
 
 PROGRAM = Program("katib-ui", role="ui-role.yaml.j2")
+GROUP = "kubeflow.org"
+RIGHTS = (
+    {"apiGroups": [GROUP], "resources": ["experiments"], "verbs": ["get", "list", "create", "delete"]},
+    {"apiGroups": [GROUP], "resources": ["trials", "suggestions"], "verbs": ["get", "list"]},
+    {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+    {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+)
+"""What the page does in namespaces of users, once it has asked whether its user may."""
+ASKED = (
+    "create_experiment",
+    "delete_experiment",
+    "fetch_experiment",
+    "fetch_experiments",
+    "fetch_hp_job_info",
+    "fetch_hp_job_trial_info",
+    "fetch_namespaces",
+    "fetch_suggestion",
+    "fetch_trial",
+    "fetch_trial_logs",
+    "fetch_trial_templates",
+)
+"""What browsers ask the page for. It knows more: `fetch_nas_job_info` does not ask whether its user may."""
+PATHS = (
+    PATH.rstrip("/"),
+    PATH,
+    f"{PATH}new",
+    *(f"{PATH}{folder}/*" for folder in ("experiment", "static")),
+    *(f"{PATH}{name}{end}" for name in ASKED for end in ("", "/*")),
+)
+"""The paths that the gateway lets through; any other spelling of one is none of them."""
+
+
+def role(app: str, model: str) -> str:
+    """Return the name of the ClusterRole that the page has in profiles alone."""
+    return f"{model}-{app}-page"
+
+
+def binding(app: str, model: str) -> dict[str, Any]:
+    """Return what gives the page its rights in the namespace of every profile.
+
+    Args:
+        app: the application.
+        model: its model.
+    """
+    name = role(app, model)
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": name},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": PROGRAM.account(app), "namespace": model}],
+    }
 
 
 def route(app: str) -> Route:

@@ -29,6 +29,7 @@ DATABAGS: Mapping[str, Mapping[str, str]] = {
     },
     "ingress": {"url": "https://kubeflow.example.com", "principals": PRINCIPAL},
     "dashboard-links": {},
+    "role-bindings": {},
 }
 
 

@@ -160,3 +160,19 @@ def test_a_second_katib_is_blocked_and_names_the_first(katib):
     status = katib.settle().unit_status
     assert isinstance(status, testing.BlockedStatus)
     assert "kubeflow-katib-edit" in status.message
+
+
+def test_the_page_reads_profiles_alone_where_kubeflow_profiles_lets_it_into_them(katib):
+    state = katib.settle()
+    (binding,) = json.loads(katib.sent(state, "role-bindings")["kubernetes_manifests"])
+    assert binding["subjects"][0]["name"] == "katib-katib-ui"
+    bound = katib.cluster.find("ClusterRole", binding["roleRef"]["name"])
+    whole = katib.cluster.find("ClusterRole", "edge-katib-katib-ui")
+    assert ["experiments"] in [rule["resources"] for rule in bound["rules"]]
+    assert [rule["resources"] for rule in whole["rules"]] == [["subjectaccessreviews"]]
+
+
+def test_without_kubeflow_profiles_it_reads_them_wherever_they_are(katib):
+    katib.settle(databags={"role-bindings": None})
+    whole = katib.cluster.find("ClusterRole", "edge-katib-katib-ui")
+    assert ["experiments"] in [rule["resources"] for rule in whole["rules"]]
