@@ -21,8 +21,9 @@ from .drift import Rounds
 from .interfaces.wire import principal
 from .network import cluster_domain
 from .options import load, renamed
+from .parts.checks import stop
 from .parts.observe import collectors, observe
-from .parts.workload import Workload, stop
+from .parts.workload import Workload
 from .problems import Blocked, Problem, Waiting, say
 from .programs import Program, Sandboxes, require_each
 from .run import Part, Removal, Run, running_pod

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import contextlib
 import dataclasses
 import datetime
 import re
@@ -14,6 +13,7 @@ import ops
 
 from . import plain_yaml
 from .problems import Blocked
+from .quoting import without
 from .secrets import plain
 
 Value = TypeVar("Value")
@@ -90,13 +90,13 @@ def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, applica
             else:
                 values[field.name] = parse.read(model, str(raw), name, application) if raw else None
         except ValueError as error:
-            wrong.append(f"option {name}: {_without(str(error), raw)}")
+            wrong.append(f"option {name}: {without(str(error), raw)}")
     if wrong:
         raise Blocked("; ".join(wrong))
     try:
         return kind(**values)
     except ValueError as error:
-        raise Blocked(_without(str(error), *config.values())) from error
+        raise Blocked(without(str(error), *config.values())) from error
 
 
 def renamed(kind: type[Any], config: Mapping[str, Any]) -> list[str]:
@@ -116,35 +116,6 @@ def _chosen(field: "dataclasses.Field[Any]", config: Mapping[str, Any]) -> str:
     """Return the name by which an option is set: the former one is kept over a refresh, and is there on purpose."""
     former = field.metadata.get("former")
     return former if former and config.get(former) not in (None, "") else _name(field)
-
-
-def _without(message: str, *values: Any) -> str:
-    """Return a message with "it" in place of whatever it quotes of the values of options."""
-    parts = {part for value in values if isinstance(value, str) for part in _parts(value) if part}
-    for part in sorted(parts, key=len, reverse=True):
-        message = message.replace(f"unknown field `{part}`", "an unknown field").replace(repr(part), "it")
-    return message
-
-
-def _parts(value: str) -> Iterator[str]:
-    """Yield a value, and what parsers take it apart to: words, keys and values of pairs, and what YAML has in it."""
-    yield from (value, value.strip(), value.strip().rstrip("/"))
-    for item in re.split(r"[,\n]", value):
-        yield from (item.strip(), *item.split())
-        for half in item.partition("="):
-            yield from (half.strip(), half.strip().strip("\"'"))
-    with contextlib.suppress(ValueError):
-        yield from _scalars(plain_yaml.load(value))
-
-
-def _scalars(found: Any) -> Iterator[str]:
-    if isinstance(found, Mapping):
-        found = [*found, *found.values()]
-    if isinstance(found, list):
-        for item in found:
-            yield from _scalars(item)
-    else:
-        yield str(found)
 
 
 def port(value: int) -> int:

@@ -29,8 +29,7 @@ LARGEST = 2325
 MODULE = {"": 350, "parts": 150, "interfaces": 100}
 """Lines of a module, by folder."""
 ABOVE = {
-    "parts/workload.py": 255,
-    "parts/observe.py": 220,
+    "parts/workload.py": 160,
     "interfaces/tls_certificates.py": 245,
     "interfaces/kubernetes_manifest.py": 180,
     "interfaces/s3.py": 155,

@@ -18,9 +18,8 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms import profile_logins
+from kubeflow_charms import health_server, kubernetes_api, passes, profile_logins
 from kubeflow_charms.identity import FOLDER
-from kubeflow_charms.passes import Passes
 from ops import testing
 from support.deployment import passing
 from support.eventually import eventually
@@ -213,11 +212,11 @@ def test_objects_of_every_kind_come_into_a_profile_and_a_second_pass_changes_not
 def test_a_profile_that_is_made_later_has_them_within_seconds(placing: Placing):
     placing.relate("pod-defaults")
     program = placing.program()
-    passes = Passes(placing.kubernetes(), lambda: program.look(), program.watched, program.problems)
+    loop = passes.Passes(placing.kubernetes(), lambda: program.look(), program.watched, program.problems)
 
     def run() -> None:
         with contextlib.suppress(SystemExit):
-            passes.run()
+            loop.run()
 
     threading.Thread(target=run, daemon=True).start()
     with placing.profiles.namespace() as early:
@@ -419,7 +418,8 @@ def test_its_token_opens_nothing_that_is_not_related(placing: Placing, ada: str)
 
 def test_the_program_runs_on_the_standard_library_alone():
     folder = pathlib.Path(modules()[0].__file__ or "").parent
-    for file in [*folder.glob("placer*.py"), pathlib.Path(profile_logins.__file__)]:
+    library = [pathlib.Path(str(module.__file__)) for module in (health_server, kubernetes_api, passes, profile_logins)]
+    for file in [*folder.glob("placer*.py"), *library]:
         names = {name.partition(".")[0] for name in _imports(file.read_text())}
         assert names - sys.stdlib_module_names <= {
             "kubeflow_charms",
@@ -432,4 +432,4 @@ def _imports(text: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            yield "kubeflow_charms" if node.level else node.module or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -30,10 +31,10 @@ def resident(groups: Iterable[pathlib.Path], container: str) -> int | None:
         container: the container's ID, which is in the name of its group.
     """
     for group in groups:
-        for folder in group.rglob(f"*{container}*"):
-            statistics = folder / "memory.stat"
-            if statistics.is_file():
-                return sum_of(statistics.read_text())
+        # Groups of other containers come and go meanwhile, which this passes over.
+        for folder, _, files in os.walk(group):
+            if container in pathlib.PurePath(folder).name and "memory.stat" in files:
+                return sum_of(pathlib.Path(folder, "memory.stat").read_text())
     return None
 
 

@@ -9,6 +9,7 @@ from .bucket import Bucket
 from .checks import HttpCheck, Reachable, TcpCheck, TlsCheck
 from .crds import Crds
 from .dashboard import Dashboard
+from .files import File
 from .first_unit import FirstUnit
 from .left_behind import Held, LeftBehind
 from .manifests import Manifests
@@ -19,7 +20,7 @@ from .ports import Ports
 from .publish import Publish
 from .report import Report
 from .webhooks import Webhooks
-from .workload import File, Workload
+from .workload import Workload
 
 __all__ = [
     "AdmissionPolicies",

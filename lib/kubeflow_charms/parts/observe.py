@@ -5,17 +5,15 @@ says is at which port and path a workload shows `Metrics`. Formats: the librarie
 with prometheus-k8s, `loki_push_api` v1 with loki-k8s and `grafana_dashboard` v0 with grafana-k8s.
 """
 
-import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import ops
-from ops import pebble
 
 from .. import network
-from ..problems import Blocked, Waiting
+from ..alerts import rules
+from ..log_targets import send
 from ..run import Run, fingerprint
 from .publish import write
 
@@ -51,10 +49,7 @@ class Observe:
             self._tell(run, topology)
         logs = self.relations.get(LOGS)
         if logs is not None:
-            labels = {"product": "Juju", "charm": run.charm, **_labels(topology)}
-            targets = {name: _target(url, labels) for name, url in _receivers(run, logs)}
-            for container in run.unit.containers.values():
-                _forward(container, targets)
+            send(run, logs, {"product": "Juju", "charm": run.charm, **_labels(topology)})
 
     def _tell(self, run: Run, topology: Mapping[str, str]) -> None:
         for relation in self.relations.get(METRICS, ()):
@@ -95,12 +90,7 @@ def _relations(charm: ops.CharmBase) -> dict[str, list[ops.Relation]]:
 
 def _topology(run: Run) -> dict[str, str]:
     """Return how Juju calls the unit, in the names that an observability stack uses."""
-    return {
-        "model": run.model.name,
-        "model_uuid": run.model.uuid,
-        "application": run.app,
-        "unit": run.unit.name,
-    }
+    return {"model": run.model.name, "model_uuid": run.model.uuid, "application": run.app, "unit": run.unit.name}
 
 
 def _labels(topology: Mapping[str, str]) -> dict[str, str]:
@@ -125,39 +115,12 @@ def _jobs(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
         }
         for container, metrics in sorted(run.metrics.items())
     ]
-    metadata = {**topology, "charm_name": run.charm}
+    of_all_units = _labels({key: value for key, value in topology.items() if key != "unit"})
     return {
         "scrape_jobs": json.dumps(jobs),
-        "scrape_metadata": json.dumps(metadata),
-        "alert_rules": json.dumps(_alerts(run, topology)),
+        "scrape_metadata": json.dumps({**topology, "charm_name": run.charm}),
+        "alert_rules": json.dumps(rules(run, of_all_units)),
     }
-
-
-def _alerts(run: Run, topology: Mapping[str, str]) -> dict[str, Any]:
-    """Return the rule by which a program that shows no metrics for five minutes wakes somebody, and the charm's own."""
-    labels = _labels({key: value for key, value in topology.items() if key != "unit"})
-    chosen = ",".join(f'{key}="{value}"' for key, value in labels.items())
-    down = {
-        "alert": "KubeflowProgramDown",
-        "expr": f"up{{{chosen}}} < 1",
-        "for": "5m",
-        "labels": {"severity": "critical", **labels},
-        "annotations": {
-            "summary": "{{ $labels.juju_unit }} shows no metrics of {{ $labels.container }}",
-            "description": f"See juju status {run.app} and its README, under Repair.",
-        },
-    }
-    own = [
-        {
-            "alert": alert.name,
-            "expr": alert.expression.replace("%s", chosen),
-            "labels": {"severity": "warning", **labels},
-            "annotations": {"summary": alert.summary, "description": f"See juju status {run.app} and its README."},
-        }
-        for _, metrics in sorted(run.metrics.items())
-        for alert in metrics.alerts
-    ]
-    return {"groups": [{"name": f"{run.namespace}_{run.app}_down", "rules": [down, *own]}]}
 
 
 def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
@@ -181,38 +144,3 @@ def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
     }
     # A reader takes the dashboards anew when the identifier changes, so it has to stay while they do.
     return {"dashboards": json.dumps({"templates": templates, "uuid": fingerprint(templates)})}
-
-
-def _receivers(run: Run, relations: Sequence[ops.Relation]) -> Iterator[tuple[str, str]]:
-    """Yield name and address of every unit that takes logs; one that says something wrong is in the status."""
-    for relation in relations:
-        for unit in sorted(relation.units, key=lambda unit: unit.name):
-            text = relation.data[unit].get("endpoint", "")
-            if not text:
-                continue
-            try:
-                url = json.loads(text)["url"]
-            except (ValueError, KeyError, TypeError):
-                run.report(Blocked(f"relation {relation.name}: {unit.name} sends no address for logs: {text[:80]}"))
-                continue
-            yield f"{relation.id}-{unit.name.replace('/', '-')}", str(url)
-
-
-def _target(url: str, labels: Mapping[str, str]) -> pebble.LogTargetDict:
-    return {"override": "replace", "type": "loki", "location": url, "services": ["all"], "labels": dict(labels)}
-
-
-def _forward(container: ops.Container, targets: Mapping[str, pebble.LogTargetDict]) -> None:
-    """Send a container's logs to the targets and to no other."""
-    with contextlib.suppress(pebble.ConnectionError):  # the workload's own part waits for the container
-        try:
-            planned = container.get_plan().log_targets
-            wanted = {name: pebble.LogTarget(name, target) for name, target in targets.items()}
-            for name in planned.keys() - wanted.keys():
-                # Pebble drops no target of a layer; one that takes no service's logs counts for nothing.
-                wanted[name] = pebble.LogTarget(name, {**planned[name].to_dict(), "services": ["-all"]})
-            if planned != wanted:
-                layer: Any = {"log-targets": {name: target.to_dict() for name, target in wanted.items()}}
-                container.add_layer("log-forwarding", layer, combine=True)
-        except pebble.APIError as error:
-            raise Waiting(f"container {container.name} to take the address for its logs") from error

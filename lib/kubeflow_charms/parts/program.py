@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Callable, Iterable
 from types import ModuleType
 
-from .workload import File
+from .files import File
 
 
 def program(

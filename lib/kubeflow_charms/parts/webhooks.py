@@ -6,7 +6,7 @@ from typing import Any
 
 from ..run import Declaration, Run, fingerprint
 from ..templates import render
-from .workload import answers
+from .checks import answers
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 import contextlib
 import dataclasses
-import pathlib
-import socket
 from collections.abc import Mapping
 
 import ops
@@ -14,7 +12,8 @@ from ..identity import ensure
 from ..metrics import Metrics
 from ..problems import Blocked, Waiting
 from ..run import Run, fingerprint
-from .checks import HttpCheck, Reachable, TcpCheck, TlsCheck
+from .checks import HttpCheck, Reachable, TcpCheck, TlsCheck, answered, answers, down
+from .files import File, Files
 
 MEMORY = ".files"
 """Begins a file beside the charm's code: which files the workload has; gone with the pod, as they are."""
@@ -22,14 +21,6 @@ PERIOD = 3
 THRESHOLD = 2
 # So long that a failing check is down, and wakes the charm when it recovers; all in seconds.
 PATIENCE = PERIOD * THRESHOLD + 1
-
-
-@dataclasses.dataclass(frozen=True)
-class File:
-    """A file's text and mode; only the workload's own user may read it unless the mode says more."""
-
-    text: str
-    mode: int = 0o600
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,7 +67,7 @@ class Workload:
             raise Waiting(f"container {self.container} to start")
         run.require_own_pod()
         try:
-            self._replan(run, container, run.sources.parent / f"{MEMORY}-{self.container}")
+            self._replan(run, container, Files(container, run.sources.parent / f"{MEMORY}-{self.container}"))
         except pebble.ChangeError as error:
             raise Blocked(
                 f"{self.container} ends as soon as it starts; its log says why: "
@@ -90,7 +81,7 @@ class Workload:
             raise Waiting(f"{self.container} to answer")
         self._ask_no_more(container)
         away = [
-            check.what for name, check in self.checks.items() if isinstance(check, Reachable) and _down(container, name)
+            check.what for name, check in self.checks.items() if isinstance(check, Reachable) and down(container, name)
         ]
         if away:
             raise Waiting(f"{', '.join(away)} to answer")
@@ -120,7 +111,7 @@ class Workload:
         }
         return {"services": {self.container: service}, "checks": checks}  # pyright: ignore[reportReturnType]
 
-    def _replan(self, run: Run, container: ops.Container, memory: pathlib.Path) -> None:
+    def _replan(self, run: Run, container: ops.Container, files: Files) -> None:
         layer, planned = pebble.Layer(self.layer()), container.get_plan()
         if identity := run.identities.get(self.container):
             ensure(run, container, identity, anew=self.container not in planned.services)
@@ -130,8 +121,8 @@ class Workload:
             layer.checks[name].startup = pebble.CheckStartup.DISABLED
         kept: dict[str, File] = {}
         if planned.services.get(self.container) != layer.services[self.container]:
-            kept = self._kept(container, memory) if self.container in planned.services else {}
-            self._write(container, memory)
+            kept = files.kept() if self.container in planned.services else {}
+            files.write(self.files)
         elif planned.checks == layer.checks and container.get_service(self.container).is_running():
             return
         if planned.checks:
@@ -142,44 +133,16 @@ class Workload:
         try:
             container.replan()
         except pebble.ChangeError:
-            self._restore(container, memory, kept, planned)
+            self._restore(container, files, kept, planned)
             raise
         until(lambda: answers(container), bool, patience=PATIENCE, pause=0.2)
 
-    def _write(self, container: ops.Container, memory: pathlib.Path) -> None:
-        """Bring the files to what is wanted; those of an earlier plan go, which the program might read all the same."""
-        had = _remembered(memory)
-        memory.write_text("\n".join(sorted(had | self.files.keys())))
-        for path in sorted(had - self.files.keys()):
-            _remove(container, path)
-        for path, file in self.files.items():
-            container.push(path, file.text, permissions=file.mode, make_dirs=True)
-        memory.write_text("\n".join(sorted(self.files)))
-
-    def _kept(self, container: ops.Container, memory: pathlib.Path) -> dict[str, File]:
-        """Return the files that the program has so far; none if one of them cannot be read."""
-        found: dict[str, File] = {}
-        try:
-            for path in _remembered(memory):
-                (information,) = container.list_files(path, itself=True)
-                with container.pull(path) as stream:
-                    found[path] = File(stream.read(), information.permissions)
-        except pebble.Error:
-            return {}
-        return found
-
-    def _restore(
-        self, container: ops.Container, memory: pathlib.Path, kept: Mapping[str, File], planned: pebble.Plan
-    ) -> None:
+    def _restore(self, container: ops.Container, files: Files, kept: Mapping[str, File], planned: pebble.Plan) -> None:
         """Let the program that ran before go on as it was; the next hook tries the new one again."""
         before = planned.services.get(self.container)
         if before is None or not kept:
             return
-        for path in self.files.keys() - kept.keys():
-            _remove(container, path)
-        for path, file in kept.items():
-            container.push(path, file.text, permissions=file.mode, make_dirs=True)
-        memory.write_text("\n".join(sorted(kept)))
+        files.write(kept)
         checks = {name: check.to_dict() for name, check in planned.checks.items()}
         layer = pebble.Layer({"services": {self.container: before.to_dict()}, "checks": checks})
         container.add_layer(self.container, layer, combine=True)
@@ -190,64 +153,5 @@ class Workload:
         """Stop the checks that have told what they can, see `TlsCheck`."""
         with contextlib.suppress(ops.ModelError, pebble.Error):
             for name, check in self.checks.items():
-                if isinstance(check, TlsCheck) and _answered(container.get_check(name), check.port):
+                if isinstance(check, TlsCheck) and answered(container.get_check(name), check.port):
                     container.stop_checks(name)
-
-
-def _remembered(memory: pathlib.Path) -> set[str]:
-    return set(memory.read_text().splitlines()) if memory.exists() else set()
-
-
-def _remove(container: ops.Container, path: str) -> None:
-    try:
-        container.remove_path(path)
-    except pebble.PathError as error:
-        if error.kind != "not-found":
-            raise
-
-
-def answers(container: ops.Container) -> bool:
-    """Tell whether a container's program runs and all its checks have passed.
-
-    Pebble calls a check up before it ran for the first time; where it counts successes, one is asked for.
-    """
-    try:
-        services, checks = container.get_services(container.name), container.get_checks()
-    except pebble.Error:
-        return False
-    running = bool(services) and all(service.is_running() for service in services.values())
-    return running and all(_passed(check) for check in checks.values() if check.level != pebble.CheckLevel.UNSET)
-
-
-def stop(container: ops.Container) -> None:
-    """End a container's program, with its checks, which would call the pod unready; one that is not up runs none."""
-    with contextlib.suppress(pebble.Error):
-        if not any(service.is_running() for service in container.get_services(container.name).values()):
-            return
-        if checks := container.get_plan().checks:
-            container.stop_checks(*checks)
-        container.stop(container.name)
-
-
-def _passed(check: pebble.CheckInfo) -> bool:
-    if check.status == pebble.CheckStatus.INACTIVE:
-        return True
-    return check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
-
-
-def _answered(check: pebble.CheckInfo, port: int) -> bool:
-    """Tell whether an active check has passed, by asking ourselves where Pebble counts no successes."""
-    if check.status != pebble.CheckStatus.UP:
-        return False
-    if check.successes is not None:
-        return check.successes > 0
-    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-        return True
-    return False
-
-
-def _down(container: ops.Container, name: str) -> bool:
-    try:
-        return container.get_check(name).status == pebble.CheckStatus.DOWN
-    except (ops.ModelError, pebble.Error):
-        return False
