@@ -30,6 +30,40 @@ NO_GPUS = (
     "one with all that is in it: sudo snap remove --purge microk8s"
 )
 
+PORTS = {
+    16443: "the API server",
+    10250: "the kubelet",
+    10255: "the kubelet",
+    10257: "the controller manager",
+    10259: "the scheduler",
+    19001: "the store of its state",
+    25000: "the agent that joins nodes",
+}
+"""What MicroK8s listens at on the host (microk8s.io/docs/services-and-ports)."""
+
+NO_SNAP = (
+    "what went wrong is in: snap changes; a machine without internet, or behind a proxy, is in docs/microk8s.md and "
+    "docs/proxy.md"
+)
+NOT_READY = (
+    "what is missing shows: sudo microk8s inspect; a full disk: df -h /var/snap; names of the machine that changed: "
+    "sudo microk8s refresh-certs --cert ca.crt"
+)
+NO_ADD_ON = (
+    "what is on shows: sudo microk8s status; without internet its images are not there, see docs/microk8s.md; what its "
+    "pods say: sudo microk8s kubectl get events -A"
+)
+NO_POD = (
+    "why shows: sudo microk8s kubectl describe pods -n kube-system; an image that cannot be pulled needs the internet "
+    "or a mirror, see docs/air-gap.md; too little memory or disk: ./up --check"
+)
+NO_CLOUD = "if an older one is in its place: juju remove-k8s kubeflow-microk8s --client"
+NO_CONTROLLER = (
+    "what is left of it goes by: juju kill-controller kubeflow, or juju unregister kubeflow where nothing answers; "
+    "what it waited for: sudo microk8s kubectl get pods -A"
+)
+"""What helps where a step fails, as a person types it."""
+
 WAIT_SECONDS = 600
 READY = ("microk8s", "status", "--wait-ready", f"--timeout={WAIT_SECONDS}")
 
@@ -43,20 +77,23 @@ class Step:
         command: the command and its arguments.
         privileged: whether only root may run it.
         fed_by: a privileged command whose output is its input, if any.
+        otherwise: what helps if it fails.
     """
 
     title: str
     command: tuple[str, ...]
     privileged: bool = False
     fed_by: tuple[str, ...] = ()
+    otherwise: str = ""
 
 
 def kubernetes(snaps: Collection[str], *, gpu: bool) -> Iterator[Step]:
     """Yield what makes MicroK8s run; nothing but a wait when the snap is installed."""
     if "microk8s" not in snaps:
         snap = (f"--channel={CLASSIC}", "--classic") if gpu else (f"--channel={STRICT}",)
-        yield Step("installing MicroK8s", ("snap", "install", "microk8s", *snap), privileged=True)
-    yield Step("waiting for MicroK8s", READY, privileged=True)
+        install = ("snap", "install", "microk8s", *snap)
+        yield Step("installing MicroK8s", install, privileged=True, otherwise=NO_SNAP)
+    yield Step("waiting for MicroK8s", READY, privileged=True, otherwise=NOT_READY)
 
 
 def add_ons(enabled: Collection[str], pool: str, *, gpu: bool) -> Iterator[Step]:
@@ -72,18 +109,22 @@ def add_ons(enabled: Collection[str], pool: str, *, gpu: bool) -> Iterator[Step]
         wanted["nvidia"] = "nvidia"
     for name, argument in wanted.items():
         if name not in enabled and not (name == "nvidia" and "gpu" in enabled):
-            yield Step(f"enabling the add-on {argument}", ("microk8s", "enable", argument), privileged=True)
+            enable = ("microk8s", "enable", argument)
+            yield Step(f"enabling the add-on {argument}", enable, privileged=True, otherwise=NO_ADD_ON)
             if name == "rbac":
-                yield Step("waiting for MicroK8s, which starts its API server again", READY, privileged=True)
+                title = "waiting for MicroK8s, which starts its API server again"
+                yield Step(title, READY, privileged=True, otherwise=NOT_READY)
     for deployment in ("coredns", "hostpath-provisioner"):
         rollout = ("rollout", "status", f"deployment/{deployment}", f"--timeout={WAIT_SECONDS}s")
-        yield Step(f"waiting for {deployment}", ("microk8s", "kubectl", "-n", "kube-system", *rollout), privileged=True)
+        wait = ("microk8s", "kubectl", "-n", "kube-system", *rollout)
+        yield Step(f"waiting for {deployment}", wait, privileged=True, otherwise=NO_POD)
 
 
 def client(snaps: Collection[str], *, present: bool) -> Iterator[Step]:
     """Yield what makes Juju's client available, if there is none."""
     if "juju" not in snaps and not present:
-        yield Step("installing Juju", ("snap", "install", "juju", f"--channel={JUJU}"), privileged=True)
+        install = ("snap", "install", "juju", f"--channel={JUJU}")
+        yield Step("installing Juju", install, privileged=True, otherwise=NO_SNAP)
 
 
 def controller(clouds: Collection[str], *, classic: bool, joins: str = "") -> Iterator[Step]:
@@ -97,13 +138,14 @@ def controller(clouds: Collection[str], *, classic: bool, joins: str = "") -> It
     cloud = OWN if classic or BUILT_IN not in clouds else BUILT_IN
     if cloud not in clouds:
         access = ("microk8s", "config")
-        yield Step("telling Juju of MicroK8s", ("juju", "add-k8s", OWN, "--client"), fed_by=access)
+        add = ("juju", "add-k8s", OWN, "--client")
+        yield Step("telling Juju of MicroK8s", add, fed_by=access, otherwise=NO_CLOUD)
     bootstrap = ("juju", "bootstrap", cloud, CONTROLLER)
     if joins and cloud == BUILT_IN:
         yield Step(f"letting {joins} use MicroK8s", ("usermod", "--append", "--groups", GROUP, joins), privileged=True)
         # The group counts from the next log-in on; `sg` does not wait for it.
         bootstrap = ("sg", GROUP, "-c", shlex.join(bootstrap))
-    yield Step("bootstrapping Juju", bootstrap)
+    yield Step("bootstrapping Juju", bootstrap, otherwise=NO_CONTROLLER)
 
 
 def enabled_add_ons(status: Mapping[str, Any]) -> set[str]:

@@ -10,6 +10,7 @@ import pathlib
 import pwd
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,8 @@ def prepare_kubernetes(wishes: Wishes) -> Mapping[str, str]:
     installed = microk8s.installed_snaps(_read("snap", "list", check=False))
     if wishes.gpu and "microk8s" in installed and not microk8s.is_classic(installed):
         raise Refusal(microk8s.NO_GPUS)
+    if "microk8s" not in installed:
+        _require_ports()
     # Asked before anything is installed.
     pool = "" if "microk8s" in installed else _pool(wishes)
     _carry_out(microk8s.kubernetes(installed, gpu=wishes.gpu))
@@ -79,6 +82,24 @@ def prepare_kubernetes(wishes: Wishes) -> Mapping[str, str]:
         )
     _carry_out(microk8s.add_ons(enabled, pool, gpu=wishes.gpu))
     return installed
+
+
+def _require_ports() -> None:
+    """Refuse to install MicroK8s beside something that listens where it has to.
+
+    Raises:
+        Refusal: something does.
+    """
+    for port, what in microk8s.PORTS.items():
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("", port))
+            except OSError as error:
+                raise Refusal(
+                    f"MicroK8s needs port {port} for {what}, and something else listens there: sudo ss -ltnp "
+                    f"'sport = :{port}' shows what; another Kubernetes has to go, or choose it with --on current"
+                ) from error
 
 
 def is_microk8s(cloud: str) -> bool:
@@ -120,7 +141,8 @@ def _carry_out(steps: Iterable[microk8s.Step]) -> None:
         command = _privileged(*step.command) if step.privileged else step.command
         done = subprocess.run(command, input=given, text=True, check=False)
         if done.returncode:
-            raise Refusal(f"`{shlex.join(command)}` failed with status {done.returncode}; run ./up again to go on")
+            help = f"; {step.otherwise}" if step.otherwise else ""
+            raise Refusal(f"`{shlex.join(command)}` failed with status {done.returncode}{help}; then run ./up again")
 
 
 def _privileged(*command: str) -> tuple[str, ...]:

@@ -42,6 +42,25 @@ def test_what_the_machine_needs_is_said() -> None:
         assert f"| {need} |" in text
 
 
+def test_the_ports_that_it_needs_are_said() -> None:
+    (row,) = re.findall(r"^\| ports \| (.+) \|$", (ROOT / "docs/microk8s.md").read_text(), re.MULTILINE)
+    assert {int(port) for port in re.findall(r"\d{4,}", row)} == set(microk8s.PORTS)
+
+
+def test_every_charm_that_is_blocked_without_authorisation_is_named_where_that_is_told() -> None:
+    blocked = {
+        path.parts[-3] for path in ROOT.glob("charms/*/src/charm.py") if "authorization.require" in path.read_text()
+    }
+    for page, begin in (
+        ("docs/security.md", "Kubernetes authorises at all"),
+        ("docs/troubleshooting.md", "any account may"),
+    ):
+        (line,) = re.findall(
+            rf"{begin}[^|]*?(?:\| [^|]*)?(?:start nothing|none of their programs)", (ROOT / page).read_text()
+        )
+        assert {name for name in blocked if name not in line} == set(), page
+
+
 def test_every_option_that_takes_a_password_or_key_as_text_is_named_among_them() -> None:
     section = (ROOT / "docs/security.md").read_text().split("## Passwords and keys")[1].split("## ")[0]
     for path in ROOT.glob("charms/*/charmcraft.yaml"):

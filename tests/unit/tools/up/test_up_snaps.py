@@ -1,8 +1,10 @@
 """MicroK8s on this machine, with `snap` and `microk8s` that only write down what they are asked."""
 
+import socket
+
 import pytest
 
-from tools.up import snaps
+from tools.up import microk8s, snaps
 from tools.up.errors import Refusal
 from tools.up.wishes import Wishes
 
@@ -29,10 +31,20 @@ class Machine:
         )
         self.program("microk8s", f'case "$*" in *yaml*) printf "addons:\\n{add_ons}" ;; esac')
 
+    def fails(self, program: str, word: str) -> None:
+        """Let a program fail where it is asked for something."""
+        path = self._folder / program
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join([*lines[:2], f'case "$*" in *"{word}"*) exit 7 ;; esac', *lines[2:]]) + "\n")
+
     @property
     def enabled(self) -> list[str]:
-        lines = (self._folder / "asked").read_text().splitlines()
-        return [line.split(" enable ")[1] for line in lines if " enable " in line]
+        return [line.split(" enable ")[1] for line in self.asked.splitlines() if " enable " in line]
+
+    @property
+    def asked(self) -> str:
+        """What the programs were asked, a line each."""
+        return (self._folder / "asked").read_text()
 
 
 @pytest.fixture
@@ -84,6 +96,52 @@ def test_addresses_for_a_load_balancer_that_has_some_are_refused_and_not_passed_
     machine.has(STRICT, *ALL)
     with pytest.raises(Refusal, match="has its addresses already"):
         snaps.prepare_kubernetes(Wishes(addresses="10.0.0.5-10.0.0.9"))
+
+
+NOTHING = "juju 3.6.11 1 3.6/stable canonical -"
+
+
+@pytest.mark.parametrize(
+    ("listed", "enabled", "program", "word", "said"),
+    [
+        (NOTHING, (), "snap", "install microk8s", "what went wrong is in: snap changes"),
+        (STRICT, (), "microk8s", "--wait-ready", "sudo microk8s inspect"),
+        (STRICT, (), "microk8s", "enable rbac", "sudo microk8s status"),
+        (STRICT, ("rbac", "dns", "hostpath-storage"), "microk8s", "enable metallb", "sudo microk8s status"),
+        (STRICT, ALL, "microk8s", "deployment/coredns", "sudo microk8s kubectl describe pods -n kube-system"),
+    ],
+)
+def test_a_step_that_fails_says_what_helps_and_to_go_on_then(
+    machine, monkeypatch, listed, enabled, program, word, said
+):
+    monkeypatch.setattr(microk8s, "PORTS", {})
+    machine.has(listed, *enabled)
+    machine.fails(program, word)
+    with pytest.raises(Refusal) as refusal:
+        snaps.prepare_kubernetes(Wishes())
+    assert "failed with status 7; " in str(refusal.value)
+    assert said in str(refusal.value)
+    assert str(refusal.value).endswith("; then run ./up again")
+
+
+def test_every_step_knows_what_helps(machine):
+    steps = [
+        *microk8s.kubernetes([], gpu=False),
+        *microk8s.add_ons([], "A-B", gpu=True),
+        *microk8s.client([], present=False),
+    ]
+    steps += microk8s.controller([], classic=True, joins="ada")
+    assert [step.title for step in steps if not step.otherwise] == []
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_installed(machine, monkeypatch):
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(microk8s, "PORTS", {port: "the kubelet"})
+        machine.has(NOTHING)
+        with pytest.raises(Refusal, match=rf"needs port {port} for the kubelet.*sudo ss -ltnp 'sport = :{port}'"):
+            snaps.prepare_kubernetes(Wishes())
+    assert "install" not in machine.asked
 
 
 def test_a_cloud_is_this_machines_only_if_the_snap_is_there(machine):
