@@ -54,6 +54,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         framework.observe(self.on.import_profiles_action, self._import_profiles)
         framework.observe(self.on.initialise_from_action, self._import_profiles)
         framework.observe(self.on.apply_labels_action, self._apply_labels)
+        framework.observe(self.on.remove_former_profile_action, self._remove_former_profile)
         framework.observe(self.on.show_usage_action, self._show_usage)
 
     def plan(self) -> Iterator[Part]:
@@ -149,7 +150,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
 
     @property
     def _profiles(self) -> Actions:
-        return Actions(self.run.cluster, self.app.name)
+        return Actions(self.run.cluster, self.app.name, self.model.name)
 
     def _create_profile(self, event: ops.ActionEvent) -> None:
         def work() -> dict[str, str]:
@@ -164,7 +165,11 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         def work() -> dict[str, str]:
             import yaml
 
-            return {"profiles": yaml.safe_dump({"profiles": self._profiles.documents()}, sort_keys=False)}
+            former = self._profiles.former.names()
+            return {
+                "profiles": yaml.safe_dump({"profiles": self._profiles.documents()}, sort_keys=False),
+                **({"former-profiles": yaml.safe_dump(former)} if former else {}),
+            }
 
         answer(event, work)
 
@@ -194,6 +199,10 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             return {"changed": " ".join(self._profiles.label(self.options.all_labels, PROFILE))}
 
         answer(event, work)
+
+    def _remove_former_profile(self, event: ops.ActionEvent) -> None:
+        name = event.params["name"]
+        answer(event, lambda: {"changed": json.dumps(self._profiles.former.remove(name))})
 
 
 if __name__ == "__main__":

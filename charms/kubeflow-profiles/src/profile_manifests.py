@@ -8,7 +8,7 @@ from typing import Any
 import ops
 import registry_login
 from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, passes, profile_logins
-from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Program, Workload
+from kubeflow_charms.parts import AdmissionPolicies, File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.run import Run
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
@@ -21,8 +21,11 @@ FILES = (
     "placer_documents.py",
     "placer_limits.py",
     "placer_logins.py",
+    "placer_names.py",
 )
 REPORT = f"{FOLDER}/report.json"
+NAMES = "kubeflow-profile-owners"
+"""The ConfigMap that says whose profiles' names are; with the model it goes, and not with the application."""
 MOST = 3
 """How many of the things that are wrong the status has in full."""
 LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
@@ -76,14 +79,16 @@ class Placing:
             "kinds": [kind for kind in self.kinds if kind.everywhere],
             "rights": self._own_rights(),
             "owners": list(self.owners),
+            "names": NAMES,
         }
 
     def objects(self) -> Iterator[Part]:
-        """Yield what the placed objects belong to, and what the program may do in profiles' namespaces alone."""
+        """Yield what the placed objects belong to, what the program may do in profiles alone, and whose names are."""
         yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(self.owners)})
         confined = [kind for kind in self.kinds if not kind.everywhere]
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
+        yield AdmissionPolicies("name-fence", "name-fence.yaml.j2", {"names": NAMES})
 
     def workload(
         self,
@@ -117,6 +122,7 @@ class Placing:
             "limits": dict(limits),
             "login": registry_login.NAME,
             "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects),
+            "names": f"/api/v1/namespaces/{self.model}/configmaps/{NAMES}",
         }
         manifests = f"{FOLDER}/manifests.json"
         return Workload(

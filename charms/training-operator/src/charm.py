@@ -2,6 +2,7 @@
 """Operate Kubeflow's training operator, which runs distributed training jobs in users' namespaces."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import training_program
 from kubeflow_charms import Charm, Requires, certificates, gang_scheduling, main
@@ -55,9 +56,13 @@ class TrainingOperator(Charm[TrainingOptions]):
             },
         )
 
-    def role_context(self) -> dict[str, str]:
-        """Return which webhook configuration the operator writes its authority into."""
-        return {"configuration": training_program.CONFIGURATION}
+    def role_context(self) -> dict[str, Any]:
+        """Return where the operator works, and where and into which webhook configuration it writes its authority."""
+        return {
+            "outside_profiles": self.options.allow_outside_profiles,
+            "certificates": self._names.certificates,
+            "configuration": training_program.CONFIGURATION,
+        }
 
     @property
     def _names(self) -> training_program.Names:
