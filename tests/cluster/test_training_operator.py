@@ -12,7 +12,6 @@ from support.objects import Deployed
 from support.related import Described
 
 ROOT = pathlib.Path(__file__).parents[2] / "charms" / "training-operator"
-MERGE = {"Content-Type": "application/merge-patch+json"}
 DRY = {"dryRun": "All"}
 
 
@@ -30,7 +29,8 @@ def test_its_certificate_authority_is_its_own_to_write_and_nothing_beside_it(tra
     secret = f"{where}/secrets/training-operator-webhook-cert"
 
     def write() -> httpx2.Response:
-        return http.patch(secret, json={"data": {"a": "YQ=="}}, params=DRY, headers={**operator, **MERGE})
+        found = http.get(secret).raise_for_status().json()
+        return http.put(secret, json={**found, "data": {"a": "YQ=="}}, params=DRY, headers=operator)
 
     assert eventually(lambda: write().is_success)
     with rights.everything(http, operator["Impersonate-User"]):

@@ -113,7 +113,7 @@ class Katib(Charm[KatibOptions]):
         """Yield the page, its route, and who may ask for it."""
         yield self.gateway.send(katib_ui.route(self.app.name))
         address = self.gateway.maybe() or ingress.Address()
-        yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)})
+        yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)}, webhooks=(katib_network.WEBHOOKS,))
         yield katib_ui.workload(self.model.name)
         if address.url:
             yield Message(f"{address.url}{katib_ui.PATH}")

@@ -84,7 +84,8 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         yield from self._poddefaults()
         principals = self._principals()
         port = access_management.PORT
-        yield NetworkPolicy({port: profile_principals.origins(self.callers.all(), self.model.name)}, collected=(port,))
+        origins = profile_principals.origins(self.callers.all(), self.model.name)
+        yield NetworkPolicy({port: origins}, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
         self._require_sidecars()
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port

@@ -7,7 +7,7 @@ from typing import Any
 import training_program
 from kubeflow_charms import Charm, Requires, certificates, gang_scheduling, main
 from kubeflow_charms.interfaces import dashboard_links
-from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
+from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
 from training_options import TrainingOptions
 
 LINK = dashboard_links.Link(
@@ -30,6 +30,7 @@ class TrainingOperator(Charm[TrainingOptions]):
         yield Crds("crds.yaml", version="1.9.4")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
+        yield NetworkPolicy(webhooks=(training_program.WEBHOOK_PORT,))
         yield self.links.send(dashboard_links.Links((LINK,)))
         yield Manifests(
             "certificates",
