@@ -363,6 +363,9 @@ REQUIRED, PREFERRED = (f"{word}DuringSchedulingIgnoredDuringExecution" for word 
 EVERYBODY = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {}, "namespaceSelector": {}}
 
 
+ISCSI = {"targetPortal": "10.1.2.3", "iqn": "iqn.2001-04.com.example:a", "lun": 0}
+
+
 def affinity(term: Object, kind: str = "podAntiAffinity", when: str = REQUIRED) -> Object:
     terms = [{"weight": 1, "podAffinityTerm": term}] if when == PREFERRED else [term]
     return {"affinity": {kind: {when: terms}}}
@@ -392,7 +395,7 @@ def test_a_pod_goes_beside_others_of_its_profile(user: User):
         ({"priorityClassName": "system-node-critical"}, "priorities of the cluster's own pods"),
         ({"priorityClassName": "system-cluster-critical"}, "priorities of the cluster's own pods"),
         ({"volumes": [{"name": "a", "nfs": {"server": "10.1.2.3", "path": "/export"}}]}, "volumes of a profile's pods"),
-        ({"volumes": [{"name": "a", "iscsi": {"targetPortal": "a", "iqn": "iqn.2001-04.com.example:a", "lun": 0}}]}, "volumes of a profile's"),
+        ({"volumes": [{"name": "a", "iscsi": ISCSI}]}, "volumes of a profile's pods"),
         ({"volumes": [{"name": "a", "flexVolume": {"driver": "a/b"}}]}, "volumes of a profile's pods"),
         ({"volumes": [{"name": "a", "cephfs": {"monitors": ["10.1.2.3"]}}]}, "volumes of a profile's pods"),
     ],

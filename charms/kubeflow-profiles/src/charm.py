@@ -21,6 +21,7 @@ from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, c
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
 from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks
+from kubeflow_charms.parts.network_policy import no_users
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
@@ -78,6 +79,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
                 profiles=PROFILE,
                 requests=options.quota_default_requests,
                 limits=options.quota_default_limits,
+                callers=[] if options.allow_between_profiles else no_users(self.run),
                 read=self.run.source,
             )
         yield profile_manifests.Placed()
@@ -127,7 +129,8 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
 
     @property
     def _placing(self) -> profile_manifests.Placing:
-        return profile_manifests.Placing(self.app.name, self.model.name, self._user_manifests)
+        separate = not self.options.allow_between_profiles
+        return profile_manifests.Placing(self.app.name, self.model.name, self._user_manifests, separate)
 
     def _require_sidecars(self) -> None:
         """Refuse a security policy that Istio's sidecars cannot have."""

@@ -36,7 +36,7 @@ class Merging(FakeCluster):
         if request.headers.get("content-type") != "application/merge-patch+json" or path not in self.objects:
             return super()._answer(request)
         self.calls.append(f"PATCH {path}")
-        self.objects[path] = merged(self.objects[path], json.loads(request.content))
+        self.objects[path].update(merged(self.objects[path], json.loads(request.content)))
         return httpx2.Response(200, json=self.objects[path])
 
 

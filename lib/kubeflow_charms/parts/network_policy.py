@@ -72,7 +72,7 @@ class NetworkPolicy:
             for port, sources in sorted(self.guarded.items())
         }
         told = {str(port): [dataclasses.asdict(source) for source in sources] for port, sources in guarded.items()}
-        asked = {port: _no_users(run) for port in sorted(self.webhooks)}
+        asked = {port: no_users(run) for port in sorted(self.webhooks)}
         run.declare(Declaration("fence", fingerprint(told, asked), lambda: policies(run.app, guarded, asked)))
 
     def apply(self, run: Run) -> None:
@@ -126,8 +126,12 @@ def policies(
     ]
 
 
-def _no_users(run: Run) -> list[Object]:
-    """Return the peers that are no pods of users'."""
+def no_users(run: Run) -> list[Object]:
+    """Return the peers of a NetworkPolicy that are no pods of users': of other namespaces, and what is no pod.
+
+    Raises:
+        Blocked, Waiting: Kubernetes does not say what is no pod.
+    """
     binding = run.model.get_binding("juju-info")
     own = str((binding.network.bind_address if binding else None) or "127.0.0.1")
     ((key, value),) = NAMESPACES["profiles"].items()
