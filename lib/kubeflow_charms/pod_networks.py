@@ -22,6 +22,8 @@ AROUND = {4: 16, 6: 64}
 """Of a pod's address, how many bits the others' have in common where no node says which are pods'."""
 TUNNEL = "TunnelAddr"
 """How Calico's annotations of a node end that have its tunnel's address, from which it reaches other nodes' pods."""
+CILIUM = "cilium.io"
+"""What the network's annotations of a node have in their names, where it is Cilium."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -53,7 +55,9 @@ def remembered(memory: pathlib.Path, cluster: Cluster, own: str) -> list[Object]
 
 
 def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Object]:
-    """Return the peers of a NetworkPolicy that are no pods.
+    """Return the peers of a NetworkPolicy that are no pods; none where no address of a node is one for the network.
+
+    Cilium knows nodes by what they are, and an API server on another node would be shut out whatever is listed.
 
     Args:
         nodes: the cluster's.
@@ -61,6 +65,8 @@ def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Obj
         own: the address of a pod.
     """
     nodes = list(nodes)
+    if len(nodes) > 1 and any(CILIUM in key for node in nodes for key in node["metadata"].get("annotations") or {}):
+        return []
     pods = [ipaddress.ip_network(cidr) for node in nodes for cidr in _ranges(node)]
     mine = ipaddress.ip_address(own)
     if not any(mine in network for network in pods):

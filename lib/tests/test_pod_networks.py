@@ -47,3 +47,10 @@ def test_nodes_and_the_api_server_are_let_in_and_pods_are_not(
     found = peers(nodes, servers, OWN)
     assert [address for address in [*inside, OWN] if lets_in(found, address)] == []
     assert [address for address in outside if not lets_in(found, address)] == []
+
+
+def test_ciliums_nodes_have_no_address_and_one_node_reaches_its_own_pods() -> None:
+    of_cilium = node("192.168.1.5", ranges=("10.1.0.0/16",))
+    of_cilium["metadata"]["annotations"] = {"network.cilium.io/ipv4-cilium-host": "10.1.0.7"}
+    assert peers([of_cilium, of_cilium], [], OWN) == []
+    assert peers([of_cilium], [], OWN)

@@ -129,7 +129,9 @@ def test_an_account_that_works_in_profiles_is_kept_to_them_and_to_what_its_role_
     assert 'labels[?"app.kubernetes.io/part-of"].orValue(\'\') == "kubeflow-profile"' in expression
 
 
-def test_it_may_change_what_is_named_of_its_own_and_another_namespace_and_its_kinds_are_made_in_profiles_alone() -> None:
+def test_it_may_change_what_is_named_of_its_own_and_another_namespace_and_its_kinds_are_made_in_profiles_alone() -> (
+    None
+):
     kinds = [{"apiGroups": ["example.com"], "resources": ["things"]}]
     named = [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["mine"], "verbs": ["patch"]}]
     rules = {"only_in": "profiles", "and_in": {"keys": [{"resources": ["secrets"]}]}, "works_on": kinds}

@@ -127,7 +127,7 @@ class Placer:
         self.problems.tell(problems)
         return found.get("metadata", {}).get("resourceVersion", ""), not problems
 
-    def _remember(self, profiles: Iterable[Object]) -> list[Problem]:
+    def _remember(self, profiles: Collection[Object]) -> list[Problem]:
         """Write down whose the profiles' names are."""
         if not self._wanted.names:
             return []

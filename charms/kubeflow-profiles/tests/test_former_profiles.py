@@ -62,5 +62,5 @@ def test_one_that_is_there_stays_its_owners(profiles):
 
 def test_on_a_new_cluster_every_name_is_free(profiles):
     assert profiles.act("create-profile", owner=ADA, name="ada")["changed"] == "true"
-    assert profiles.act("remove-former-profile", name="ada") == {"changed": "false"}
+    assert profiles.act("remove-former-profile", name="ben") == {"changed": "false"}
     assert "former-profiles" not in profiles.act("list-profiles")

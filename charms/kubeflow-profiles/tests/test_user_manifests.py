@@ -74,7 +74,10 @@ def rules(profiles: Any) -> list[dict[str, Any]]:
 def test_without_relations_the_program_places_nothing_but_what_is_ours(profiles):
     state = settled(profiles)
     assert state.unit_status == testing.ActiveStatus()
-    assert ([kind["kind"] for kind in told(profiles)["kinds"]], objects(profiles)) == (["NetworkPolicy", "LimitRange"], [])
+    assert ([kind["kind"] for kind in told(profiles)["kinds"]], objects(profiles)) == (
+        ["NetworkPolicy", "LimitRange"],
+        [],
+    )
     assert [(rule["resources"], rule["verbs"]) for rule in rules(profiles)] == [
         (["namespaces"], ["list", "watch"]),
         (["profiles"], ["list"]),

@@ -72,7 +72,9 @@ class NetworkPolicy:
             for port, sources in sorted(self.guarded.items())
         }
         told = {str(port): [dataclasses.asdict(source) for source in sources] for port, sources in guarded.items()}
-        asked = {port: no_users(run) for port in sorted(self.webhooks)}
+        peers = no_users(run) if self.webhooks else []
+        # Of nothing but pods the API server is none.
+        asked = {port: peers if len(peers) > 1 else [] for port in sorted(self.webhooks)}
         run.declare(Declaration("fence", fingerprint(told, asked), lambda: policies(run.app, guarded, asked)))
 
     def apply(self, run: Run) -> None:
@@ -87,7 +89,7 @@ def policies(
     Args:
         app: the application, whose pods are guarded.
         guarded: who may call, by port.
-        asked: peers of a NetworkPolicy by port of webhooks.
+        asked: peers of a NetworkPolicy by port of webhooks; none for everybody.
     """
     asked, selector = asked or {}, {"matchLabels": {APP_LABEL: app}}
     found: list[Object] = [
@@ -101,7 +103,10 @@ def policies(
                 "ingress": [
                     {"ports": _others(sorted({*guarded, *asked}))},
                     *(_let_in(port, sources) for port, sources in guarded.items() if sources),
-                    *({"from": peers, "ports": [{"port": port, "protocol": "TCP"}]} for port, peers in asked.items()),
+                    *(
+                        {**({"from": peers} if peers else {}), "ports": [{"port": port, "protocol": "TCP"}]}
+                        for port, peers in asked.items()
+                    ),
                 ],
             },
         }
