@@ -41,19 +41,27 @@ def within(labels: Mapping[str, str]) -> str:
 
 
 def policies(
-    account: str, namespace: str, own: Iterable[Object], labels: Mapping[str, str], nowhere: Iterable[str] = ()
+    account: str,
+    namespace: str,
+    own: Mapping[str, Iterable[Object]],
+    labels: Mapping[str, str],
+    nowhere: Iterable[str] = (),
 ) -> list[Object]:
     """Return what keeps a workload's account to some namespaces, as a role cannot for those that are yet to come.
 
     Args:
         account: the ServiceAccount's name.
         namespace: where the account is.
-        own: RBAC rules for that namespace, where nothing else may be changed.
+        own: RBAC rules by namespace, where nothing else may be changed.
         labels: of the other namespaces in which the account may change what its roles let it.
         nowhere: resources in no namespace that it may change as well.
     """
-    resources = sorted({resource for rule in own for resource in rule["resources"]})
-    at_home = f"request.namespace == {json.dumps(namespace)} && request.resource.resource in {json.dumps(resources)}"
+    at_home = " || ".join(
+        f"request.namespace == {json.dumps(where)} && request.resource.resource in {json.dumps(rule['resources'])}"
+        + (f" && request.name in {json.dumps(rule['resourceNames'])}" if rule.get("resourceNames") else "")
+        for where, rules in own.items()
+        for rule in rules
+    )
     asking = f"request.resource.group in {json.dumps(REVIEWS)}"
     unplaced = f"namespaceObject == null && request.resource.resource in {json.dumps(list(nowhere))}"
     by_it = f"request.userInfo.username == {json.dumps(f'system:serviceaccount:{namespace}:{account}')}"
@@ -64,7 +72,7 @@ def policies(
         "resources": ["*/*"],
     }
     kept = {
-        "expression": f"({at_home}) || ({asking}) || ({unplaced}) || {within(labels)}",
+        "expression": f"({at_home or 'false'}) || ({asking}) || ({unplaced}) || {within(labels)}",
         "message": f"{account} of {namespace} may change nothing here: it works in namespaces with "
         + ", ".join(f"{key}={value}" for key, value in labels.items()),
         "reason": "Forbidden",
@@ -77,6 +85,22 @@ def policies(
             "validations": [kept],
         },
     )
+
+
+def made_there(name: str, kinds: list[Object], labels: Mapping[str, str]) -> list[Object]:
+    """Return what refuses kinds to be made where nobody works on them: they would wait there, and say nothing of it.
+
+    Args:
+        name: of the policy and its binding, in the whole cluster.
+        kinds: `apiGroups` and `resources`.
+        labels: of the namespaces in which somebody does.
+    """
+    spoken = ", ".join(f"{key}={value}" for key, value in labels.items())
+    message = f"request.kind.kind + {json.dumps(f' is for namespaces with {spoken}, and ')} + request.namespace + "
+    message += "' has no such label: nothing would come of it here, make it in the namespace of a profile'"
+    rules = [{**kind, "apiVersions": ["*"], "operations": ["CREATE"], "scope": "Namespaced"} for kind in kinds]
+    validation = {"expression": within(labels), "messageExpression": message, "reason": "Forbidden"}
+    return bound(name, {"matchConstraints": {"resourceRules": rules}, "validations": [validation]})
 
 
 def name(account: str, namespace: str) -> str:

@@ -14,7 +14,8 @@ def identity(name: str, namespace: str, rules: Object, further: Sequence[Object]
         namespace: where it is.
         rules: lists of RBAC rules under `cluster`, for the whole cluster, and `namespace`, for its own namespace; under
             `only_in`, a key of `confinement.NAMESPACES`, where alone the account may change anything besides, but for
-            the resources in no namespace that `nowhere` lists.
+            the resources in no namespace that `nowhere` lists, and those of `and_in`, rules by further namespaces that
+            have a Role for it. `works_on` lists `apiGroups` and `resources` of what nobody makes elsewhere then.
         further: rules for its own namespace.
     """
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
@@ -29,7 +30,10 @@ def identity(name: str, namespace: str, rules: Object, further: Sequence[Object]
                 kind, role_name, granted, {"kind": "ServiceAccount", "name": name, "namespace": namespace}
             )
     if place := rules.get("only_in"):
-        objects += confinement.policies(name, namespace, own, confinement.NAMESPACES[place], rules.get("nowhere") or ())
+        labels, homes = confinement.NAMESPACES[place], {namespace: own, **(rules.get("and_in") or {})}
+        objects += confinement.policies(name, namespace, homes, labels, rules.get("nowhere") or ())
+        if kinds := rules.get("works_on"):
+            objects += confinement.made_there(f"{confinement.name(name, namespace)}-works-on", kinds, labels)
     return objects
 
 

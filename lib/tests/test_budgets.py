@@ -25,11 +25,12 @@ ENGINE = (
     "user_objects",
 )
 """What makes the cluster and the pod so; 1,800 lines are the aim."""
-LARGEST = 2325
+LARGEST = 2355
 MODULE = {"": 350, "parts": 150, "interfaces": 100}
 """Lines of a module, by folder."""
 ABOVE = {
     "parts/workload.py": 160,
+    "parts/network_policy.py": 178,
     "interfaces/tls_certificates.py": 245,
     "interfaces/kubernetes_manifest.py": 180,
     "interfaces/s3.py": 155,

@@ -71,3 +71,29 @@ def test_what_collects_metrics_reaches_the_guarded_port_that_shows_them_alone(de
     spec = policy(deployment, "NetworkPolicy", relations={relation})
     assert ("edge", {"app.kubernetes.io/name": "collector"}) in peers(spec, 9000)
     assert len(peers(spec, 8082)) == 1
+
+
+def webhooks(charm: Any) -> Iterator[Part]:
+    yield NetworkPolicy({8082: ()}, webhooks=(9443,))
+
+
+NODE = {
+    "apiVersion": "v1",
+    "kind": "Node",
+    "metadata": {"name": "one", "annotations": {"projectcalico.org/IPv4VXLANTunnelAddr": "10.1.4.64"}},
+    "spec": {"podCIDRs": ["10.1.0.0/16", "fd00:1::/64"]},
+    "status": {"addresses": [{"type": "InternalIP", "address": "192.168.1.5"}, {"type": "Hostname", "address": "one"}]},
+}
+
+
+def test_a_port_of_webhooks_is_shut_to_users_pods_and_open_to_what_is_none(deploy: Deploy) -> None:
+    deployment = deploy(webhooks)
+    deployment.cluster.add("/api/v1/nodes/one", NODE)
+    spec = policy(deployment, "NetworkPolicy")
+    everybody, rule = spec["ingress"]
+    assert all(9443 not in range(item["port"], item["endPort"] + 1) for item in everybody["ports"])
+    assert rule["ports"] == [{"port": 9443, "protocol": "TCP"}]
+    elsewhere, *blocks = rule["from"]
+    (expression,) = elsewhere["namespaceSelector"]["matchExpressions"]
+    assert (expression["operator"], expression["values"]) == ("NotIn", ["kubeflow-profile"])
+    assert [block["ipBlock"]["cidr"] for block in blocks] == ["0.0.0.0/0", "::/0", "10.1.4.64/32"]

@@ -129,6 +129,22 @@ def test_an_account_that_works_in_profiles_is_kept_to_them_and_to_what_its_role_
     assert 'labels[?"app.kubernetes.io/part-of"].orValue(\'\') == "kubeflow-profile"' in expression
 
 
+def test_it_may_change_what_is_named_of_its_own_and_another_namespace_and_its_kinds_are_made_in_profiles_alone() -> (
+    None
+):
+    kinds = [{"apiGroups": ["example.com"], "resources": ["things"]}]
+    named = [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["mine"], "verbs": ["patch"]}]
+    rules = {"only_in": "profiles", "and_in": {"keys": [{"resources": ["secrets"]}]}, "works_on": kinds}
+    confined, _, made, binding = identity("app", "one", {**rules, "namespace": named})[-4:]
+    expression = confined["spec"]["validations"][0]["expression"]
+    assert 'request.namespace == "keys" && request.resource.resource in ["secrets"])' in expression
+    assert 'request.resource.resource in ["configmaps"] && request.name in ["mine"]' in expression
+    assert made["metadata"]["name"] == binding["spec"]["policyName"] == "one-app-works-on"
+    (rule,) = made["spec"]["matchConstraints"]["resourceRules"]
+    assert (rule["apiGroups"], rule["resources"], rule["operations"]) == (["example.com"], ["things"], ["CREATE"])
+    assert "matchConditions" not in made["spec"]
+
+
 def test_in_no_namespace_such_an_account_changes_what_its_role_lists_and_asks_questions() -> None:
     objects = identity("app", "one", {"only_in": "profiles", "nowhere": ["claims"]})
     expression = objects[-2]["spec"]["validations"][0]["expression"]

@@ -126,6 +126,27 @@ def test_a_program_that_works_in_profiles_changes_nothing_elsewhere_whatever_its
             assert create(QUESTIONS, metadata={}, spec=asked).is_success
 
 
+def test_what_a_program_works_on_is_made_in_profiles_alone(deployed: Deployed):
+    written = {sample.kind: sample.document for sample in samples.accepted()}
+    for name, labels in (("elsewhere", {}), ("a-profile", confinement.NAMESPACES["profiles"])):
+        apply(deployed.http, f"/api/v1/namespaces/{name}", {**NAMESPACE, "metadata": {"name": name, "labels": labels}})
+    for kind in deployed.works_on():
+
+        def create(namespace: str, kind: samples.Kind = kind) -> str:
+            version = f"{kind.group}/{next(iter(kind.versions))}"
+            anything = {"apiVersion": version, "kind": kind.name, "metadata": {"name": "of-a-user"}}
+            body = written.get(kind, anything)
+            where = kind.collection(body["apiVersion"].rpartition("/")[2])
+            where = where.replace(f"/namespaces/{samples.NAMESPACE}/", f"/namespaces/{namespace}/")
+            return deployed.http.post(f"{where}?dryRun=All", json=body).text
+
+        if any("failed calling webhook" in create(namespace) for namespace in ("elsewhere", "a-profile")):
+            continue  # its own webhook comes first, and is not there
+        eventually(lambda create=create: "make it in the namespace of a profile" in create("elsewhere"), timeout=30)
+        assert f"{kind.name} is for namespaces with" in create("elsewhere")
+        assert "the namespace of a profile" not in create("a-profile")
+
+
 def test_what_another_took_over_is_put_back(deployed: Deployed):
     model = deployed.application.model
     for reference in {item.kind: item for item in deployed.references if item.kind != CRD}.values():

@@ -229,7 +229,10 @@ def test_a_notebook_does_not_say_who_asks(admin: User, value: str):
 
 
 def test_a_notebook_has_the_headers_that_servers_need(admin: User):
-    assert admin.ask(NOTEBOOKS, notebook('{"X-RStudio-Root-Path": "/notebook/ada/web/"}')).is_success
+    item = notebook('{\n\t"X-RStudio-Root-Path": "/notebook/ada/web/"\n}')
+    item["metadata"]["annotations"]["notebooks.kubeflow.org/http-rewrite-uri"] = "/notebook/ada/web-1_a.b~/"
+    answer = admin.ask(NOTEBOOKS, item)
+    assert answer.is_success, answer.text
 
 
 def route(rule: Object | None = None, way: Object | None = None) -> Object:
@@ -250,9 +253,60 @@ def test_a_route_does_not_say_who_asks(admin: User, header: str, action: str):
     refused(admin.ask(ROUTES, route(way=headers)), "says who a user is")
 
 
+@pytest.mark.parametrize(
+    ("annotation", "value"),
+    [
+        (ANNOTATION, '{"x-a": "%FOO%"}'),
+        (ANNOTATION, '{"x-a": "%CEL(xds.node.id)%"}'),
+        (ANNOTATION, '{"x-a": "%ENVIRONMENT(HOME)%"}'),
+        (ANNOTATION, '{"x-a": "a\x00b"}'),
+        (ANNOTATION, '{"x-ä": "b"}'),
+        ("notebooks.kubeflow.org/http-rewrite-uri", "/x\ny"),
+        ("notebooks.kubeflow.org/http-rewrite-uri", "/x%41"),
+        ("notebooks.kubeflow.org/http-rewrite-uri", "x"),
+    ],
+)
+def test_no_text_of_a_notebook_breaks_everybodys_routes(admin: User, annotation: str, value: str):
+    item = notebook("{}")
+    item["metadata"]["annotations"] = {annotation: value}
+    refused(admin.ask(NOTEBOOKS, item), "printable characters alone")
+
+
+BAD_VALUES = ["%FOO%", "%CEL(xds.node.id)%", "50%", "a\nb", "a\x00b", "ä"]
+
+
+@pytest.mark.parametrize("value", BAD_VALUES)
+@pytest.mark.parametrize("way", ["request", "response"])
+@pytest.mark.parametrize("action", ["set", "add"])
+def test_no_value_of_a_header_is_computed_by_the_gateway(admin: User, value: str, way: str, action: str):
+    headers = {"headers": {way: {action: {"x-a": value}}}}
+    refused(admin.ask(ROUTES, route(rule=headers)), "without %")
+    refused(admin.ask(ROUTES, route(way=headers)), "without %")
+
+
+@pytest.mark.parametrize("change", [{"set": {":path": "/"}}, {"add": {"a b": "c"}}, {"remove": ["a\nb"]}])
+def test_no_name_of_a_header_is_one_that_the_gateway_refuses(admin: User, change: Object):
+    refused(admin.ask(ROUTES, route(rule={"headers": {"request": change}})), "names of letters")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rewrite": {"uri": "/x\ny"}},
+        {"rewrite": {"authority": "a b"}},
+        {"rewrite": {"uriRegexRewrite": {"match": "/a", "rewrite": "/\n"}}},
+        {"redirect": {"uri": "/x\ry"}},
+        {"match": [{"uri": {"prefix": "/notebook/\n"}}]},
+    ],
+)
+def test_no_path_of_a_route_breaks_everybodys(admin: User, rule: Object):
+    refused(admin.ask(ROUTES, route(rule=rule)), "printable characters alone")
+
+
 def test_other_routes_are_made(admin: User):
     other = {"headers": {"request": {"set": {"K-Original-Host": "web"}}, "response": {"add": {"a": "b"}}}}
-    for item in (route(), route(rule=other), route(way=other)):
+    paths = {"match": [{"uri": {"prefix": "/web/"}}], "rewrite": {"uri": "/%20a?b=c"}}
+    for item in (route(), route(rule=other), route(way=other), route(rule=paths)):
         answer = admin.ask(ROUTES, item)
         assert answer.is_success, answer.text
 
@@ -302,6 +356,51 @@ PROBE = {"httpGet": {"host": "10.1.2.3", "port": 8896, "httpHeaders": [{"name": 
     ],
 )
 def test_a_pod_gets_nothing_of_its_node(user: User, spec: Object, why: str):
+    refused(user.pod(**spec), why)
+
+
+REQUIRED, PREFERRED = (f"{word}DuringSchedulingIgnoredDuringExecution" for word in ("required", "preferred"))
+EVERYBODY = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {}, "namespaceSelector": {}}
+
+
+ISCSI = {"targetPortal": "10.1.2.3", "iqn": "iqn.2001-04.com.example:a", "lun": 0}
+
+
+def affinity(term: Object, kind: str = "podAntiAffinity", when: str = REQUIRED) -> Object:
+    terms = [{"weight": 1, "podAffinityTerm": term}] if when == PREFERRED else [term]
+    return {"affinity": {kind: {when: terms}}}
+
+
+@pytest.mark.parametrize("kind", ["podAffinity", "podAntiAffinity"])
+@pytest.mark.parametrize("when", [REQUIRED, PREFERRED])
+@pytest.mark.parametrize("term", [EVERYBODY, {**EVERYBODY, "namespaceSelector": None, "namespaces": ["another"]}])
+def test_a_pod_keeps_no_pod_of_another_profile_off_a_node(user: User, kind: str, when: str, term: Object):
+    spec = affinity({key: value for key, value in term.items() if value is not None}, kind, when)
+    refused(user.pod(**spec), "of the same profile")
+
+
+def test_a_pod_goes_beside_others_of_its_profile(user: User):
+    own = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": SELECTOR}}
+    for term in (own, {**own, "namespaces": [user.namespace]}):
+        for kind in ("podAffinity", "podAntiAffinity"):
+            for when in (REQUIRED, PREFERRED):
+                answer = user.pod(**affinity(term, kind, when))
+                assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"nodeName": "node"}, "for the scheduler to say"),
+        ({"priorityClassName": "system-node-critical"}, "priorities of the cluster's own pods"),
+        ({"priorityClassName": "system-cluster-critical"}, "priorities of the cluster's own pods"),
+        ({"volumes": [{"name": "a", "nfs": {"server": "10.1.2.3", "path": "/export"}}]}, "volumes of a profile's pods"),
+        ({"volumes": [{"name": "a", "iscsi": ISCSI}]}, "volumes of a profile's pods"),
+        ({"volumes": [{"name": "a", "flexVolume": {"driver": "a/b"}}]}, "volumes of a profile's pods"),
+        ({"volumes": [{"name": "a", "cephfs": {"monitors": ["10.1.2.3"]}}]}, "volumes of a profile's pods"),
+    ],
+)
+def test_a_pod_takes_nothing_from_others_by_what_it_asks_of_the_cluster(user: User, spec: Object, why: str):
     refused(user.pod(**spec), why)
 
 

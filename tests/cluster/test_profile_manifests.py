@@ -23,7 +23,7 @@ from kubeflow_charms.identity import FOLDER
 from ops import testing
 from support.deployment import passing
 from support.eventually import eventually
-from support.profiles import Profiles
+from support.profiles import ADA, BEN, PROFILES, Profiles
 
 CONTAINER = "profile-manifests"
 SENDERS = {
@@ -279,6 +279,45 @@ def test_the_applications_own_objects_are_never_taken_for_placed_ones(placing: P
     assert [item["metadata"]["name"] for item in after["items"]] == [
         item["metadata"]["name"] for item in before["items"]
     ]
+
+
+def test_the_name_of_a_profile_that_has_gone_is_its_owners_until_an_administrator_gives_it_away(placing: Placing):
+    http, name = placing.profiles.http, f"gone-{time.monotonic_ns()}"
+    kept = f"/api/v1/namespaces/{placing.profiles.application.model}/configmaps/kubeflow-profile-owners"
+
+    def make(owner: str, kind: str = "User") -> str:
+        """Return why the profile is not made; nothing if it is."""
+        item = {"apiVersion": "kubeflow.org/v1", "kind": "Profile", "metadata": {"name": name}}
+        answer = http.post(PROFILES, json={**item, "spec": {"owner": {"kind": kind, "name": owner}}})
+        return "" if answer.is_success else answer.json()["message"]
+
+    def delete() -> None:
+        assert placing.look(), placing.said
+        http.delete(f"{PROFILES}/{name}").raise_for_status()
+
+    assert make(ADA) == ""
+    delete()
+    assert placing.profiles.application.get(kept)["data"][name] == f"User {ADA}"
+    assert eventually(lambda: "was another owner's" in make(BEN))
+    assert "was another owner's" in make(ADA, "Group")
+    assert make(ADA) == ""
+    delete()
+    assert placing.profiles.act("remove-former-profile", name=name) == {"changed": "true"}
+    assert eventually(lambda: make(BEN) == "", timeout=30)
+    delete()
+    assert placing.profiles.application.get(kept)["data"][name] == f"User {BEN}"
+
+
+def test_its_token_writes_whose_names_are_and_nothing_else_of_its_own_namespace(placing: Placing):
+    where = f"/api/v1/namespaces/{placing.profiles.application.model}/configmaps"
+    assert placing.look()
+    with placing.profiles.application.workload(CONTAINER) as client:
+        headers = {"Content-Type": "application/merge-patch+json"}
+        path = f"{where}/kubeflow-profile-owners"
+        assert client.patch(path, json={"data": {}}, headers=headers).is_success
+        assert client.delete(path).status_code == 403
+        refused = client.post(where, json={"metadata": {"name": "other"}})
+        assert "may change nothing here" in refused.text
 
 
 def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing: Placing, ada: str):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import jubilant
 import pytest
+from kubeflow_charms.confinement import NAMESPACES
 from support.eventually import eventually
 from support.jujus_own import waits_for_nothing
 from support.kubeflow import ECHO, Kubeflow
@@ -65,7 +66,7 @@ def _destroy(juju: jubilant.Juju, model: str) -> None:
 @pytest.fixture(scope="module")
 def user(kubeflow: Kubeflow) -> Iterator[Workspace]:
     """Somebody who works in a notebook while all is removed."""
-    with workspace("who-stays") as made:
+    with workspace("who-stays", NAMESPACES["profiles"]) as made:
         pod = {"containers": [{"name": NOTEBOOK, "image": IMAGE, "command": ["sleep", "infinity"]}]}
         template = {"metadata": {"labels": {"app": NOTEBOOK}}, "spec": pod}
         server = {"serviceName": NOTEBOOK, "selector": {"matchLabels": {"app": NOTEBOOK}}, "template": template}

@@ -6,6 +6,7 @@ Their programs run on one unit at a time, or on all, as the charm decides; that 
 from collections.abc import Iterator
 
 import pytest
+from kubeflow_charms.confinement import NAMESPACES
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import kubectl, look_up
@@ -55,8 +56,7 @@ def two(kubeflow: Kubeflow, echo: str) -> Iterator[Kubeflow]:
 
 @pytest.fixture(scope="module")
 def user(two: Kubeflow) -> Iterator[Workspace]:
-    with workspace("scaling-user") as made:
-        kubectl("label", "namespace", made.name, "app.kubernetes.io/part-of=kubeflow-profile")
+    with workspace("scaling-user", NAMESPACES["profiles"]) as made:
         yield made
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kubeflow_charms.confinement import NAMESPACES
 from support.eventually import LATE, eventually
 from support.kubeflow import Kubeflow
 from support.kubernetes import kubectl, look_up
@@ -74,7 +75,7 @@ SCHEDULER = "default-scheduler"
 
 @pytest.fixture(scope="module")
 def ada(kubeflow: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-trains") as made:
+    with workspace("ada-trains", NAMESPACES["profiles"]) as made:
         yield made
 
 

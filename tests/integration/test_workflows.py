@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kubeflow_charms.confinement import NAMESPACES
 from support.eventually import eventually
 from support.kubeflow import Kubeflow
 from support.kubernetes import kubectl, look_up
@@ -21,7 +22,7 @@ SAID: Object = {"parameters": [{"name": "said", "valueFrom": {"path": "/tmp/said
 
 @pytest.fixture(scope="module")
 def ada(kubeflow: Kubeflow) -> Iterator[Workspace]:
-    with workspace("ada-flows") as made:
+    with workspace("ada-flows", NAMESPACES["profiles"]) as made:
         made.copy_login(str(kubeflow.juju.model))
         yield made
 

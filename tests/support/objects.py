@@ -12,6 +12,7 @@ from kubeflow_charms.cluster import Reference, plural
 from kubeflow_charms.record import Record
 from ops import testing
 
+from . import samples
 from .apiserver import ApiServer, Object
 from .application import Application, deployed_on
 from .deployment import deployed
@@ -71,6 +72,21 @@ class Deployed:
             container
             for container in sorted(self.application.deployment.containers)
             if confinement.name(f"{application}-{container}", model) in policies
+        ]
+
+    def works_on(self) -> list[samples.Kind]:
+        """Return the kinds that users make for its programs, where these may change anything."""
+        policies = [item for reference, item in self.own.items() if reference.name.endswith("-works-on")]
+        rules = [
+            rule
+            for item in policies
+            if item["kind"] == "ValidatingAdmissionPolicy"
+            for rule in item["spec"]["matchConstraints"]["resourceRules"]
+        ]
+        return [
+            kind
+            for kind in samples.kinds()
+            if any(kind.group in rule["apiGroups"] and kind.plural in rule["resources"] for rule in rules)
         ]
 
     def allowed(self, container: str, right: Right, namespace: str) -> bool:

@@ -49,6 +49,11 @@ class Kind:
         return self.definition["spec"]["group"]
 
     @property
+    def plural(self) -> str:
+        """Its name in URLs."""
+        return self.definition["spec"]["names"]["plural"]
+
+    @property
     def versions(self) -> dict[str, Object]:
         """The versions that are served, by name."""
         return {item["name"]: item for item in self.definition["spec"]["versions"] if item["served"]}
@@ -62,7 +67,7 @@ class Kind:
         """Return the path of the objects of this kind."""
         spec = self.definition["spec"]
         space = "" if spec["scope"] == "Cluster" else f"/namespaces/{NAMESPACE}"
-        return f"/apis/{self.group}/{version}{space}/{spec['names']['plural']}"
+        return f"/apis/{self.group}/{version}{space}/{self.plural}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Workspace:
         eventually(lambda: self.get("secret", LOGIN) and self.get("configmap", "artifact-repositories"))
 
     def copy_login(self, model: str) -> None:
-        """Give the namespace, which is no profile's, the login that Argo has at the object store."""
+        """Give the namespace, in which pipelines place none, the login that Argo has at the object store."""
         secret = look_up("secret", LOGIN, "-n", model)
         kept = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": LOGIN}, "data": secret["data"]}
         kubectl("apply", "-n", self.name, "-f", "-", given=json.dumps(kept))

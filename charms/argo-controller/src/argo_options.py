@@ -60,4 +60,5 @@ class ArgoOptions:
         options.one_of("OnPodCompletion", "OnPodSuccess", "OnWorkflowCompletion", "OnWorkflowSuccess", NEVER)
     )
     artifact_gc: str = option(options.one_of("OnWorkflowCompletion", "OnWorkflowDeletion", NEVER))
+    allow_outside_profiles: bool = option(bool)
     memory: str = option(options.quantity)

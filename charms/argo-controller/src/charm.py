@@ -43,6 +43,10 @@ class ArgoController(Charm[ArgoOptions]):
             proxy=network.proxy(self.model),
         )
 
+    def role_context(self) -> dict[str, bool]:
+        """Return whether the controller runs workflows in other namespaces than those of profiles."""
+        return {"outside_profiles": self.options.allow_outside_profiles}
+
 
 if __name__ == "__main__":
     main(ArgoController)

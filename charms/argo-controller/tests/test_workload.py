@@ -1,6 +1,7 @@
 from ops import testing
 
 CONTAINER = "workflow-controller"
+POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/"
 
 
 def test_with_a_store_the_unit_is_active(argo):
@@ -79,7 +80,7 @@ def test_the_units_agree_by_a_lease_that_goes_with_the_application(argo):
     lease = argo.cluster.find("Lease", "workflow-controller")
     (owner,) = lease["metadata"]["ownerReferences"]
     assert (owner["kind"], owner["name"]) == ("StatefulSet", "argo-controller")
-    (rule,) = argo.cluster.find("Role", "argo-controller-workflow-controller")["rules"]
+    _, rule = argo.cluster.find("Role", "argo-controller-workflow-controller")["rules"]
     assert (rule["resourceNames"], rule["verbs"]) == (["workflow-controller"], ["get", "update"])
 
 
@@ -87,3 +88,11 @@ def test_a_bad_option_leaves_what_runs(argo):
     before = argo.settle()
     after = argo.reconfigure(before, pod_gc="Always")
     assert argo.service(after) == argo.service(before)
+
+
+def test_the_controller_works_in_profiles_alone_unless_an_operator_says_otherwise(argo):
+    confined = {f"{POLICIES}edge-argo-controller-workflow-controller{end}" for end in ("", "-works-on")}
+    state = argo.settle()
+    assert confined <= argo.cluster.objects.keys()
+    argo.reconfigure(state, allow_outside_profiles=True)
+    assert not confined & argo.cluster.objects.keys()

@@ -123,7 +123,7 @@ class Katib(Charm[KatibOptions]):
         """Yield the page, its route, and who may ask for it."""
         yield self.gateway.send(katib_ui.route(self.app.name))
         address = self.gateway.maybe() or ingress.Address()
-        yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)})
+        yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)}, webhooks=(katib_network.WEBHOOKS,))
         context = {
             "gateways": sorted({source.namespace for source in gateways(address.principals)}),
             "prefix": katib_ui.PATH,

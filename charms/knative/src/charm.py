@@ -99,7 +99,10 @@ class Knative(Charm[KnativeOptions]):
         autoscaler = application(
             principal(self.model.name, self._names.account(AUTOSCALER)), f"{self.app.name}-autoscaler"
         )
-        yield NetworkPolicy(dict.fromkeys((knative_network.HTTP1, knative_network.HTTP2), (*asking, autoscaler)))
+        yield NetworkPolicy(
+            dict.fromkeys((knative_network.HTTP1, knative_network.HTTP2), (*asking, autoscaler)),
+            webhooks=(knative_network.WEBHOOKS,),
+        )
         yield Manifests(
             "gateway",
             "gateway.yaml.j2",

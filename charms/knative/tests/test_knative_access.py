@@ -75,7 +75,8 @@ def test_the_autoscaler_says_how_many_pods_there_are_in_profiles_alone(knative):
 def test_only_the_gateway_and_the_autoscaler_ask_the_activator(knative):
     knative.settle()
     policy = knative.cluster.find("NetworkPolicy", "knative")["spec"]
-    _, *guarded = policy["ingress"]
+    _, *guarded, webhooks = policy["ingress"]
+    assert webhooks["ports"] == [{"port": 8443, "protocol": "TCP"}]
     assert {rule["ports"][0]["port"] for rule in guarded} == {8012, 8013}
     for rule in guarded:
         asking = [peer["podSelector"]["matchLabels"] for peer in rule["from"]]

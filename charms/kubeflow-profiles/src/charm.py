@@ -21,6 +21,7 @@ from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, c
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
 from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks
+from kubeflow_charms.parts.network_policy import no_users
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
@@ -54,6 +55,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         framework.observe(self.on.import_profiles_action, self._import_profiles)
         framework.observe(self.on.initialise_from_action, self._import_profiles)
         framework.observe(self.on.apply_labels_action, self._apply_labels)
+        framework.observe(self.on.remove_former_profile_action, self._remove_former_profile)
         framework.observe(self.on.show_usage_action, self._show_usage)
 
     def plan(self) -> Iterator[Part]:
@@ -77,13 +79,15 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
                 profiles=PROFILE,
                 requests=options.quota_default_requests,
                 limits=options.quota_default_limits,
+                callers=[] if options.allow_between_profiles else no_users(self.run),
                 read=self.run.source,
             )
         yield profile_manifests.Placed()
         yield from self._poddefaults()
         principals = self._principals()
         port = access_management.PORT
-        yield NetworkPolicy({port: profile_principals.origins(self.callers.all(), self.model.name)}, collected=(port,))
+        origins = profile_principals.origins(self.callers.all(), self.model.name)
+        yield NetworkPolicy({port: origins}, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
         self._require_sidecars()
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port
@@ -125,7 +129,8 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
 
     @property
     def _placing(self) -> profile_manifests.Placing:
-        return profile_manifests.Placing(self.app.name, self.model.name, self._user_manifests)
+        separate = not self.options.allow_between_profiles
+        return profile_manifests.Placing(self.app.name, self.model.name, self._user_manifests, separate)
 
     def _require_sidecars(self) -> None:
         """Refuse a security policy that Istio's sidecars cannot have."""
@@ -149,7 +154,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
 
     @property
     def _profiles(self) -> Actions:
-        return Actions(self.run.cluster, self.app.name)
+        return Actions(self.run.cluster, self.app.name, self.model.name)
 
     def _create_profile(self, event: ops.ActionEvent) -> None:
         def work() -> dict[str, str]:
@@ -164,7 +169,11 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         def work() -> dict[str, str]:
             import yaml
 
-            return {"profiles": yaml.safe_dump({"profiles": self._profiles.documents()}, sort_keys=False)}
+            former = self._profiles.former.names()
+            return {
+                "profiles": yaml.safe_dump({"profiles": self._profiles.documents()}, sort_keys=False),
+                **({"former-profiles": yaml.safe_dump(former)} if former else {}),
+            }
 
         answer(event, work)
 
@@ -194,6 +203,10 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             return {"changed": " ".join(self._profiles.label(self.options.all_labels, PROFILE))}
 
         answer(event, work)
+
+    def _remove_former_profile(self, event: ops.ActionEvent) -> None:
+        name = event.params["name"]
+        answer(event, lambda: {"changed": json.dumps(self._profiles.former.remove(name))})
 
 
 if __name__ == "__main__":

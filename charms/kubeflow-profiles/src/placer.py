@@ -22,6 +22,7 @@ from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address,
 from kubeflow_charms.passes import Passes, Problem, Problems, Watched
 from placer_documents import Kind, Namespace, Template, Wanted, owned, released
 from placer_logins import bring
+from placer_names import remember
 
 PROFILES = "/apis/kubeflow.org/v1/profiles"
 NAMESPACES = "/api/v1/namespaces"
@@ -110,9 +111,11 @@ class Placer:
         found = self._kubernetes.get(NAMESPACES, {"labelSelector": self._wanted.profiles}) or {}
         items = [item for item in found.get("items", ()) if "deletionTimestamp" not in item["metadata"]]
         self._namespaces = {item["metadata"]["name"]: Namespace.read(item) for item in items}
-        wanted = self._wanted.with_limits((self._kubernetes.get(PROFILES) or {}).get("items", ()))
+        profiles = (self._kubernetes.get(PROFILES) or {}).get("items", ())
+        wanted = self._wanted.with_limits(profiles)
         owners = {name: self._kubernetes.get(f"{ROLES}/{name}") for name in {item.owner for item in wanted.templates}}
-        problems = [
+        problems = self._remember(profiles)
+        problems += [
             Problem(f"{name}, which owns what is placed, is not there yet")
             for name, there in owners.items()
             if there is None
@@ -123,6 +126,18 @@ class Placer:
         self._turn += 1
         self.problems.tell(problems)
         return found.get("metadata", {}).get("resourceVersion", ""), not problems
+
+    def _remember(self, profiles: Collection[Object]) -> list[Problem]:
+        """Write down whose the profiles' names are."""
+        if not self._wanted.names:
+            return []
+        try:
+            for name in remember(self._kubernetes, self._wanted.names, profiles, self._wanted.manager):
+                self._say(f"wrote down whose profile {name} is")
+        except Refused as refusal:
+            text = f"{self._wanted.names.rpartition('/')[2]}, whose profiles are: {refusal}"
+            return [Problem(text, refusal.code in LASTING)]
+        return []
 
     def _log_in(self, namespaces: Collection[str]) -> list[Problem]:
         """Let accounts have the registry's login; take it from them once, as the program starts anew with its file."""

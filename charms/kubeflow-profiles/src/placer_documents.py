@@ -122,6 +122,7 @@ class Wanted:
         requests, limits: of containers that say nothing, where the profile's quota counts them.
         login: the name of the Secret with a registry's login; placed, if there is one.
         logged_in: whether there is one.
+        names: the path of the ConfigMap that says whose profiles' names are; empty for none.
     """
 
     manager: str
@@ -134,6 +135,7 @@ class Wanted:
     limits: Mapping[str, str] = dataclasses.field(default_factory=dict)
     login: str = ""
     logged_in: bool = False
+    names: str = ""
 
     @classmethod
     def read(cls, text: str) -> "Wanted":
@@ -152,7 +154,17 @@ class Wanted:
         ]
         plain = {
             name: document[name]
-            for name in ("manager", "profiles", "labels", "limits_owner", "requests", "limits", "login", "logged_in")
+            for name in (
+                "manager",
+                "profiles",
+                "labels",
+                "limits_owner",
+                "requests",
+                "limits",
+                "login",
+                "logged_in",
+                "names",
+            )
         }
         return cls(kinds=tuple(Kind(**item) for item in document["kinds"]), templates=tuple(templates), **plain)
 

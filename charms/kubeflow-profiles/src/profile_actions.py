@@ -7,6 +7,7 @@ from typing import Any
 import ops
 import profile_objects
 import profile_usage
+from former_profiles import FormerProfiles
 from kubeflow_charms.cluster import Cluster, Object, Reference
 from kubeflow_charms.ownership import NOT_JUJUS
 from kubeflow_charms.problems import Blocked, Waiting
@@ -24,9 +25,10 @@ class Actions:
     Every method raises Blocked or Waiting with what to do.
     """
 
-    def __init__(self, cluster: Cluster, application: str):
+    def __init__(self, cluster: Cluster, application: str, model: str):
         self._cluster = cluster
         self._manager = f"{application}.actions"
+        self.former = FormerProfiles(cluster, application, model)
 
     def create(self, profile: Profile) -> bool:
         """Make a profile, or let it have another quota; tell whether anything changed.
@@ -39,6 +41,7 @@ class Actions:
         wanted = profile_objects.manifest(profile, found)
         if found is None:
             self._check_free(profile)
+            self.former.check(wanted)
         elif _owner(found) != _owner(wanted):
             raise Blocked(f"profile {profile.name} belongs to {_owner(found)[1]} already; choose another name")
         elif _same_quota(found, wanted):

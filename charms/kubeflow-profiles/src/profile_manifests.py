@@ -2,13 +2,14 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ops
 import registry_login
 from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, passes, profile_logins
-from kubeflow_charms.parts import File, HttpCheck, Manifests, Part, Program, Workload
+from kubeflow_charms.cluster import Object
+from kubeflow_charms.parts import AdmissionPolicies, File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.run import Run
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
@@ -21,12 +22,17 @@ FILES = (
     "placer_documents.py",
     "placer_limits.py",
     "placer_logins.py",
+    "placer_names.py",
 )
 REPORT = f"{FOLDER}/report.json"
+NAMES = "kubeflow-profile-owners"
+"""The ConfigMap that says whose profiles' names are; with the model it goes, and not with the application."""
 MOST = 3
 """How many of the things that are wrong the status has in full."""
 LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
 """What the program places beside what related applications send."""
+NETWORK = ("profile-network", next(kind for kind in KINDS if kind.kind == "NetworkPolicy"))
+"""What keeps pods of other profiles off."""
 IN_PROFILES = ("secret-rights", next(kind for kind in KINDS if kind.kind == "RoleBinding"))
 """What lets the program have kinds in profiles' namespaces that it may not see everywhere."""
 
@@ -39,17 +45,20 @@ class Placing:
         app: the application; with its model it marks what is placed.
         model: see `app`.
         found: what is to be placed.
+        separate: whether pods of other profiles are kept off.
     """
 
     app: str
     model: str
     found: UserManifests
+    separate: bool = True
 
     @property
     def placed(self) -> tuple[tuple[str, Kind], ...]:
         """Every kind that is placed, with what for."""
         confined = (IN_PROFILES,) if any(not kind.everywhere for _, kind in self.found.placed) else ()
-        return (*confined, *self.found.placed, (LIMITS.endpoint, LIMITS))
+        network = (NETWORK,) if self.separate else ()
+        return (*confined, *self.found.placed, (LIMITS.endpoint, LIMITS), *network)
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -76,14 +85,16 @@ class Placing:
             "kinds": [kind for kind in self.kinds if kind.everywhere],
             "rights": self._own_rights(),
             "owners": list(self.owners),
+            "names": NAMES,
         }
 
     def objects(self) -> Iterator[Part]:
-        """Yield what the placed objects belong to, and what the program may do in profiles' namespaces alone."""
+        """Yield what the placed objects belong to, what the program may do in profiles alone, and whose names are."""
         yield Manifests("manifest-owners", "manifest-owners.yaml.j2", {"owners": list(self.owners)})
         confined = [kind for kind in self.kinds if not kind.everywhere]
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
+        yield AdmissionPolicies("name-fence", "name-fence.yaml.j2", {"names": NAMES})
 
     def workload(
         self,
@@ -91,6 +102,7 @@ class Placing:
         profiles: Mapping[str, str],
         requests: Mapping[str, str],
         limits: Mapping[str, str],
+        callers: Sequence[Object],
         read: Callable[[str], str],
     ) -> Workload:
         """Return the program.
@@ -99,6 +111,7 @@ class Placing:
             profiles: the one label that tells a profile's namespace.
             requests: of containers that say nothing, where a profile's quota counts them.
             limits: of the same.
+            callers: peers of a NetworkPolicy that reach pods of profiles beside those of the profile itself.
             read: returns the text of a file of the charm's `src`.
         """
         ((key, value),) = profiles.items()
@@ -111,12 +124,13 @@ class Placing:
                 {name: getattr(kind, name) for name in ("api_version", "kind", "plural", "everywhere")}
                 for kind in self.kinds
             ],
-            "senders": [*self._own(), *(self._sender(sender) for sender in self.found.senders)],
+            "senders": [*self._own(callers), *(self._sender(sender) for sender in self.found.senders)],
             "limits_owner": self.owner(LIMITS.endpoint, LIMITS),
             "requests": dict(requests),
             "limits": dict(limits),
             "login": registry_login.NAME,
             "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects),
+            "names": f"/api/v1/namespaces/{self.model}/configmaps/{NAMES}",
         }
         manifests = f"{FOLDER}/manifests.json"
         return Workload(
@@ -142,23 +156,34 @@ class Placing:
             ],
         }
 
-    def _own(self) -> Iterator[dict[str, Any]]:
-        """Yield what the program gives itself: rights in profiles' namespaces."""
-        if IN_PROFILES not in self.placed:
-            return
-        binding = {
+    def _own(self, callers: Sequence[Object]) -> Iterator[dict[str, Any]]:
+        """Yield what is ours: the program's rights in profiles' namespaces, and what keeps other profiles' pods off."""
+        if self.separate:
+            ingress = [{"from": [{"podSelector": {}}, *callers]}]
+            policy = {
+                "apiVersion": "networking.k8s.io/v1",
+                "kind": "NetworkPolicy",
+                "metadata": {"name": NETWORK[0]},
+                "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": ingress},
+            }
+            yield self._ours(NETWORK, policy)
+        if IN_PROFILES in self.placed:
+            yield self._ours(IN_PROFILES, self._binding)
+
+    @property
+    def _binding(self) -> Object:
+        return {
             "apiVersion": f"{RBAC}/v1",
             "kind": "RoleBinding",
             "metadata": {"name": self.rights},
             "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": self.rights},
             "subjects": [{"kind": "ServiceAccount", "name": PROGRAM.account(self.app), "namespace": self.model}],
         }
-        yield {
-            "selector": {},
-            "takes_over": {},
-            "keys": {},
-            "objects": [{"owner": self.owner(*IN_PROFILES), "object": binding}],
-        }
+
+    def _ours(self, purpose: tuple[str, Kind], item: Object) -> dict[str, Any]:
+        """Return an object of ours for all profiles, as one of a sender."""
+        placed = {"owner": self.owner(*purpose), "object": item}
+        return {"selector": {}, "takes_over": {}, "keys": {}, "objects": [placed]}
 
     def _own_rights(self) -> list[dict[str, Any]]:
         """Return rules beside those to write each kind: Kubernetes lets nobody hand out what she may not do herself."""

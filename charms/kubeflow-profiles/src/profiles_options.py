@@ -94,6 +94,7 @@ class ProfilesOptions:
     namespace_labels: dict[str, str] = option(labels)
     security_policy: str = option(options.one_of("privileged", "baseline", "restricted"))
     allow_host_access: bool = option(bool)
+    allow_between_profiles: bool = option(bool)
     gateway_principal: str = option(principal)
     cluster_admin: tuple[str, ...] = option(users)
     manager_port: int = option(free_port)

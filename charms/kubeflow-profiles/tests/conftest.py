@@ -29,17 +29,25 @@ BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings"
 
 
 class Merging(FakeCluster):
-    """A cluster that also merges patches of labels."""
+    """A cluster that also merges patches."""
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         if request.headers.get("content-type") != "application/merge-patch+json" or path not in self.objects:
             return super()._answer(request)
         self.calls.append(f"PATCH {path}")
-        metadata = self.objects[path]["metadata"]
-        labels = {**metadata.get("labels", {}), **json.loads(request.content)["metadata"]["labels"]}
-        metadata["labels"] = {key: value for key, value in labels.items() if value is not None}
+        self.objects[path].update(merged(self.objects[path], json.loads(request.content)))
         return httpx2.Response(200, json=self.objects[path])
+
+
+def merged(had: Any, patch: Any) -> Any:
+    """Return what a JSON merge patch makes of something."""
+    if not isinstance(patch, dict):
+        return patch
+    found = {**had} if isinstance(had, dict) else {}
+    for key, value in patch.items():
+        found[key] = merged(found.get(key), value)
+    return {key: value for key, value in found.items() if value is not None}
 
 
 @dataclasses.dataclass

@@ -80,14 +80,16 @@ def test_only_who_calls_kfam_reaches_it(profiles, role, reaches):
     profiles.settle(databags={"kubeflow-profiles": {"_supported_versions": '["v1"]', "role": role}})
     rules = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
     let_in = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
-    assert (any("from" in rule for rule in rules), any("from" in rule for rule in let_in)) == (reaches, reaches)
+    asked = any(rule["ports"][0]["port"] == 8081 for rule in rules)
+    assert (asked, any("from" in rule for rule in let_in)) == (reaches, reaches)
 
 
 def test_only_related_applications_reach_kfam(profiles):
     profiles.settle()
-    everyone, callers = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
+    everyone, callers, webhooks = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
     assert "from" not in everyone
-    assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [(1, 8080), (8082, 65535)]
+    assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [(1, 4442), (4444, 8080), (8082, 65535)]
+    assert webhooks["ports"] == [{"port": 4443, "protocol": "TCP"}]
     (source,) = callers["from"]
     assert source["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "other"}
     assert source["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": "edge"}
@@ -96,7 +98,7 @@ def test_only_related_applications_reach_kfam(profiles):
 
 def test_nobody_reaches_kfam_while_nobody_is_related(profiles):
     profiles.settle(databags={"kubeflow-profiles": None})
-    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]) == 1
+    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]) == 2
     assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]) == 1
 
 

@@ -36,6 +36,7 @@ POLICY = {
     "spec": {"action": "ALLOW", "rules": [{"to": [{"operation": {"paths": ["*/api/kernels"]}}]}]},
 }
 OWNER = "edge-kubeflow-profiles-pod-defaults"
+OURS = ("secret-rights-rolebindings", "profile-network-networkpolicies")
 
 
 def plain(*objects: Any) -> dict[str, str]:
@@ -63,24 +64,42 @@ def objects(profiles: Any) -> list[Any]:
 
 
 def sender_is_own(sender: dict[str, Any]) -> bool:
-    return any("secret-rights" in placed["owner"] for placed in sender["objects"])
+    return any(placed["owner"].endswith(OURS) for placed in sender["objects"])
 
 
 def rules(profiles: Any) -> list[dict[str, Any]]:
     return profiles.cluster.find("ClusterRole", "edge-kubeflow-profiles-profile-manifests")["rules"]
 
 
-def test_without_relations_the_program_places_nothing_but_what_goes_with_a_quota(profiles):
+def test_without_relations_the_program_places_nothing_but_what_is_ours(profiles):
     state = settled(profiles)
     assert state.unit_status == testing.ActiveStatus()
-    assert ([kind["kind"] for kind in told(profiles)["kinds"]], objects(profiles)) == (["LimitRange"], [])
+    assert ([kind["kind"] for kind in told(profiles)["kinds"]], objects(profiles)) == (
+        ["NetworkPolicy", "LimitRange"],
+        [],
+    )
     assert [(rule["resources"], rule["verbs"]) for rule in rules(profiles)] == [
         (["namespaces"], ["list", "watch"]),
         (["profiles"], ["list"]),
         (["serviceaccounts"], ["list", "patch"]),
         (["clusterroles"], ["get"]),
+        (["networkpolicies"], ["get", "list", "create", "patch", "delete"]),
         (["limitranges"], ["get", "list", "create", "patch", "delete"]),
     ]
+
+
+def test_pods_of_other_profiles_are_kept_off_unless_an_operator_lets_them(profiles):
+    state = settled(profiles)
+    (sent,) = told(profiles)["senders"]
+    (policy,) = [placed["object"] for placed in sent["objects"]]
+    assert (policy["kind"], policy["spec"]["podSelector"], sent["selector"]) == ("NetworkPolicy", {}, {})
+    ((own, elsewhere, *blocks),) = [rule["from"] for rule in policy["spec"]["ingress"]]
+    assert own == {"podSelector": {}}
+    (expression,) = elsewhere["namespaceSelector"]["matchExpressions"]
+    assert (expression["operator"], expression["values"]) == ("NotIn", ["kubeflow-profile"])
+    assert all("ipBlock" in block for block in blocks)
+    profiles.reconfigure(state, allow_between_profiles=True)
+    assert told(profiles)["senders"] == []
 
 
 def test_poddefaults_of_a_related_application_are_placed(profiles):
@@ -88,15 +107,15 @@ def test_poddefaults_of_a_related_application_are_placed(profiles):
     assert state.unit_status == testing.ActiveStatus()
     assert objects(profiles) == [DEFAULT]
     assert told(profiles)["profiles"] == "app.kubernetes.io/part-of=kubeflow-profile"
-    (kind, _) = told(profiles)["kinds"]
-    (sent,) = told(profiles)["senders"]
+    (kind, *_) = told(profiles)["kinds"]
+    _, sent = told(profiles)["senders"]
     assert (kind["plural"], sent["objects"][0]["owner"]) == ("poddefaults", OWNER)
 
 
 def test_the_program_may_write_what_is_related_and_no_more(profiles):
     settled(profiles, sender("pod-defaults", plain(DEFAULT)))
     written = [rule["resources"] for rule in rules(profiles) if "create" in rule["verbs"]]
-    assert written == [["poddefaults"], ["limitranges"]]
+    assert written == [["poddefaults"], ["networkpolicies"], ["limitranges"]]
 
 
 def test_what_is_placed_belongs_to_an_object_that_goes_with_the_relation(profiles):

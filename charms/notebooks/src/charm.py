@@ -79,9 +79,12 @@ class Notebooks(Charm[NotebooksOptions]):
     def _guard(self) -> Iterator[Part]:
         """Yield who may ask for pages, which is nobody as long as no gateway says who it is."""
         principals = ingress.browsers(self.jupyter, self.volumes, self.tensorboards)
-        if principals is not None:
-            guard = gateways(principals)
-            yield NetworkPolicy(dict.fromkeys(notebook_pages.PORTS, guard), collected=notebook_pages.PORTS)
+        asked = (pvcviewer_controller.WEBHOOK_PORT,)
+        if principals is None:
+            yield NetworkPolicy(webhooks=asked)
+            return
+        pages = notebook_pages.PORTS
+        yield NetworkPolicy(dict.fromkeys(pages, gateways(principals)), collected=pages, webhooks=asked)
 
     def _pages(self) -> Iterator[Part]:
         """Yield the pages and their routes."""

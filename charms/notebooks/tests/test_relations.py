@@ -68,17 +68,22 @@ def test_the_unit_needs_neither_routes_nor_dashboard_nor_profiles_to_be_active(n
 def test_nobody_but_the_gateway_reaches_the_pages(notebooks):
     notebooks.settle()
     spec = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]
-    fenced = {str(rule["ports"][0]["port"]) for rule in spec["ingress"] if "from" in rule}
-    peers = [peer["podSelector"]["matchLabels"] for rule in spec["ingress"] for peer in rule.get("from", ())]
+    _, *pages, _ = spec["ingress"]
+    fenced = {str(rule["ports"][0]["port"]) for rule in pages}
+    peers = [peer["podSelector"]["matchLabels"] for rule in pages for peer in rule["from"]]
     assert fenced == PORTS
     assert all(peer == {"istio": "ingressgateway"} for peer in peers)
 
 
-def test_the_api_server_reaches_the_webhooks(notebooks):
+def test_the_api_server_reaches_the_webhooks_and_no_pod_of_a_profile(notebooks):
     notebooks.settle()
     spec = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]
     (everybody,) = [rule for rule in spec["ingress"] if "from" not in rule]
-    assert any(port["port"] <= 9443 <= port["endPort"] for port in everybody["ports"])
+    assert not any(port["port"] <= 9443 <= port["endPort"] for port in everybody["ports"])
+    assert spec["ingress"][-1]["ports"] == [{"port": 9443, "protocol": "TCP"}]
+    assert {"cidr": "0.0.0.0/0", "except": ["192.0.0.0/16"]} in [
+        peer.get("ipBlock") for peer in spec["ingress"][-1]["from"]
+    ]
 
 
 PAGES = ("jupyter", "volumes", "tensorboards")
@@ -87,7 +92,9 @@ PAGES = ("jupyter", "volumes", "tensorboards")
 def test_a_published_gateway_which_never_says_who_it_is_is_not_shut_out(notebooks):
     databags = {f"ingress-{page}": {"_supported_versions": "- v1\n- v2\n"} for page in PAGES}
     assert isinstance(notebooks.settle(databags=databags).unit_status, testing.ActiveStatus)
-    assert not {"NetworkPolicy notebooks", "AuthorizationPolicy notebooks"} & set(notebooks.cluster.kinds())
+    assert "AuthorizationPolicy notebooks" not in notebooks.cluster.kinds()
+    everybody, _ = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]
+    assert any(port["port"] <= 5000 <= port["endPort"] for port in everybody["ports"])
 
 
 @pytest.mark.parametrize("databag", [None, {}, {"_supported_versions": '["v1"]', "tells-principals": "true"}])
@@ -95,19 +102,19 @@ def test_before_a_gateway_has_said_who_it_is_nobody_reaches_the_pages(notebooks,
     assert isinstance(
         notebooks.settle(databags={f"ingress-{page}": databag for page in PAGES}).unit_status, testing.ActiveStatus
     )
-    (everybody,) = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]
+    everybody, _ = notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]
     assert not [port for port in everybody["ports"] if port["port"] <= 5000 <= port["endPort"]]
 
 
 def test_nobody_reaches_the_pages_while_a_gateway_says_what_is_wrong(notebooks):
     notebooks.settle(databags={f"ingress-{page}": {"principals": "*"} for page in PAGES})
-    assert len(notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]) == 1
+    assert len(notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]) == 2
 
 
 def test_nobody_reaches_the_pages_where_kubernetes_authorises_nothing(notebooks):
     notebooks.cluster.authorises = False
     notebooks.settle(databags={f"ingress-{page}": None for page in PAGES})
-    assert len(notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]) == 1
+    assert len(notebooks.cluster.find("NetworkPolicy", "notebooks")["spec"]["ingress"]) == 2
 
 
 def test_a_gateway_that_goes_away_leaves_everything_running(notebooks):

@@ -38,6 +38,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
             self.on.rotate_login_action,
             self.on.import_action,
             self.on.export_action,
+            self.on.remove_profile_objects_action,
         ):
             framework.observe(event, self._act)
         for endpoint in (self.consumers, self.bucket_consumers):
@@ -62,7 +63,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
                 users,
                 secure=served.certificate is not None,
                 seeds=self._seeds() if any(user.profiles for user in users) else (),
-                profile_buckets=sorted({bucket for user in users if user.profiles for bucket in user.buckets}),
+                profile_buckets=self._profile_buckets,
                 read=self.run.source,
             )
             volumes = seaweedfs_server.volumes(disk.size)
@@ -90,6 +91,10 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
             buckets = buckets_of_request(item.data)
             found[item.relation.id] = self._user(item.relation, buckets, bool(item.data.profile_logins))
         return found
+
+    @property
+    def _profile_buckets(self) -> list[str]:
+        return sorted({bucket for user in self.users.values() if user.profiles for bucket in user.buckets})
 
     def _user(self, relation: ops.Relation, buckets: tuple[str, ...], profiles: bool) -> User:
         label = of_relation(relation)
@@ -155,6 +160,8 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
             logins=self.logins,
             relations=[*self.consumers.relations, *self.bucket_consumers.relations],
             source=self.source,
+            profile_buckets=self._profile_buckets,
+            cluster=self.run.cluster,
             own=self._own,
         )
         store_actions.act(server, event)

@@ -7,7 +7,7 @@ back the room of what is deleted. So this looks as often as the disk could fill,
 import contextlib
 import datetime
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from keeper_store import LocalStore
 from s3_listing import StoreError, buckets, delete, give_up, objects, uploads
@@ -67,9 +67,8 @@ class SpaceKeeper:
         for rule in self._limits.rules:
             try:
                 listed = objects(self._store.root, rule.bucket, rule.prefix)
-                for keys in _packs(item.key for item in listed if rule.holds(item.key, item.modified, now)):
-                    delete(self._store.root, rule.bucket, keys)
-                    gone += len(keys)
+                old = (item.key for item in listed if rule.holds(item.key, item.modified, now))
+                gone += delete(self._store.root, rule.bucket, old)
             except StoreError as error:
                 self._say(f"objects of {rule.bucket} that are old stay: {error}")
         if gone:
@@ -123,15 +122,3 @@ class SpaceKeeper:
         if found.garbage and self._limits.short(found) and time.monotonic() - self._given_back > GIVEN_BACK:
             self._given_back = time.monotonic()
             self._store.vacuum(0.01)
-
-
-def _packs(keys: Iterable[str], size: int = 1000) -> Iterator[list[str]]:
-    """Yield keys in lists as long as a request to delete takes."""
-    pack: list[str] = []
-    for key in keys:
-        pack.append(key)
-        if len(pack) == size:
-            yield pack
-            pack = []
-    if pack:
-        yield pack

@@ -9,6 +9,7 @@ import dataclasses
 import datetime
 import hashlib
 import http.client
+import itertools
 import urllib.parse
 import xml.etree.ElementTree
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,8 @@ from kubeflow_charms.object_store import Store
 from kubeflow_charms.s3_requests import exchange
 
 NAMESPACE = "{*}"
+PACK = 1000
+"""How many objects a request to delete may name."""
 TIMEOUT = 60
 UNREACHABLE = (OSError, http.client.HTTPException)
 
@@ -132,12 +135,20 @@ def give_up(store: Store, bucket: str, upload: Upload) -> None:
         raise StoreError(f"{store.url} does not give up an upload to {bucket} ({answer.status} {told(answer.body)})")
 
 
-def delete(store: Store, bucket: str, keys: Iterable[str]) -> None:
-    """Delete objects, at most 1,000 at once.
+def delete(store: Store, bucket: str, keys: Iterable[str]) -> int:
+    """Delete objects, and return how many that were.
 
     Raises:
         StoreError: the store refuses, or keeps some.
     """
+    gone, rest = 0, iter(keys)
+    while pack := list(itertools.islice(rest, PACK)):
+        _delete(store, bucket, pack)
+        gone += len(pack)
+    return gone
+
+
+def _delete(store: Store, bucket: str, keys: Iterable[str]) -> None:
     items = "".join(f"<Object><Key>{escape(key)}</Key></Object>" for key in keys)
     body = f"<Delete><Quiet>true</Quiet>{items}</Delete>".encode()
     headers = {"content-md5": base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()}

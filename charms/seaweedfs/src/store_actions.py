@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ops
-from kubeflow_charms import Blocked, Problem, Waiting
+from kubeflow_charms import Blocked, Problem, Waiting, options
+from kubeflow_charms.cluster import Cluster, Reference
 from kubeflow_charms.endpoints import BoundEndpoint
 from kubeflow_charms.interfaces import s3
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.options import SecretKeys
 from store_login import SEED, Logins, fresh, fresh_seed, of_relation
+from store_policies import FOLDERS
 
 Results = dict[str, Any]
 HIDDEN = "kubeflow-readiness"
@@ -35,6 +37,8 @@ class Server:
         logins: that the charm makes.
         relations: to applications that have a login.
         source: the store that is related to be imported.
+        profile_buckets: in which profiles have folders of their own.
+        cluster: Kubernetes.
         own: returns the store with the root's login; raises Waiting while it does not answer.
     """
 
@@ -44,6 +48,8 @@ class Server:
     logins: Logins
     relations: Sequence[ops.Relation]
     source: BoundEndpoint
+    profile_buckets: Sequence[str]
+    cluster: Cluster
     own: Callable[[], Store]
 
 
@@ -56,6 +62,7 @@ def act(server: Server, event: ops.ActionEvent) -> None:
         "rotate_login_action": rotate_login,
         "import_action": import_objects,
         "export_action": export_objects,
+        "remove_profile_objects_action": remove_profile_objects,
     }[event.handle.kind]
     try:
         event.set_results(do(server, event))
@@ -118,6 +125,31 @@ def export_objects(server: Server, event: ops.ActionEvent) -> Results:
         StoreError: one of the stores refuses.
     """
     return _copy(server.own(), _named(server, str(event.params.get("target", "")), "target"), event)
+
+
+def remove_profile_objects(server: Server, event: ops.ActionEvent) -> Results:
+    """Delete what a profile that is no more left in its folders.
+
+    Raises:
+        Blocked: the name is none, or there is a namespace of that name.
+        Waiting: the store does not answer yet.
+        StoreError: it refuses.
+    """
+    import s3_listing
+
+    try:
+        name = options.name(str(event.params["profile"]))
+    except ValueError as error:
+        raise Blocked(f"profile: {error}") from error
+    if server.cluster.get(Reference("v1", "Namespace", name)):
+        raise Blocked(f"profile {name} is there, and its objects are its owner's to delete")
+    store, gone = server.own(), 0
+    for bucket in server.profile_buckets:
+        for folder in FOLDERS:
+            listed = s3_listing.objects(store, bucket, f"{folder}/{name}/")
+            # A list that is read while its objects go may pass some over.
+            gone += s3_listing.delete(store, bucket, [item.key for item in listed])
+    return {"removed": gone}
 
 
 def _copy(source: Store, target: Store, event: ops.ActionEvent) -> Results:

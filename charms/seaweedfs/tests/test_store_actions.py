@@ -52,3 +52,29 @@ def test_buckets_are_listed_with_what_is_in_them(seaweedfs, real, monkeypatch):
     assert lines[0] == ["bucket", "objects", "bytes"]
     assert ["listed", "1", "5"] in lines
     assert not any("readiness" in line[0] for line in lines)
+
+
+def test_the_objects_of_a_profile_that_is_no_more_are_deleted_and_no_others(seaweedfs, real, monkeypatch):
+    monkeypatch.setattr(CHARM, "_own", lambda self: real.of(real.root))
+    mine = ("private-artifacts/gone/run/a", "private/gone/b", "artifacts/gone/c/d e+f", "artifacts/gone/c/<g>")
+    others = ("private-artifacts/gone-too/a", "shared/gone/b", "artifacts/alice/c")
+    for key in (*mine, *others):
+        assert real.ask(real.root, "PUT", f"/mlpipeline/{key}", b"x").status == 200
+    state = seaweedfs.settle(seaweedfs.pipelines())
+    assert seaweedfs.act("remove-profile-objects", state, profile="gone") == {"removed": len(mine)}
+    left = [key for key in (*mine, *others) if real.ask(real.root, "GET", f"/mlpipeline/{key}").status == 200]
+    assert left == list(others)
+    assert seaweedfs.act("remove-profile-objects", state, profile="gone") == {"removed": 0}
+
+
+@pytest.mark.parametrize("name", ["", "../alice", "alice/run", "*"])
+def test_what_is_no_name_of_a_profile_deletes_nothing(seaweedfs, name):
+    with pytest.raises(testing.ActionFailed, match="profile: "):
+        seaweedfs.act("remove-profile-objects", seaweedfs.settle(seaweedfs.pipelines()), profile=name)
+
+
+def test_the_objects_of_a_profile_that_is_there_stay(seaweedfs):
+    metadata = {"name": "alice"}
+    seaweedfs.cluster.add("/api/v1/namespaces/alice", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    with pytest.raises(testing.ActionFailed, match="profile alice is there"):
+        seaweedfs.act("remove-profile-objects", seaweedfs.settle(seaweedfs.pipelines()), profile="alice")

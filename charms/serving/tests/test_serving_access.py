@@ -65,8 +65,7 @@ def test_the_api_server_trusts_the_certificate_for_the_applications_service(serv
 def test_only_the_gateway_reaches_the_page(serving):
     serving.settle()
     spec = serving.cluster.find("NetworkPolicy", "serving")["spec"]
-    (rule,) = [rule for rule in spec["ingress"] if "from" in rule]
-    assert rule["ports"] == [{"port": 5000, "protocol": "TCP"}]
+    (rule,) = [rule for rule in spec["ingress"] if rule["ports"] == [{"port": 5000, "protocol": "TCP"}]]
     assert rule["from"][0]["podSelector"] == {"matchLabels": {"istio": "ingressgateway"}}
 
 

@@ -9,7 +9,7 @@ import trainer_network
 import trainer_runtimes
 from kubeflow_charms import Charm, Requires, authorization, certificates, gang_scheduling, main, network
 from kubeflow_charms.interfaces import dashboard_links
-from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, Part, Ports, Webhooks
+from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
 from trainer_options import TrainerOptions
 
 LINK = dashboard_links.Link(
@@ -40,6 +40,7 @@ class Trainer(Charm[TrainerOptions]):
         authorization.require(self.run)
         if options.gang_scheduler:
             gang_scheduling.require(self.run.cluster, app, options.gang_scheduler)
+        yield NetworkPolicy(webhooks=(trainer_network.TRAINER_WEBHOOKS, trainer_network.JOBSET_WEBHOOKS))
         yield Manifests("runtimes", "runtimes.yaml.j2", {"items": trainer_runtimes.objects(self._settings)})
         yield from self._programs()
 

@@ -2,11 +2,12 @@
 """Operate Kubeflow's training operator, which runs distributed training jobs in users' namespaces."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import training_program
 from kubeflow_charms import Charm, Requires, certificates, gang_scheduling, main
 from kubeflow_charms.interfaces import dashboard_links
-from kubeflow_charms.parts import Crds, Manifests, Part, Ports, Webhooks
+from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
 from training_options import TrainingOptions
 
 LINK = dashboard_links.Link(
@@ -29,6 +30,7 @@ class TrainingOperator(Charm[TrainingOptions]):
         yield Crds("crds.yaml", version="1.9.4")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
+        yield NetworkPolicy(webhooks=(training_program.WEBHOOK_PORT,))
         yield self.links.send(dashboard_links.Links((LINK,)))
         yield Manifests(
             "certificates",
@@ -55,9 +57,13 @@ class TrainingOperator(Charm[TrainingOptions]):
             },
         )
 
-    def role_context(self) -> dict[str, str]:
-        """Return which webhook configuration the operator writes its authority into."""
-        return {"configuration": training_program.CONFIGURATION}
+    def role_context(self) -> dict[str, Any]:
+        """Return where the operator works, and where and into which webhook configuration it writes its authority."""
+        return {
+            "outside_profiles": self.options.allow_outside_profiles,
+            "certificates": self._names.certificates,
+            "configuration": training_program.CONFIGURATION,
+        }
 
     @property
     def _names(self) -> training_program.Names:

@@ -20,4 +20,5 @@ class TrainingOptions:
     threads: int = option(threads)
     pytorch_init_image: str = option(options.image)
     kubectl_delivery_image: str = option(options.image)
+    allow_outside_profiles: bool = option(bool)
     memory: str = option(options.quantity)

@@ -22,7 +22,7 @@ def test_they_agree_by_a_lease_that_goes_with_the_application(training):
     lease = training.cluster.find("Lease", "training-operator-leader")
     (owner,) = lease["metadata"]["ownerReferences"]
     assert (owner["kind"], owner["name"]) == ("StatefulSet", "training-operator")
-    (rule,) = training.cluster.find("Role", "training-operator-training-operator")["rules"]
+    _, rule = training.cluster.find("Role", "training-operator-training-operator")["rules"]
     assert (rule["resourceNames"], rule["verbs"]) == (["training-operator-leader"], ["get", "update"])
 
 

@@ -5,7 +5,9 @@ import itertools
 from collections.abc import Iterable, Mapping
 
 from ..cluster import Object
+from ..confinement import NAMESPACES
 from ..interfaces.wire import principal
+from ..pod_networks import remembered
 from ..run import Declaration, Run, fingerprint
 
 APP_LABEL = "app.kubernetes.io/name"
@@ -42,7 +44,7 @@ def application(principal: str, name: str) -> Source:
 
 @dataclasses.dataclass(frozen=True)
 class NetworkPolicy:
-    """The application's guarded ports; all others stay open, as probes, webhooks and metrics need.
+    """The application's guarded ports; all others stay open, as probes and metrics need.
 
     A NetworkPolicy keeps others off where the cluster's network enforces it, an AuthorizationPolicy where the pods
     have a sidecar. An application has one at most: what one guards, another would leave open.
@@ -50,34 +52,47 @@ class NetworkPolicy:
     Attributes:
         guarded: who may call, by port.
         collected: guarded ports that show metrics, too, and so let in what is related to collect these.
+        webhooks: ports at which the API server asks: what is no pod, and pods of namespaces that are no profile's, may
+            call. A program believes what it is asked there, whose rights are more than a user's.
     """
 
-    guarded: Mapping[int, tuple[Source, ...]]
+    guarded: Mapping[int, tuple[Source, ...]] = dataclasses.field(default_factory=dict)
     collected: tuple[int, ...] = ()
+    webhooks: tuple[int, ...] = ()
 
     def declare(self, run: Run) -> None:
-        """Declare both policies."""
+        """Declare both policies.
+
+        Raises:
+            Blocked, Waiting: Kubernetes does not say what is no pod.
+        """
         collectors = tuple(application(principal(run.namespace, name), name) for name in run.collectors)
         guarded = {
             port: (*sources, *(collectors if port in self.collected else ()))
             for port, sources in sorted(self.guarded.items())
         }
         told = {str(port): [dataclasses.asdict(source) for source in sources] for port, sources in guarded.items()}
-        run.declare(Declaration("fence", fingerprint(told), lambda: policies(run.app, guarded)))
+        peers = no_users(run) if self.webhooks else []
+        # Of nothing but pods the API server is none.
+        asked = {port: peers if len(peers) > 1 else [] for port in sorted(self.webhooks)}
+        run.declare(Declaration("fence", fingerprint(told, asked), lambda: policies(run.app, guarded, asked)))
 
     def apply(self, run: Run) -> None:
         """Nothing is left to do once the cluster has the policies."""
 
 
-def policies(app: str, guarded: Mapping[int, tuple[Source, ...]]) -> list[Object]:
-    """Return the NetworkPolicy and the AuthorizationPolicy.
+def policies(
+    app: str, guarded: Mapping[int, tuple[Source, ...]], asked: Mapping[int, list[Object]] | None = None
+) -> list[Object]:
+    """Return the NetworkPolicy, and the AuthorizationPolicy unless nothing is guarded.
 
     Args:
         app: the application, whose pods are guarded.
         guarded: who may call, by port.
+        asked: peers of a NetworkPolicy by port of webhooks; none for everybody.
     """
-    selector = {"matchLabels": {APP_LABEL: app}}
-    return [
+    asked, selector = asked or {}, {"matchLabels": {APP_LABEL: app}}
+    found: list[Object] = [
         {
             "apiVersion": "networking.k8s.io/v1",
             "kind": "NetworkPolicy",
@@ -86,11 +101,20 @@ def policies(app: str, guarded: Mapping[int, tuple[Source, ...]]) -> list[Object
                 "podSelector": selector,
                 "policyTypes": ["Ingress"],
                 "ingress": [
-                    {"ports": _others(sorted(guarded))},
+                    {"ports": _others(sorted({*guarded, *asked}))},
                     *(_let_in(port, sources) for port, sources in guarded.items() if sources),
+                    *(
+                        {**({"from": peers} if peers else {}), "ports": [{"port": port, "protocol": "TCP"}]}
+                        for port, peers in asked.items()
+                    ),
                 ],
             },
-        },
+        }
+    ]
+    if not guarded:
+        return found
+    return [
+        *found,
         {
             "apiVersion": "security.istio.io/v1",
             "kind": "AuthorizationPolicy",
@@ -105,6 +129,20 @@ def policies(app: str, guarded: Mapping[int, tuple[Source, ...]]) -> list[Object
             },
         },
     ]
+
+
+def no_users(run: Run) -> list[Object]:
+    """Return the peers of a NetworkPolicy that are no pods of users': of other namespaces, and what is no pod.
+
+    Raises:
+        Blocked, Waiting: Kubernetes does not say what is no pod.
+    """
+    binding = run.model.get_binding("juju-info")
+    own = str((binding.network.bind_address if binding else None) or "127.0.0.1")
+    ((key, value),) = NAMESPACES["profiles"].items()
+    elsewhere = {"matchExpressions": [{"key": key, "operator": "NotIn", "values": [value]}]}
+    memory = run.sources.parent / ".pod-networks"
+    return [{"namespaceSelector": elsewhere}, *remembered(memory, run.cluster, own)]
 
 
 def _others(guarded: list[int]) -> list[Object]:

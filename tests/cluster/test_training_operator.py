@@ -1,0 +1,45 @@
+"""Where the training operator may change anything: in profiles, and the one Secret of its own."""
+
+import pathlib
+from collections.abc import Iterator
+
+import httpx2
+import pytest
+from support import objects, rights
+from support.apiserver import ApiServer
+from support.eventually import eventually
+from support.objects import Deployed
+from support.related import Described
+
+ROOT = pathlib.Path(__file__).parents[2] / "charms" / "training-operator"
+DRY = {"dryRun": "All"}
+
+
+@pytest.fixture(scope="module")
+def training(
+    apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    yield from objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
+
+
+def test_its_certificate_authority_is_its_own_to_write_and_nothing_beside_it(training: Deployed):
+    http, model = training.http, training.application.model
+    operator = {"Impersonate-User": f"system:serviceaccount:{model}:training-operator-training-operator"}
+    where = f"/api/v1/namespaces/{model}-training-operator-certificates"
+    secret = f"{where}/secrets/training-operator-webhook-cert"
+
+    def write() -> httpx2.Response:
+        found = http.get(secret).raise_for_status().json()
+        return http.put(secret, json={**found, "data": {"a": "YQ=="}}, params=DRY, headers=operator)
+
+    assert eventually(lambda: write().is_success)
+    with rights.everything(http, operator["Impersonate-User"]):
+        body = {"metadata": {"name": "other"}}
+
+        def refused(place: str, plural: str) -> bool:
+            answer = http.post(f"{place}/{plural}", json=body, params=DRY, headers=operator)
+            return "may change nothing here" in answer.text
+
+        assert eventually(lambda: refused(where, "configmaps"))
+        assert refused(f"/api/v1/namespaces/{model}", "secrets")
+        assert write().is_success
