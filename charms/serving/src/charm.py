@@ -66,6 +66,7 @@ class Serving(Charm[ServingOptions]):
             model=self.model.name,
             domain=network.cluster_domain(),
             hosts=self.options.domain,
+            monitoring=self.options.monitoring_namespace,
             read=self.run.source,
         )
         yield from self._store()
@@ -94,10 +95,10 @@ class Serving(Charm[ServingOptions]):
         }
         return AdmissionPolicies("confinement", "confinement.yaml.j2", {"programs": programs})
 
-    def _limits(self) -> Manifests:
+    def _limits(self) -> AdmissionPolicies:
         """Return what is refused of models with a reason, as KServe would pass over it in silence."""
         context = {"most": self.options.max_replicas, "by_knative": serving_config.KNATIVE}
-        return Manifests("limits", "limits.yaml.j2", context)
+        return AdmissionPolicies("limits", "limits.yaml.j2", context)
 
     def _page(self) -> Iterator[Part]:
         """Yield the page, its route, and who may ask for it."""
