@@ -66,6 +66,7 @@ class Serving(Charm[ServingOptions]):
             model=self.model.name,
             domain=network.cluster_domain(),
             hosts=self.options.domain,
+            monitoring=self.options.monitoring_namespace,
             read=self.run.source,
         )
         yield from self._store()

@@ -19,7 +19,14 @@ PROGRAM = Program("model-routes", role="routes-role.yaml.j2", writable=(FOLDER,)
 
 
 def workload(
-    info: GatewayInfo, *, app: str, model: str, domain: str, hosts: str, read: Callable[[str], str]
+    info: GatewayInfo,
+    *,
+    app: str,
+    model: str,
+    domain: str,
+    hosts: str,
+    monitoring: str,
+    read: Callable[[str], str],
 ) -> Workload:
     """Return the program.
 
@@ -29,6 +36,7 @@ def workload(
         model: see `app`.
         domain: the cluster's.
         hosts: the domain below which models have host names; "" for none.
+        monitoring: the namespace of who may ask for metrics; "" for none.
         read: returns the text of a file of the charm's `src`.
     """
     ((key, value),) = serving_network.WANTED.items()
@@ -42,6 +50,7 @@ def workload(
         "proxies": proxies,
         "domain": domain,
         "hosts": hosts,
+        "monitoring": monitoring,
     }
     path = f"{FOLDER}/settings.json"
     return Workload(

@@ -19,6 +19,8 @@ INTERNAL = ("networking.kserve.io/visibility", "cluster-local")
 CREDENTIALS = ("authorization", "cookie")
 """What says to the gateway who asks; whoever serves a model could be her with it."""
 HTTP = 80
+METRICS = 15020
+"""Of a sidecar, with those of the program beside it: istio/istio, pkg/config/mesh, enablePrometheusMerge."""
 AGAIN = {"attempts": 2, "retryOn": "503"}
 """A Splitter drops one request of 101 before it has asked anybody: kserve#5408, mended after 0.17."""
 RUNTIME = 8080
@@ -41,6 +43,7 @@ class Settings:
         proxies: the namespace of its proxies.
         domain: the cluster's.
         hosts: the domain below which models have host names; "" for none.
+        monitoring: the namespace of who may ask for metrics; "" for none.
     """
 
     manager: str
@@ -50,6 +53,7 @@ class Settings:
     proxies: str
     domain: str
     hosts: str
+    monitoring: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -221,10 +225,14 @@ def _fence(server: Server, settings: Settings) -> Object:
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.proxies}},
         "podSelector": {"matchLabels": {"istio": "ingressgateway"}},
     }
+    ways: list[Object] = [{"from": [{"podSelector": {}}, gateway]}]
+    if settings.monitoring:
+        namespace = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.monitoring}}}
+        ways.append({"from": [namespace], "ports": [{"port": METRICS, "protocol": "TCP"}]})
     spec = {
         "podSelector": {"matchLabels": {LABELS[server.kind]: server.name}},
         "policyTypes": ["Ingress"],
-        "ingress": [{"from": [{"podSelector": {}}, gateway]}],
+        "ingress": ways,
     }
     return _object(server, settings, "networking.k8s.io/v1", "NetworkPolicy", _name(server), spec)
 

@@ -79,7 +79,8 @@ def data(
         },
         "localModel": {"enabled": False, "jobNamespace": "kserve-localmodel-jobs"},
         "logger": {"image": images.of(LOGGER), **SIDE, "defaultUrl": "http://default-broker"},
-        "metricsAggregator": {"enableMetricAggregation": "false", "enablePrometheusScraping": "true"},
+        # The runtimes say it: KServe would send Prometheus to a port that only Knative's pods have.
+        "metricsAggregator": {"enableMetricAggregation": "false", "enablePrometheusScraping": "false"},
         "multiNode": {"customGPUResourceTypeList": list(gpus)},
         "router": {"image": images.of(ROUTER), **SIDE},
         "security": {"autoMountServiceAccountToken": False},

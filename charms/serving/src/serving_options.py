@@ -58,6 +58,11 @@ def gpus(value: str | None) -> tuple[str, ...]:
     return found
 
 
+def namespace(value: str | None) -> str:
+    """Accept nothing, or a namespace's name."""
+    return options.name(value) if (value or "").strip() else ""
+
+
 def _some(amount: str, name: str) -> str:
     if not amount:
         raise ValueError(f"{name} has no amount, expected for example {name}=1")
@@ -77,6 +82,7 @@ class ServingOptions:
     gpu_resources: tuple[str, ...] = option(gpus)
     domain: str = option(options.domain)
     max_replicas: int = option(options.between(0, 10_000))
+    monitoring_namespace: str = option(namespace)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 
     @property

@@ -88,6 +88,8 @@ RUNTIMES = (
             "MLSERVER_GRPC_PORT": str(GRPC),
             "MODELS_DIR": MODELS,
         },
+        # Its own default, and not where it serves.
+        metrics=8082,
         ready=READY,
     ),
     Runtime(
@@ -209,7 +211,7 @@ def _runtime(runtime: Runtime, settings: Settings) -> dict[str, Any]:
     if runtime.environment:
         container["env"] = _variables(runtime.environment)
     spec: dict[str, Any] = {
-        "annotations": {"prometheus.kserve.io/path": "/metrics", "prometheus.kserve.io/port": str(runtime.metrics)},
+        "annotations": _metrics(runtime.metrics),
         "supportedModelFormats": list(_formats(runtime)),
         "protocolVersions": list(runtime.protocols),
         "containers": [container],
@@ -219,6 +221,15 @@ def _runtime(runtime: Runtime, settings: Settings) -> dict[str, Any]:
         container["volumeMounts"] = [{"name": "devshm", "mountPath": "/dev/shm"}]
         spec["volumes"] = [{"name": "devshm", "emptyDir": {"medium": "Memory"}}]
     return {"apiVersion": VERSION, "kind": "ClusterServingRuntime", "metadata": {"name": runtime.name}, "spec": spec}
+
+
+def _metrics(port: int) -> dict[str, str]:
+    """Return what leads a Prometheus to the metrics; a sidecar shows them beside its own, to whoever asks."""
+    where = {"path": "/metrics", "port": str(port)}
+    found = {
+        f"{prefix}/{key}": text for prefix in ("prometheus.io", "prometheus.kserve.io") for key, text in where.items()
+    }
+    return {**found, "prometheus.io/scrape": "true"}
 
 
 def _formats(runtime: Runtime) -> Iterable[dict[str, Any]]:

@@ -107,6 +107,7 @@ def maker(program, api):
         proxies="edge",
         domain="cluster.local",
         hosts="",
+        monitoring="",
     )
     said: list[str] = []
     made = program.Maker(api, settings, said.append)
@@ -159,6 +160,17 @@ def test_pods_of_the_namespace_and_the_gateway_alone_reach_a_model(api, maker):
             ]
         }
     ]
+
+
+def test_where_an_operator_says_so_a_prometheus_reaches_metrics_and_nothing_else(api, maker):
+    maker._settings = dataclasses.replace(maker._settings, monitoring="watch")
+    api.model("iris")
+    maker.look()
+    _, way = api.made("NetworkPolicy")["serving-iris"]["ingress"]
+    assert way == {
+        "from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "watch"}}}],
+        "ports": [{"port": 15020, "protocol": "TCP"}],
+    }
 
 
 def test_with_a_transformer_that_is_asked_and_for_explanations_the_explainer(api, maker):

@@ -91,6 +91,7 @@ def test_what_fetches_models_has_the_operators_limits(serving):
         ("memory", "nobody=1Gi", "memory"),
         ("domain", "*.example.com", "expected for example models.example.com"),
         ("max-replicas", -1, "expected from 0 to 10000"),
+        ("monitoring-namespace", "Watch", "expected small letters, digits and hyphens"),
     ],
 )
 def test_a_bad_option_is_named_and_what_runs_goes_on(serving, option, value, said):
@@ -101,6 +102,15 @@ def test_a_bad_option_is_named_and_what_runs_goes_on(serving, option, value, sai
     assert said in after.unit_status.message
     for container in ("kserve-controller", "model-routes", "models-web-app"):
         assert serving.program(after, container).summary == serving.program(before, container).summary
+
+
+def test_a_prometheus_finds_the_metrics_where_the_server_shows_them(serving):
+    serving.settle()
+    for name, port in (("kserve-mlserver", "8082"), ("kserve-tritonserver", "8002"), ("kserve-sklearnserver", "8080")):
+        annotations = serving.runtime(name)["annotations"]
+        assert (annotations["prometheus.io/scrape"], annotations["prometheus.io/port"]) == ("true", port)
+    # KServe would replace them.
+    assert serving.section("metricsAggregator")["enablePrometheusScraping"] == "false"
 
 
 @pytest.mark.parametrize("name", ["kserve-mlserver", "kserve-tritonserver"])
