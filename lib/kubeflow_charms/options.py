@@ -332,7 +332,7 @@ def yaml_list_of_mappings(*, keys: Sequence[str]) -> Callable[[str | None], tupl
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise ValueError(f"expected a YAML list of mappings with {', '.join(keys)}")
         for position, item in enumerate(items, 1):
-            missing = [key for key in keys if not item.get(key)]
+            missing = [key for key in keys if item.get(key) in (None, "")]
             if missing:
                 raise ValueError(f"item {position} lacks {', '.join(missing)}, expected {', '.join(keys)} in each")
         return tuple(items)

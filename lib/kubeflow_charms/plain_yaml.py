@@ -6,13 +6,15 @@ a plain word is a number only if the number is written just like it, so that `st
 
 import functools
 import re
-from typing import Any
+from typing import Any, TypeVar
 
+Value = TypeVar("Value")
 DEEPEST = 50
 """More levels than any option needs, and far fewer than Python's stack has."""
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
+_NO_TEXT = re.compile(r"Expected `str`, got `(?:int|float|bool)` - at `\$([\w.[\]]+)`$")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -35,6 +37,32 @@ def load(text: str) -> Any:
 def text(value: str | bool | int | float | None) -> str:
     """Return a value as it was typed; nothing for None."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def struct(found: Any, kind: type[Value]) -> Value:
+    """Return a struct of what a document holds, with text as it was typed wherever the struct wants text.
+
+    Raises:
+        msgspec.ValidationError: it is none.
+    """
+    import msgspec
+
+    while True:
+        try:
+            return msgspec.convert(found, kind)
+        except msgspec.ValidationError as error:
+            place = _NO_TEXT.search(str(error))
+            if not place:
+                raise
+            found = _with_text(found, re.findall(r"[^.[\]$]+", place[1]))
+
+
+def _with_text(found: Any, path: list[str]) -> Any:
+    if not path:
+        return text(found)
+    if isinstance(found, list):
+        return [_with_text(item, path[1:]) if str(at) == path[0] else item for at, item in enumerate(found)]
+    return {**found, path[0]: _with_text(found[path[0]], path[1:])}
 
 
 @functools.cache

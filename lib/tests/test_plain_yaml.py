@@ -1,7 +1,9 @@
 """What people write in YAML stays what they wrote."""
 
 import re
+from typing import Any
 
+import msgspec
 import pytest
 from kubeflow_charms import plain_yaml
 
@@ -91,3 +93,25 @@ def test_merged_mappings_are_merged():
 def test_anything_else_is_refused_without_repeating_it(text):
     with pytest.raises(ValueError, match=re.compile(r"^(no YAML|nested too deeply|expected text)")):
         plain_yaml.load(text)
+
+
+class Taint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    key: str
+    value: str = ""
+    seconds: int | None = None
+    inner: tuple["Taint", ...] = ()
+    free: dict[str, Any] = {}
+
+
+def test_a_struct_has_text_as_it_was_typed_where_it_wants_text():
+    text = "{key: 2026, value: true, seconds: 60, inner: [{key: a}, {key: 0.5, value: 007}], free: {weight: 100}}"
+    inner = (Taint("a"), Taint("0.5", "007"))
+    assert plain_yaml.struct(plain_yaml.load(text), Taint) == Taint("2026", "true", 60, inner, {"weight": 100})
+
+
+@pytest.mark.parametrize(
+    "text", ["{key: ~}", "{key: [a]}", "{key: {a: b}}", "{key: a, seconds: soon}", "{}", "7", "[1]"]
+)
+def test_what_is_no_such_struct_is_refused(text):
+    with pytest.raises(msgspec.ValidationError):
+        plain_yaml.struct(plain_yaml.load(text), Taint)

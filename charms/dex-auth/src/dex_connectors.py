@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dex_connector_types import TYPES, setting, typed
-from kubeflow_charms import options
+from kubeflow_charms import options, plain_yaml
 
 Connectors = tuple[dict[str, Any], ...]
 
@@ -30,8 +30,9 @@ def connectors(value: str | None) -> Connectors:
     """
     known = {"local"}
     for position, connector in enumerate(found := _listed(value), 1):
-        if not all(isinstance(connector[key], str) for key in KEYS):
-            raise ValueError(f"item {position}: expected text for {', '.join(KEYS)}, in quotes where it is a number")
+        if any(isinstance(connector[key], list | dict) for key in KEYS):
+            raise ValueError(f"item {position}: expected text for {', '.join(KEYS)}")
+        connector |= {key: plain_yaml.text(connector[key]) for key in KEYS}
         if connector["type"] not in TYPES:
             raise ValueError(f"item {position} has an unknown type, expected {', '.join(TYPES)}")
         if connector["id"] in known:

@@ -77,7 +77,6 @@ def test_a_connector_that_lacks_what_every_one_has_blocks(dex, lacking):
     ("connectors", "reason"),
     [
         ("[{type: ldab, id: a, name: A}]", "item 1 has an unknown type, expected atlassian-crowd, "),
-        ("[{type: ldap, id: 1, name: A}]", "item 1: expected text for type, id, name"),
         ("[{type: ldap, id: [a], name: A}]", "item 1: expected text for type, id, name"),
         ("[{type: ldap, id: a, name: A, config: text}]", "item 1 has a config that is no mapping, expected"),
         ("[{type: ldap, id: local, name: A}]", "item 1 has an id that is taken, expected one that nothing else has"),

@@ -22,6 +22,11 @@ def test_connectors_are_passed_on_as_they_stand(dex):
     ]
 
 
+def test_names_that_are_numbers_are_as_they_were_typed(dex):
+    dex.settle(config={"connectors": "[{type: ldap, id: 1, name: 0123}, {type: ldap, id: 0, name: true}]"})
+    assert [(item["id"], item["name"]) for item in dex.configuration["connectors"]] == [("1", "0123"), ("0", "true")]
+
+
 def test_values_with_a_dollar_sign_come_from_the_user_secret(dex):
     dex.settle(config={"connectors": GITHUB, "connectors-secret": KEYS.id}, secrets=[KEYS])
     config = dex.configuration["connectors"][0]["config"]

@@ -37,14 +37,14 @@ def texts(value: str | None) -> tuple[str, ...]:
     expected = 'a YAML or JSON list of the texts of links such as ["Notebooks", "Volumes"]'
     found = _listed(value, expected)
     for number, item in enumerate(found, 1):
-        if not isinstance(item, str):
+        if not isinstance(item, str | int | float):
             raise ValueError(f"item {number} is no text, expected {expected}")
-    return tuple(found)
+    return tuple(map(plain_yaml.text, found))
 
 
 def _link(item: Any, position: str, location: str) -> Entry:
     try:
-        entry = msgspec.convert(item, Entry)
+        entry = plain_yaml.struct(item, Entry)
     except msgspec.ValidationError as error:
         raise ValueError(f"{position}: {error}, expected for example {EXAMPLES[location]!r}") from error
     if not entry.text.strip():

@@ -16,7 +16,7 @@ def test_links_that_are_no_list_block_with_an_example(dashboard, location, value
     ("link", "reason"),
     [
         ("{link: /a/}", "missing required field `text`"),
-        ("{text: 1, link: /a/}", "Expected `str`, got `int`"),
+        ("{text: [1], link: /a/}", "Expected `str`, got `array`"),
         ("{text: A, link: /a/, colour: red}", "an unknown field"),
         ("A", "Expected `object`, got `str`"),
         ("{text: ' ', link: /a/}", "has no text, expected what users are to read"),
@@ -62,7 +62,7 @@ def test_only_the_menu_has_sections(dashboard):
 
 
 @pytest.mark.parametrize("location", LISTS)
-@pytest.mark.parametrize("value", ["Notebooks", "[1]", "{a: b}", "[", "[[A]]"])
+@pytest.mark.parametrize("value", ["Notebooks", "[null]", "{a: b}", "[", "[[A]]"])
 def test_an_order_that_is_no_list_of_texts_blocks_with_an_example(dashboard, location, value):
     message = dashboard.blocked(**{f"{location}_link_order": value})
     assert message.startswith(f"option {location}-link-order: ")

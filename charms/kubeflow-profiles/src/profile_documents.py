@@ -117,7 +117,7 @@ def _quota(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _name(name: Any) -> str:
     try:
-        return options.name(name if isinstance(name, str) else "")
+        return options.name(_text(name))
     except ValueError as error:
         raise ValueError(f"name: {error}") from error
 
@@ -132,6 +132,11 @@ def _owner(owner: Any) -> Mapping[str, str]:
 
 def _person(name: Any) -> str:
     # Istio would take an asterisk at either end for any text.
-    if not isinstance(name, str) or not name or re.search(r"[\s*]", name):
+    if not (text := _text(name)) or re.search(r"[\s*]", text):
         raise ValueError(f"{name!r} is no user, expected the name that she logs in with, such as ada@example.com")
-    return name
+    return text
+
+
+def _text(value: Any) -> str:
+    """Return a name as it was typed, which may be a number; nothing for what is none."""
+    return plain_yaml.text(value) if isinstance(value, str | int | float) else ""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import quota_scopes
 from kubeflow_charms.cluster import Object
 
 EXTENDED = "requests."
@@ -42,15 +43,6 @@ STANDARD = (
     *(f"{half}.{name}" for half in ("requests", "limits") for name in COMPUTE),
     "requests.storage",
     *COUNTED,
-)
-SCOPES = (
-    "Terminating",
-    "NotTerminating",
-    "BestEffort",
-    "NotBestEffort",
-    "PriorityClass",
-    "CrossNamespacePodAffinity",
-    "VolumeAttributesClass",
 )
 QUANTITY = r"[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?"
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -93,12 +85,9 @@ def specification(spec: Any) -> Object:
         raise ValueError(f"resources are no ResourceQuota's spec, {expected}")
     if unknown := sorted(spec.keys() - {"hard", "scopes", "scopeSelector"}):
         raise ValueError(f"resources: {unknown[0]} is unknown, {expected}")
-    scopes, selector = spec.get("scopes", []), spec.get("scopeSelector", {})
-    if not isinstance(scopes, list) or not set(map(str, scopes)) <= set(SCOPES):
-        raise ValueError(f"resources: scopes are no list of {', '.join(SCOPES)}")
-    if not isinstance(selector, dict) or not isinstance(selector.get("matchExpressions", []), list):
-        raise ValueError("resources: scopeSelector has no list of matchExpressions")
-    return {**spec, "hard": hard(spec["hard"])}
+    found = {**spec, "hard": hard(spec["hard"])}
+    quota_scopes.check(found, STANDARD)
+    return found
 
 
 def _counted(name: str) -> str:

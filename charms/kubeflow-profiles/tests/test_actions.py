@@ -172,6 +172,14 @@ def test_a_text_that_holds_no_profiles_is_refused_with_what_was_expected(profile
     assert "expected a list of profiles with name and owner" in profiles.refused("import-profiles", profiles=text)
 
 
+def test_names_that_are_numbers_are_as_they_were_typed(profiles):
+    profiles.namespace("2026", "007")
+    text = "[{name: 2026, owner: 007, contributors: [{name: 4711}]}]"
+    assert profiles.act("initialise-from", profiles=text)["changed"] == "2026"
+    assert profiles.cluster.find("Profile", "2026")["spec"]["owner"] == {"kind": "User", "name": "007"}
+    assert profiles.cluster.find("RoleBinding", "user-4711-clusterrole-edit")["subjects"][0]["name"] == "4711"
+
+
 def test_a_file_that_was_read_already_changes_nothing(profiles):
     prepared(profiles).act("import-profiles", profiles=yaml.safe_dump(FILE))
     applied(profiles)

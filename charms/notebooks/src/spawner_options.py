@@ -101,7 +101,7 @@ def structs(kind: type[Any], example: str) -> Callable[[str | None], tuple[Any, 
         found: list[Any] = []
         for number, item in enumerate(listed(value, expected), 1):
             try:
-                found.append(msgspec.convert(item, kind))
+                found.append(plain_yaml.struct(item, kind))
             except msgspec.ValidationError as error:
                 raise ValueError(f"item {number}: {error}, expected for example {example}") from error
         return tuple(found)
