@@ -1,5 +1,6 @@
 """What the actions of kubeflow-profiles take for a quota is what Kubernetes takes, and what they refuse it refuses."""
 
+import json
 import pathlib
 import sys
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from support.charms import load_charm
+from support.profiles import ADA, PROFILES, Profiles
 
 load_charm(pathlib.Path(__file__).parents[2] / "charms" / "kubeflow-profiles")
 QUOTAS = sys.modules["profile_quotas"]
@@ -74,6 +76,27 @@ def test_what_is_refused_kubernetes_refuses(collected: httpx2.Client, spec: dict
     with pytest.raises(ValueError, match=r"^(quota|resources): "):
         QUOTAS.specification(spec)
     assert _quota(collected, spec).status_code == 422
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_quota_is_taken_away_with_what_the_controller_made_of_it(
+    profiles: Profiles, namespace: str, by_file: bool
+) -> None:
+    path, made = f"{PROFILES}/{namespace}", f"/api/v1/namespaces/{namespace}/resourcequotas"
+    profiles.act("create-profile", owner=ADA, name=namespace, quota="cpu=8")
+    spec = profiles.http.get(path).json()["spec"]["resourceQuotaSpec"]
+    profiles.http.post(made, json={"metadata": {"name": "kf-resource-quota"}, "spec": spec}).raise_for_status()
+
+    def take_away() -> str:
+        if not by_file:
+            return profiles.act("create-profile", owner=ADA, name=namespace, quota="none")["changed"]
+        text = json.dumps([{"name": namespace, "owner": ADA, "quota": {}}])
+        return profiles.act("import-profiles", profiles=text)["changed"]
+
+    assert take_away() in ("true", namespace)
+    assert "resourceQuotaSpec" not in profiles.http.get(path).json()["spec"]
+    assert profiles.http.get(made).json()["items"] == []
+    assert take_away() in ("false", "")
 
 
 def _quota(client: httpx2.Client, spec: dict[str, Any]) -> httpx2.Response:

@@ -45,13 +45,14 @@ class Actions:
         elif _owner(found) != _owner(wanted):
             raise Blocked(f"profile {profile.name} belongs to {_owner(found)[1]} already; choose another name")
         elif _same_quota(found, wanted):
-            return False
+            return self._without_quota(profile)
         elif NOT_JUJUS.items() - (found["metadata"].get("labels") or {}).items():
             # Juju would take it for its own from then on, and delete it with the application.
             raise Blocked(
                 f"profile {profile.name} was made elsewhere; change its quota with kubectl edit profile {profile.name}"
             )
         self._cluster.apply(wanted, reference, self._manager)
+        self._without_quota(profile)
         return True
 
     def add(self, profile: str, contributor: Contributor, principals: Principals, *, patience: float = 0) -> bool:
@@ -154,6 +155,18 @@ class Actions:
                 merge(self._cluster, Reference("v1", "Namespace", name), {"metadata": {"labels": wanted}})
                 changed.append(name)
         return sorted(changed)
+
+    def _without_quota(self, profile: Profile) -> bool:
+        """Take the ResourceQuota away where none is wanted, which not each release of the controller does itself.
+
+        Returns:
+            Whether there was one.
+        """
+        quota = Reference("v1", "ResourceQuota", profile_objects.QUOTA, profile.name)
+        if profile.quota is None or profile.quota.get("hard") or self._cluster.get(quota) is None:
+            return False
+        self._cluster.delete(quota)
+        return True
 
     def _check_free(self, profile: Profile) -> None:
         namespace = self._cluster.get(Reference("v1", "Namespace", profile.name))

@@ -12,6 +12,8 @@ from kubeflow_charms import options, plain_yaml
 from profile_objects import ROLES, Contributor, Profile
 from profile_quotas import hard, specification
 
+NONE = "none"
+"""What takes a quota away."""
 OWNERS = ("User", "Group")
 PROGRESS = re.compile(r"\A(?:Running operation .*\n|\s+- task .*\n|Waiting for task .*\n|\s*\n)+")
 """What `juju run` tells on its standard error while an action runs, before its results."""
@@ -25,8 +27,9 @@ def profile(name: str, owner: str, quota: str) -> Profile:
     Raises:
         ValueError: one of them is wrong; says what was expected.
     """
-    amounts = options.pairs(quota)
-    return Profile(name=_name(name), owner=_owner(owner), quota={"hard": hard(amounts)} if amounts else None)
+    amounts = {} if quota.strip() == NONE else options.pairs(quota)
+    wanted = {"hard": hard(amounts)} if quota.strip() else None
+    return Profile(name=_name(name), owner=_owner(owner), quota=wanted)
 
 
 def contributor(user: Any, role: Any) -> Contributor:

@@ -15,6 +15,8 @@ from profile_principals import USER_HEADER, Principals
 
 RBAC = "rbac.authorization.k8s.io"
 ROLES = ("admin", "edit", "view")
+QUOTA = "kf-resource-quota"
+"""What the controller calls the ResourceQuota of a profile."""
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -32,7 +34,7 @@ class Profile:
     Attributes:
         name: its own, and its namespace's.
         owner: kind and name, such as `{"kind": "User", "name": "ada@example.com"}`.
-        quota: a ResourceQuota's spec; None leaves it as it is.
+        quota: a ResourceQuota's spec; None leaves it as it is, one without amounts takes it away.
         contributors: who else works in it.
     """
 
@@ -56,7 +58,7 @@ def manifest(profile: Profile, found: Object | None) -> Object:
     """
     spec = {"owner": dict(profile.owner)}
     quota = profile.quota if profile.quota is not None else (found or {}).get("spec", {}).get("resourceQuotaSpec")
-    if quota:
+    if quota and quota.get("hard"):
         spec["resourceQuotaSpec"] = dict(quota)
     return {
         "apiVersion": "kubeflow.org/v1",
