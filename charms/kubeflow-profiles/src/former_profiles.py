@@ -45,8 +45,8 @@ class FormerProfiles:
         was = self._owners().get(name, owner(profile))
         if was != owner(profile):
             raise Blocked(
-                f"profile {name} was {was.partition(' ')[2]}'s, and what it left behind may be there yet; choose "
-                f"another name, or: juju run {self.application}/leader remove-former-profile name={name}"
+                f"profile {name} was {was.partition(' ')[2]}'s; choose another name, or: "
+                f"juju run {self.application}/leader remove-former-profile name={name}"
             )
 
     def remove(self, name: str) -> bool:
