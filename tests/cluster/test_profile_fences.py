@@ -311,6 +311,43 @@ def test_other_routes_are_made(admin: User):
         assert answer.is_success, answer.text
 
 
+TOKENS = f"{CORE}/serviceaccounts/default-editor/token"
+GUARDS = "/apis/security.istio.io/v1/namespaces/{}/authorizationpolicies"
+
+
+def test_a_token_ends_within_a_day_and_lies_in_no_secret(profiles: Profiles, user: User):
+    account = {"metadata": {"name": "default-editor"}}
+    profiles.http.post(f"{CORE.format(user.namespace)}/serviceaccounts", json=account).raise_for_status()
+    refused(user.ask(TOKENS, {"spec": {"expirationSeconds": 87600 * 3600}}, dry=False), "for a day at most")
+    refused(user.ask(TOKENS, {"spec": {"expirationSeconds": 86401}}, dry=False), "for a day at most")
+    for spec in ({}, {"expirationSeconds": 86400, "audiences": ["pipelines.kubeflow.org"]}):
+        answer = user.ask(TOKENS, {"spec": spec}, dry=False)
+        assert answer.is_success, answer.text
+    annotations = {"kubernetes.io/service-account.name": "default-editor"}
+    secret = {"metadata": {"name": "token", "annotations": annotations}, "type": "kubernetes.io/service-account-token"}
+    refused(user.ask(f"{CORE}/secrets", secret), "lies in no Secret")
+    assert user.ask(f"{CORE}/secrets", {"metadata": {"name": "other"}, "type": "Opaque"}).is_success
+
+
+def test_who_may_only_look_is_not_let_in_to_servers(admin: User, profiles: Profiles):
+    def guard(role: str) -> httpx2.Response:
+        body = {"metadata": {"name": "guest", "annotations": {"user": "eve@example.com", "role": role}}, "spec": {}}
+        path = GUARDS.format(admin.namespace)
+        versioned = {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", **body}
+        return profiles.http.post(path, params={"dryRun": "All"}, json=versioned)
+
+    refused(guard("view"), "not let in to its servers")
+    assert guard("edit").is_success
+
+
+def test_nobody_has_a_controller_of_the_cluster_ask_for_her(user: User):
+    item = {
+        "metadata": {"name": "web"},
+        "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+    }
+    refused(user.ask("/apis/networking.k8s.io/v1/namespaces/{}/ingresses", item), "cannot create resource")
+
+
 def container(**parts: Any) -> Object:
     return {"name": "web", "image": "web:1", **parts}
 

@@ -252,6 +252,23 @@ def test_which_locks_are_held_is_for_the_controller_to_say(argo: Application) ->
     http.delete(f"{path}/w").raise_for_status()
 
 
+def test_no_workflow_has_the_controller_read_another_namespaces_configuration(argo: Application) -> None:
+    http, path = argo.http, in_eves("workflows")
+    eve, controller = Asking(http, EVE), Asking(http, CONTROLLER)
+
+    def says(namespace: str) -> dict[str, Any]:
+        return {"artifactRepositoryRef": {"namespace": namespace, "configMap": "controller-configmap", "key": "k"}}
+
+    for namespace in ("ada", "controller-cloud"):
+        assert "names no other" in eve.refusal("POST", path, workflow(status=says(namespace)))
+        assert "names no other" in controller.refusal("POST", path, workflow(status=says(namespace)))
+    assert eve.refusal("POST", path, workflow(status=says("eve"))) == ""
+    assert eve.refusal("POST", path, workflow(), dry=False) == ""
+    assert "names no other" in eve.refusal("PATCH", f"{path}/w", {"status": says("ada")})
+    assert controller.refusal("PATCH", f"{path}/w", {"status": says("ada")}) == ""
+    http.delete(f"{path}/w").raise_for_status()
+
+
 def test_a_large_workflow_is_taken(argo: Application) -> None:
     step = {"name": "s", "inline": {"container": {"image": "a"}}}
     templates = [{"name": f"t{number}", "steps": [[step] * 5]} for number in range(1000)]

@@ -12,6 +12,8 @@ IDENTITY_HEADERS = (
     "|x[-_]kubeflow[-_]artefact[-_]proof"
 )
 """A regular expression of RE2 for headers by which a program knows who asks; to some, `_` is the same as `-`."""
+LONGEST = 86400
+"""Seconds for which a token of a profile's account may be good that ends with no pod."""
 CAPABILITIES = (
     "AUDIT_WRITE",
     "CHOWN",
@@ -54,7 +56,9 @@ def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[
     """
     common = {"profiles": dict(profiles)}
     yield AdmissionPolicies("service-fence", "service-fence.yaml.j2", common)
-    yield AdmissionPolicies("identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS})
+    yield AdmissionPolicies(
+        "identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS, "longest": LONGEST}
+    )
     if not allow_host_access:
         lists = {"capabilities": list(CAPABILITIES), "sysctls": list(SYSCTLS)}
         yield AdmissionPolicies("pod-fence", "pod-fence.yaml.j2", {**common, **lists})

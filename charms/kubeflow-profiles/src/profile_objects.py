@@ -70,7 +70,10 @@ def manifest(profile: Profile, found: Object | None) -> Object:
 
 
 def access(profile: str, contributor: Contributor, principals: Principals) -> list[Object]:
-    """Return what lets a contributor in: a role for Kubernetes, and a policy for Istio."""
+    """Return what lets a contributor in: a role for Kubernetes, and a policy for Istio but for who may only look.
+
+    A server has no users of its own: whoever reaches it does what its account may.
+    """
     name = binding_name(contributor)
     metadata = {
         "name": name,
@@ -85,6 +88,8 @@ def access(profile: str, contributor: Contributor, principals: Principals) -> li
         "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": f"kubeflow-{contributor.role}"},
         "subjects": [{"apiGroup": RBAC, "kind": "User", "name": contributor.user}],
     }
+    if contributor.role == "view":
+        return [binding]
     rule = {
         "from": [{"source": {"principals": [principals.gateway, principals.pipelines]}}],
         "when": [{"key": f"request.headers[{USER_HEADER}]", "values": [contributor.user]}],
