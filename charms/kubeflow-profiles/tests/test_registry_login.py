@@ -87,7 +87,8 @@ def test_every_profile_gets_a_secret_that_kubelets_read(profiles):
 
 def test_without_the_option_there_is_none(profiles):
     profiles.settle()
-    assert told(profiles)["senders"] == []
+    placed = [item["object"]["kind"] for sender in told(profiles)["senders"] for item in sender["objects"]]
+    assert placed == ["NetworkPolicy"]
     assert told(profiles)["logged_in"] is False
 
 
