@@ -63,7 +63,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
                 users,
                 secure=served.certificate is not None,
                 seeds=self._seeds() if any(user.profiles for user in users) else (),
-                profile_buckets=self._profile_buckets,
+                profile_buckets=self._profile_buckets(),
                 read=self.run.source,
             )
             volumes = seaweedfs_server.volumes(disk.size)
@@ -92,7 +92,6 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
             found[item.relation.id] = self._user(item.relation, buckets, bool(item.data.profile_logins))
         return found
 
-    @property
     def _profile_buckets(self) -> list[str]:
         return sorted({bucket for user in self.users.values() if user.profiles for bucket in user.buckets})
 

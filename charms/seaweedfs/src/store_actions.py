@@ -37,7 +37,7 @@ class Server:
         logins: that the charm makes.
         relations: to applications that have a login.
         source: the store that is related to be imported.
-        profile_buckets: in which profiles have folders of their own.
+        profile_buckets: returns those in which profiles have folders; not asked before logins are rotated.
         cluster: Kubernetes.
         own: returns the store with the root's login; raises Waiting while it does not answer.
     """
@@ -48,7 +48,7 @@ class Server:
     logins: Logins
     relations: Sequence[ops.Relation]
     source: BoundEndpoint
-    profile_buckets: Sequence[str]
+    profile_buckets: Callable[[], Sequence[str]]
     cluster: Cluster
     own: Callable[[], Store]
 
@@ -144,7 +144,7 @@ def remove_profile_objects(server: Server, event: ops.ActionEvent) -> Results:
     if server.cluster.get(Reference("v1", "Namespace", name)):
         raise Blocked(f"profile {name} is there, and its objects are its owner's to delete")
     store, gone = server.own(), 0
-    for bucket in server.profile_buckets:
+    for bucket in server.profile_buckets():
         for folder in FOLDERS:
             listed = s3_listing.objects(store, bucket, f"{folder}/{name}/")
             # A list that is read while its objects go may pass some over.
