@@ -40,8 +40,8 @@ UNUSED = (
     "*.dist-info/sboms",
 )
 """What no hook needs. Of cffi, cryptography uses the compiled backend alone, which is a file beside it; the harness of
-ops is for tests; no kind is read or written in a beta or an alpha of its version, nor any that shares devices; trio's loop is never run, and
-of idna that table serves those alone who ask for UTS 46, which no client does."""
+ops is for tests; no kind is read or written in a beta or an alpha of its version, nor any that shares devices; trio's
+loop is never run, and of idna that table serves those alone who ask for UTS 46, which no client does."""
 
 UNUSED_ENDINGS = (".pyi", ".pyc", ".c", ".h", ".pyx", ".pxd")
 
