@@ -6,6 +6,7 @@ Each takes a world that has not been deployed yet, lets something happen in it, 
 import base64
 import collections
 import json
+import math
 import random as chance
 import re
 import time
@@ -327,12 +328,17 @@ def _use(world: World) -> dict[Key, Object]:
 
 
 def _left(kubernetes: Kubernetes, before: Mapping[Key, Object], counts: Callable[[Key], bool]) -> list[str]:
-    """Return what is there that was not there before, or the reverse, once Kubernetes had time to collect it."""
-    deadline = time.monotonic() + COLLECTION
+    """Return what is there that was not there before, or the reverse, once Kubernetes had time to collect it.
+
+    Definitions go one after the other, each in a second or more: as long as some went, the rest has its time before it.
+    """
+    deadline, fewest = time.monotonic() + COLLECTION, math.inf
     while True:
         now = kubernetes.objects()
         left = ["/".join(key) for key in now if key not in before and counts(key)]
         gone = [f"no {'/'.join(key)}" for key in before if key not in now and counts(key)]
+        if len(left + gone) < fewest:
+            deadline, fewest = time.monotonic() + COLLECTION, len(left + gone)
         if not left + gone or time.monotonic() > deadline:
             return left + gone
         time.sleep(1)
