@@ -187,7 +187,8 @@ def token(serving: Kubeflow, served: str, tmp_path_factory: pytest.TempPathFacto
     her, memory = serving.credentials, tmp_path_factory.mktemp("tokens") / "tokens.json"
     yield tokens.tokens(f"{serving.address}/dex", memory, her.user, her.password)["id_token"]
     serving.configure("dex-auth", {"program-client": ""})
-    serving.settle("serving", ECHO, changing=["dex-auth"])
+    # The last test has removed serving.
+    serving.settle(ECHO, changing=["dex-auth"])
 
 
 def asked(url: str, token: str, **headers: str) -> httpx2.Response:
