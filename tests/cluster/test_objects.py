@@ -136,6 +136,7 @@ def test_what_a_program_works_on_is_made_in_profiles_alone(deployed: Deployed):
             version = f"{kind.group}/{next(iter(kind.versions))}"
             anything = {"apiVersion": version, "kind": kind.name, "metadata": {"name": "of-a-user"}}
             body = written.get(kind, anything)
+            body = {**body, "metadata": {**body["metadata"], "namespace": namespace}}
             where = kind.collection(body["apiVersion"].rpartition("/")[2])
             where = where.replace(f"/namespaces/{samples.NAMESPACE}/", f"/namespaces/{namespace}/")
             return deployed.http.post(f"{where}?dryRun=All", json=body).text
