@@ -129,8 +129,8 @@ def test_uploads_that_nobody_ended_go_also_from_a_bucket_that_is_full_of_them(re
 
     assert space.give_up_uploads() == 0
     assert real.ask(backups, "GET", path, query=query).status == 200
-    # What will have been begun a minute from now is old today, so that the test need not wait.
-    assert space.give_up_uploads(-60) == 1
+    # What will have been begun a minute from now is old today, so that the test need not wait; others begin some, too.
+    assert space.give_up_uploads(-60) > 0
 
     assert real.ask(backups, "GET", path, query=query).status == 404
     real.wait_until(lambda: space.look() and space.within)
