@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from . import confinement
 from .cluster import Object
+from .role_bindings import RBAC, binding
 
 
 def identity(name: str, namespace: str, rules: Object, further: Sequence[Object] = ()) -> list[Object]:
@@ -26,9 +27,8 @@ def identity(name: str, namespace: str, rules: Object, further: Sequence[Object]
         ("Role", name, own),
     ):
         if granted:
-            objects += _grant(
-                kind, role_name, granted, {"kind": "ServiceAccount", "name": name, "namespace": namespace}
-            )
+            role = {"apiVersion": f"{RBAC}/v1", "kind": kind, "metadata": {"name": role_name}, "rules": granted}
+            objects += [role, binding(f"{kind}Binding", kind, role_name, name, namespace)]
     if place := rules.get("only_in"):
         labels, homes = confinement.NAMESPACES[place], {namespace: own, **(rules.get("and_in") or {})}
         objects += confinement.policies(name, namespace, homes, labels, rules.get("nowhere") or ())
@@ -50,16 +50,3 @@ def lease_rule(name: str) -> Object:
         "resourceNames": [name],
         "verbs": ["get", "update"],
     }
-
-
-def _grant(kind: str, name: str, rules: list[Object], subject: Object) -> list[Object]:
-    group = "rbac.authorization.k8s.io"
-    role = {"apiVersion": f"{group}/v1", "kind": kind, "metadata": {"name": name}, "rules": rules}
-    binding = {
-        "apiVersion": f"{group}/v1",
-        "kind": f"{kind}Binding",
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": group, "kind": kind, "name": name},
-        "subjects": [subject],
-    }
-    return [role, binding]

@@ -38,6 +38,7 @@ from kubeflow_charms.parts import (
 )
 from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
+from kubeflow_charms.role_bindings import binding
 
 MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorization.k8s.io": ["rolebindings", "roles"]}
 """What the controller makes in users' namespaces beside trials of other kinds, by API group."""
@@ -130,12 +131,15 @@ class Katib(Charm[KatibOptions]):
             "paths": katib_ui.PATHS,
         }
         yield Manifests("page-fence", "page-fence.yaml.j2", context)
+        role = katib_ui.role(self.app.name, self.model.name)
         yield Manifests(
             "page-rights",
             "page-rights.yaml.j2",
-            {"name": katib_ui.role(self.app.name, self.model.name), "rights": katib_ui.RIGHTS},
+            {"name": role, "rights": katib_ui.RIGHTS},
         )
-        yield self.role_bindings.send(kubernetes_manifest.plain([katib_ui.binding(self.app.name, self.model.name)]))
+        account = katib_ui.PROGRAM.account(self.app.name)
+        bound = binding("RoleBinding", "ClusterRole", role, account, self.model.name)
+        yield self.role_bindings.send(kubernetes_manifest.plain([bound]))
         yield katib_ui.workload(self.model.name)
         if address.url:
             yield Message(f"{address.url}{katib_ui.PATH}")

@@ -4,8 +4,6 @@ Source of the flags, variables and paths: kubeflow/katib v0.19.0, cmd/ui and pkg
 the header may do only where APP_DISABLE_AUTH is false.
 """
 
-from typing import Any
-
 import katib_network
 from katib_network import PAGES
 from kubeflow_charms import network
@@ -14,7 +12,6 @@ from kubeflow_charms.interfaces.ingress import Route
 from kubeflow_charms.parts import HttpCheck, Program, Workload
 
 PATH = "/katib/"
-RBAC = "rbac.authorization.k8s.io"
 USER_HEADER = "kubeflow-userid"
 """The header in which the gatekeeper says who the user is."""
 
@@ -66,23 +63,6 @@ PATHS = (
 def role(app: str, model: str) -> str:
     """Return the name of the ClusterRole that the page has in profiles alone."""
     return f"{model}-{app}-page"
-
-
-def binding(app: str, model: str) -> dict[str, Any]:
-    """Return what gives the page its rights in the namespace of every profile.
-
-    Args:
-        app: the application.
-        model: its model.
-    """
-    name = role(app, model)
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": PROGRAM.account(app), "namespace": model}],
-    }
 
 
 def route(app: str) -> Route:

@@ -11,6 +11,7 @@ from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, pas
 from kubeflow_charms.cluster import Object
 from kubeflow_charms.parts import AdmissionPolicies, File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
+from kubeflow_charms.role_bindings import binding
 from kubeflow_charms.run import Run
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
 
@@ -172,13 +173,7 @@ class Placing:
 
     @property
     def _binding(self) -> Object:
-        return {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "RoleBinding",
-            "metadata": {"name": self.rights},
-            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": self.rights},
-            "subjects": [{"kind": "ServiceAccount", "name": PROGRAM.account(self.app), "namespace": self.model}],
-        }
+        return binding("RoleBinding", "ClusterRole", self.rights, PROGRAM.account(self.app), self.model)
 
     def _ours(self, purpose: tuple[str, Kind], item: Object) -> dict[str, Any]:
         """Return an object of ours for all profiles, as one of a sender."""

@@ -13,6 +13,7 @@ import serving_config
 import serving_network
 import serving_runtimes
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
+from kubeflow_charms.cluster import Object
 from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.parts import (
@@ -28,6 +29,7 @@ from kubeflow_charms.parts import (
 )
 from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
+from kubeflow_charms.role_bindings import binding
 from serving_options import ServingOptions
 
 
@@ -109,6 +111,13 @@ class Serving(Charm[ServingOptions]):
         if address.url:
             yield Message(f"{address.url}/serving/NAMESPACE/NAME/")
 
+    @property
+    def _logins(self) -> Object:
+        """What lets KServe's controller read the login that a model names, in the namespace of every profile."""
+        name = model_store.role(self.app.name, self.model.name)
+        account = kserve_controller.PROGRAM.account(self.app.name)
+        return binding("RoleBinding", "ClusterRole", name, account, self.model.name)
+
     def _store(self) -> Iterator[Part]:
         """Yield what models need to come from an object store, where one is related."""
         # It reads no bucket itself: models are in those that profiles have folders in.
@@ -117,9 +126,7 @@ class Serving(Charm[ServingOptions]):
         yield self.user_accounts.send(
             kubernetes_manifest.plain(
                 [
-                    model_store.binding(
-                        self.app.name, self.model.name, kserve_controller.PROGRAM.account(self.app.name)
-                    ),
+                    self._logins,
                     *([model_store.account()] if store else []),
                     *([model_store.authority(store)] if store and store.authorities else []),
                 ]

@@ -14,7 +14,6 @@ from kubeflow_charms.object_store import DEFAULT_REGION, Store
 NAME = "kserve-controller-s3"
 """Of the Secret and the ServiceAccount, as the published charm calls them."""
 ANNOTATION = "serving.kserve.io/s3-"
-RBAC = "rbac.authorization.k8s.io"
 KEY = "store"
 """The name of the key from which a profile's login is made."""
 
@@ -66,24 +65,6 @@ def keys(store: Store | None) -> dict[str, str]:
 def role(app: str, model: str) -> str:
     """Return the name of the ClusterRole that KServe's controller has in profiles alone."""
     return f"{model}-{app}-logins"
-
-
-def binding(app: str, model: str, account: str) -> dict[str, Any]:
-    """Return what lets KServe's controller read the login that a model names, in the namespace of every profile.
-
-    Args:
-        app: the application.
-        model: its model.
-        account: the controller's.
-    """
-    name = role(app, model)
-    return {
-        "apiVersion": f"{RBAC}/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": name},
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": model}],
-    }
 
 
 def account() -> dict[str, Any]:
