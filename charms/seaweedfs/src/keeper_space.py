@@ -71,10 +71,7 @@ class SpaceKeeper:
                 gone += delete(self._store.root, rule.bucket, old)
             except StoreError as error:
                 self._say(f"objects of {rule.bucket} that are old stay: {error}")
-        if gone:
-            self._say(f"{gone} objects were old, and are deleted")
-            self._store.vacuum(0.1)
-        return gone
+        return self._gave_back(gone, "objects were old, and are deleted")
 
     def give_up_uploads(self, seconds: float = UPLOAD) -> int:
         """Delete the parts of uploads that nobody ended, and return how many uploads that were.
@@ -95,8 +92,14 @@ class SpaceKeeper:
                     gone += 1
         except StoreError as error:
             self._say(f"uploads that nobody ended stay: {error}")
+        return self._gave_back(
+            gone, f"uploads were not ended within {seconds / 3600:g} hours, and their parts are deleted"
+        )
+
+    def _gave_back(self, gone: int, what: str) -> int:
+        """Say how many went, let the store have their room again, and return the number."""
         if gone:
-            self._say(f"{gone} uploads were not ended within {seconds / 3600:g} hours, and their parts are deleted")
+            self._say(f"{gone} {what}")
             self._store.vacuum(0.1)
         return gone
 
