@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from kubeflow_charms.parts import AdmissionPolicies, Part
+from ops import testing
 from support.examples import Deploy
 
 TEMPLATE = """
@@ -12,13 +14,19 @@ models: {validations: [{expression: {{ in_a_profile | tojson }}, message: "{{ sa
 ---
 pods: {failurePolicy: Ignore, binding: {paramRef: {selector: {}, parameterNotFoundAction: Allow}}}
 {% endif %}
+{% if built_in %}
+---
+names: {paramKind: {apiVersion: v1, kind: ConfigMap}}
+{% endif %}
 """
 POLICY, BINDING = "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"
 
 
 def deployed(deploy: Deploy, **context: Any) -> Any:
     def plan(charm: Any) -> Iterator[Part]:
-        yield AdmissionPolicies("confinement", "confinement.yaml.j2", {"said": "no", "more": False, **context})
+        yield AdmissionPolicies(
+            "confinement", "confinement.yaml.j2", {"said": "no", "more": False, "built_in": False, **context}
+        )
 
     deployment = deploy(plan, sources={"confinement.yaml.j2": TEMPLATE})
     deployment.run(deployment.context.on.update_status(), deployment.state())
@@ -47,3 +55,11 @@ def test_a_policy_may_fail_open_and_have_parameters(deploy: Deploy) -> None:
     assert cluster.find(POLICY, "example-pods-edge")["spec"] == {"failurePolicy": "Ignore"}
     reference = cluster.find(BINDING, "example-pods-edge")["spec"]["paramRef"]
     assert reference == {"selector": {}, "parameterNotFoundAction": "Allow"}
+
+
+def test_its_parameters_are_of_no_kind_whose_changes_kubernetes_may_miss(deploy: Deploy) -> None:
+    with pytest.raises(
+        testing.errors.UncaughtCharmError,
+        match="policy names: its parameters must be of a kind of a CustomResourceDefinition",
+    ):
+        deployed(deploy, built_in=True)

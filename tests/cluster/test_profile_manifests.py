@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx2
 import ops
 import pytest
 from kubeflow_charms import health_server, kubernetes_api, passes, profile_logins
@@ -94,6 +95,8 @@ def everything() -> dict[str, Any]:
 
 
 LOGIN = "/api/v1/namespaces/{}/secrets/login"
+OWNERS = "/apis/profiles.kubeflow-charms/v1/namespaces/{}/profilenamerecords/kubeflow-profile-owners"
+POLICY = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic{}/kubeflow-profiles-names-{}"
 PROXIES = (
     LOGIN,
     "/apis/apps/v1/namespaces/{}/deployments/proxy",
@@ -120,6 +123,11 @@ class Placing:
     profiles: Profiles
     folder: pathlib.Path
     said: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def record(self) -> str:
+        """Where it is written down whose profiles' names are."""
+        return OWNERS.format(self.profiles.application.model)
 
     def relate(self, *endpoints: str) -> None:
         """Let an application be related at these endpoints, and no others."""
@@ -281,42 +289,66 @@ def test_the_applications_own_objects_are_never_taken_for_placed_ones(placing: P
     ]
 
 
+def why_not(http: httpx2.Client, name: str, owner: str, kind: str = "User", **parameters: str) -> str:
+    """Ask for a profile, and return why it is not made; nothing if it is."""
+    item = {"apiVersion": "kubeflow.org/v1", "kind": "Profile", "metadata": {"name": name}}
+    answer = http.post(PROFILES, json={**item, "spec": {"owner": {"kind": kind, "name": owner}}}, params=parameters)
+    return "" if answer.is_success else answer.json()["message"]
+
+
 def test_the_name_of_a_profile_that_has_gone_is_its_owners_until_an_administrator_gives_it_away(placing: Placing):
     http, name = placing.profiles.http, f"gone-{time.monotonic_ns()}"
-    kept = f"/api/v1/namespaces/{placing.profiles.application.model}/configmaps/kubeflow-profile-owners"
-
-    def make(owner: str, kind: str = "User", **parameters: str) -> str:
-        """Return why the profile is not made; nothing if it is."""
-        item = {"apiVersion": "kubeflow.org/v1", "kind": "Profile", "metadata": {"name": name}}
-        answer = http.post(PROFILES, json={**item, "spec": {"owner": {"kind": kind, "name": owner}}}, params=parameters)
-        return "" if answer.is_success else answer.json()["message"]
 
     def delete() -> None:
         assert placing.look(), placing.said
         http.delete(f"{PROFILES}/{name}").raise_for_status()
 
-    assert make(ADA) == ""
+    assert why_not(http, name, ADA) == ""
     delete()
-    assert placing.profiles.application.get(kept)["data"][name] == f"User {ADA}"
-    assert eventually(lambda: "was another owner's" in make(BEN, dryRun="All"))
-    assert "was another owner's" in make(ADA, "Group")
-    assert make(ADA) == ""
+    assert placing.profiles.application.get(placing.record)["owners"][name] == f"User {ADA}"
+    assert eventually(lambda: "was another owner's" in why_not(http, name, BEN, dryRun="All"))
+    assert "was another owner's" in why_not(http, name, ADA, "Group")
+    assert why_not(http, name, ADA) == ""
     delete()
     assert placing.profiles.act("remove-former-profile", name=name) == {"changed": "true"}
-    assert eventually(lambda: make(BEN) == "", timeout=30)
+    assert eventually(lambda: why_not(http, name, BEN) == "")
     delete()
-    assert placing.profiles.application.get(kept)["data"][name] == f"User {BEN}"
+    assert placing.profiles.application.get(placing.record)["owners"][name] == f"User {BEN}"
+
+
+def test_it_is_so_also_once_the_policy_has_gone_and_come_again(placing: Placing):
+    http, application = placing.profiles.http, placing.profiles.application
+    first, second = f"first-{time.monotonic_ns()}", f"second-{time.monotonic_ns()}"
+
+    def gone(name: str) -> None:
+        merge = {"Content-Type": "application/merge-patch+json"}
+        http.patch(placing.record, json={"owners": {name: f"User {ADA}"}}, headers=merge).raise_for_status()
+
+    def kept(name: str) -> bool:
+        return "was another owner's" in why_not(http, name, BEN, dryRun="All")
+
+    assert placing.look(), placing.said
+    gone(first)
+    assert eventually(lambda: kept(first))
+    paths = [POLICY.format(ending, application.model) for ending in ("ies", "ybindings")]
+    there = [application.get(path) for path in paths]
+    for path in paths:
+        http.delete(path).raise_for_status()
+    assert eventually(lambda: not kept(first))
+    for path, item in zip(paths, there, strict=True):
+        metadata = {key: item["metadata"][key] for key in ("name", "labels")}
+        http.post(path.rpartition("/")[0], json={**item, "metadata": metadata}).raise_for_status()
+    gone(second)
+    assert eventually(lambda: kept(second))
 
 
 def test_its_token_writes_whose_names_are_and_nothing_else_of_its_own_namespace(placing: Placing):
-    where = f"/api/v1/namespaces/{placing.profiles.application.model}/configmaps"
     assert placing.look()
     with placing.profiles.application.workload(CONTAINER) as client:
         headers = {"Content-Type": "application/merge-patch+json"}
-        path = f"{where}/kubeflow-profile-owners"
-        assert client.patch(path, json={"data": {}}, headers=headers).is_success
-        assert client.delete(path).status_code == 403
-        assert client.post(where, json={"metadata": {"name": "other"}}).status_code == 403
+        assert client.patch(placing.record, json={"owners": {}}, headers=headers).is_success
+        assert client.delete(placing.record).status_code == 403
+        assert client.post(placing.record.rpartition("/")[0], json={"metadata": {"name": "other"}}).status_code == 403
 
 
 def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing: Placing, ada: str):

@@ -24,7 +24,7 @@ PATIENCE = 240.0
 NOT_JUJUS = "model.juju.is/disable-webhook"
 PURGED = {
     "dex-auth": (".dex.coreos.com",),
-    "kubeflow-profiles": ("/profiles.kubeflow.org", "/poddefaults.kubeflow.org"),
+    "kubeflow-profiles": ("/profiles.kubeflow.org", "/poddefaults.kubeflow.org", ".kubeflow-charms"),
 }
 """How the names of the definitions end that go with these applications if their operators want that."""
 

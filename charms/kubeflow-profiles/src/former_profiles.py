@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from kubeflow_charms.cluster import Cluster, Object, Reference
+from kubeflow_charms.cluster import Cluster, Object
 from kubeflow_charms.problems import Blocked
 from kubeflow_charms.user_objects import list_all, merge
 from placer_names import owner
-from profile_manifests import NAMES
+from profile_manifests import names
 from profile_objects import reference
 
 
@@ -60,12 +60,8 @@ class FormerProfiles:
             raise Blocked(f"profile {name} is there; delete it first: kubectl delete profile {name}")
         if name not in self._owners():
             return False
-        merge(self.cluster, self._reference, {"data": {name: None}})
+        merge(self.cluster, names(self.model), {"owners": {name: None}})
         return True
 
     def _owners(self) -> dict[str, str]:
-        return (self.cluster.get(self._reference) or {}).get("data") or {}
-
-    @property
-    def _reference(self) -> Reference:
-        return Reference("v1", "ConfigMap", NAMES, self.model)
+        return (self.cluster.get(names(self.model)) or {}).get("owners") or {}

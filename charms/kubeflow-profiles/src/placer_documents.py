@@ -122,7 +122,7 @@ class Wanted:
         requests, limits: of containers that say nothing, where the profile's quota counts them.
         login: the name of the Secret with a registry's login; placed, if there is one.
         logged_in: whether there is one.
-        names: the path of the ConfigMap that says whose profiles' names are; empty for none.
+        names: the path of what says whose profiles' names are; empty for none.
     """
 
     manager: str

@@ -23,7 +23,7 @@ def remember(kubernetes: Kubernetes, path: str, profiles: Iterable[Object], mana
 
     Args:
         kubernetes: the cluster's API.
-        path: of the ConfigMap, which is made if it is not there.
+        path: of the record, which is made if it is not there.
         profiles: that there are.
         manager: who makes it.
 
@@ -31,13 +31,14 @@ def remember(kubernetes: Kubernetes, path: str, profiles: Iterable[Object], mana
         Refused: it cannot be read or written.
     """
     there = kubernetes.get(path)
-    known = (there or {}).get("data") or {}
+    known = (there or {}).get("owners") or {}
     owners = {profile["metadata"]["name"]: owner(profile) for profile in profiles}
     new = {name: text for name, text in owners.items() if known.get(name) != text}
     if there is None:
-        metadata = {"name": path.rpartition("/")[2], "labels": NOT_JUJUS}
-        item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": new}
+        group, version, *_, name = path.removeprefix("/apis/").split("/")
+        metadata = {"name": name, "labels": NOT_JUJUS}
+        item = {"apiVersion": f"{group}/{version}", "kind": "ProfileNameRecord", "metadata": metadata, "owners": new}
         kubernetes.apply(path, item, manager, force=False)
     elif new:
-        kubernetes.merge(path, {"data": new})
+        kubernetes.merge(path, {"owners": new})
     return sorted(new)

@@ -8,7 +8,7 @@ from typing import Any
 import ops
 import registry_login
 from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, passes, profile_logins
-from kubeflow_charms.cluster import Object
+from kubeflow_charms.cluster import Object, Reference
 from kubeflow_charms.parts import AdmissionPolicies, File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.role_bindings import binding
@@ -27,7 +27,9 @@ FILES = (
 )
 REPORT = f"{FOLDER}/report.json"
 NAMES = "kubeflow-profile-owners"
-"""The ConfigMap that says whose profiles' names are; with the model it goes, and not with the application."""
+"""The record of whose profiles' names are; with the model it goes, and not with the application."""
+RECORDS = "profiles.kubeflow-charms/v1"
+"""The version of that kind of ours."""
 MOST = 3
 """How many of the things that are wrong the status has in full."""
 LIMITS = Kind("limit-ranges", "v1", "LimitRange", "limitranges")
@@ -36,6 +38,11 @@ NETWORK = ("profile-network", next(kind for kind in KINDS if kind.kind == "Netwo
 """What keeps pods of other profiles off."""
 IN_PROFILES = ("secret-rights", next(kind for kind in KINDS if kind.kind == "RoleBinding"))
 """What lets the program have kinds in profiles' namespaces that it may not see everywhere."""
+
+
+def names(model: str) -> Reference:
+    """Return what names the record of whose profiles' names are in a model."""
+    return Reference(RECORDS, "ProfileNameRecord", NAMES, model)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,7 +102,7 @@ class Placing:
         confined = [kind for kind in self.kinds if not kind.everywhere]
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
-        yield AdmissionPolicies("name-fence", "name-fence.yaml.j2", {"names": NAMES})
+        yield AdmissionPolicies("name-fence", "name-fence.yaml.j2", dataclasses.asdict(names(self.model)))
 
     def workload(
         self,
@@ -131,7 +138,7 @@ class Placing:
             "limits": dict(limits),
             "login": registry_login.NAME,
             "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects),
-            "names": f"/api/v1/namespaces/{self.model}/configmaps/{NAMES}",
+            "names": f"/apis/{RECORDS}/namespaces/{self.model}/profilenamerecords/{NAMES}",
         }
         manifests = f"{FOLDER}/manifests.json"
         return Workload(

@@ -4,13 +4,19 @@ from typing import Any
 
 import yaml
 
-OWNERS = "/api/v1/namespaces/edge/configmaps/kubeflow-profile-owners"
+OWNERS = "/apis/profiles.kubeflow-charms/v1/namespaces/edge/profilenamerecords/kubeflow-profile-owners"
 ADA, BEN = "ada@example.com", "ben@example.com"
 
 
 def gone(profiles: Any, **owners: str) -> None:
     """Let profiles have been there, as the program wrote it down."""
-    item = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kubeflow-profile-owners"}, "data": owners}
+    metadata = {"name": "kubeflow-profile-owners"}
+    item = {
+        "apiVersion": "profiles.kubeflow-charms/v1",
+        "kind": "ProfileNameRecord",
+        "metadata": metadata,
+        "owners": owners,
+    }
     profiles.cluster.add(OWNERS, item)
 
 
@@ -50,7 +56,7 @@ def test_once_it_was_removed_anybody_has_the_name(profiles):
     gone(profiles, ada=f"User {ADA}", ben=f"User {BEN}")
     assert profiles.act("remove-former-profile", name="ada") == {"changed": "true"}
     assert profiles.act("remove-former-profile", name="ada") == {"changed": "false"}
-    assert profiles.cluster.objects[OWNERS]["data"] == {"ben": f"User {BEN}"}
+    assert profiles.cluster.objects[OWNERS]["owners"] == {"ben": f"User {BEN}"}
     assert profiles.act("create-profile", owner=BEN, name="ada")["changed"] == "true"
 
 

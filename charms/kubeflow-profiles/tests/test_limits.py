@@ -72,7 +72,7 @@ class Api:
         if path.endswith("/profiles"):
             return {"items": [{"metadata": {"name": "ada"}, "spec": {"resourceQuotaSpec": {"hard": {"cpu": "8"}}}}]}
         if path.endswith("/kubeflow-profile-owners"):
-            return {"data": {"ada": "User "}}
+            return {"owners": {"ada": "User "}}
         if "/clusterroles/" in path:
             return {"metadata": {"name": path.rpartition("/")[2], "uid": "1"}}
         return None
