@@ -28,6 +28,7 @@ PUBLIC = "/public"
 KATIB = pathlib.Path(__file__).parents[2] / "charms" / "katib"
 PRINCIPAL = f"cluster.local/ns/{MODEL}/sa/istio-ingressgateway"
 SESSION = "kubeflow_session_0=secret"
+TAKING = "?taking"
 
 
 class Gatekeeper(http.server.BaseHTTPRequestHandler):
@@ -40,11 +41,28 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
         if not public:
             self.send_header("kubeflow-userid", "ada@example.com")
             self.send_header("kubeflow-groups", "staff,ml-team")
+        if not known and self.path.startswith("/notebook/"):
+            self.send_header("set-cookie", "kubeflow_session_5tqk_csrf=x; Path=/")
         self.send_header("content-length", "0")
         self.end_headers()
 
+    def do_POST(self) -> None:
+        self.do_GET()
+
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
+
+
+class Behind(envoy.Echo):
+    """Says what it got, and where it is asked to, takes what it can of its visitor's browser."""
+
+    def end_headers(self) -> None:
+        if self.path.endswith(TAKING):
+            self.send_header("service-worker-allowed", "/")
+            self.send_header("clear-site-data", '"cookies"')
+            for cookie in ("_xsrf=2|a==; Path=/notebook/", "kubeflow_session=of-another; Path=/", "b=2"):
+                self.send_header("set-cookie", cookie)
+        super().end_headers()
 
 
 def entry(name: str, port: int, number: int) -> dict[str, Any]:
@@ -96,7 +114,7 @@ def gateway(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> I
     said = {"_supported_versions": '["v1"]', "data": json.dumps(data)}
     relation = testing.Relation("ingress-auth", remote_app_name=GATEKEEPER, remote_app_data=said)
     with contextlib.ExitStack() as stack:
-        behind, asked = stack.enter_context(envoy.serve()), stack.enter_context(envoy.serve(Gatekeeper))
+        behind, asked = stack.enter_context(envoy.serve(Behind)), stack.enter_context(envoy.serve(Gatekeeper))
         folders = (tmp_path_factory.mktemp("charm"), tmp_path_factory.mktemp("istiod"))
         control = stack.enter_context(istiod.running(apiserver, *folders, relation))
         port, admin = free_ports(2)
@@ -164,6 +182,74 @@ def test_the_gatekeepers_own_pages_get_the_session(gateway: httpx2.Client) -> No
 def test_an_identity_that_a_request_claims_does_not_arrive(gateway: httpx2.Client, path: str, header: str) -> None:
     headers = seen(gateway.get(path, headers={header: "root@example.com"}))
     assert "root@example.com" not in headers.values()
+
+
+LINK = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+SAME_SITE = {"sec-fetch-site": "same-site"}
+OWN = "http://kubeflow.example.com:8080"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "same-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"},
+        {**SAME_SITE, **LINK, "sec-fetch-dest": "iframe"},
+        {"sec-fetch-site": "same-site", "sec-fetch-mode": "websocket", "origin": OWN},
+        {"origin": "http://mallory.users.example.com"},
+        {"origin": "http://kubeflow.example.com"},
+        {"origin": "null"},
+    ],
+)
+def test_what_a_page_of_another_origin_asks_for_brings_no_session(gateway: httpx2.Client, headers: dict[str, str]):
+    assert gateway.get("/", headers={"host": "kubeflow.example.com:8080", **headers}).status_code == 403
+
+
+def test_a_form_of_another_origin_brings_no_session_and_a_link_from_it_does(gateway: httpx2.Client):
+    assert gateway.post("/", headers={**SAME_SITE, **LINK}).status_code == 403
+    assert gateway.get("/", headers={**SAME_SITE, **LINK}).is_success
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "origin": "http://what.a.proxy.hides"},
+        {"sec-fetch-site": "none", **LINK},
+        {"origin": OWN},
+        {"origin": "https://public.example.com", "x-forwarded-host": "public.example.com"},
+    ],
+)
+def test_what_the_own_pages_ask_for_brings_the_session(gateway: httpx2.Client, headers: dict[str, str]):
+    assert gateway.get("/", headers={"host": "kubeflow.example.com:8080", **headers}).is_success
+
+
+def test_a_request_of_another_origin_keeps_what_is_not_the_session(gateway: httpx2.Client):
+    cookies = f"a=1; __Secure-kubeflow_session=x; {SESSION}; b=2"
+    headers = seen(gateway.get(PUBLIC, headers={"cookie": cookies, "origin": "null"}))
+    assert headers["cookie"] == "a=1; b=2"
+
+
+@pytest.mark.parametrize("prefix", ["notebook", "tensorboard", "pvcviewers", "serving"])
+def test_a_users_program_leaves_nothing_in_a_browser_that_reaches_beyond_it(gateway: httpx2.Client, prefix: str):
+    headers = gateway.get(f"/{prefix}/ada/one/{TAKING}").headers
+    assert headers.get_list("set-cookie") == ["_xsrf=2|a==; Path=/notebook/", "b=2"]
+    assert not {"service-worker-allowed", "clear-site-data"} & set(headers)
+
+
+def test_the_gatekeepers_cookies_for_a_log_in_pass_where_users_programs_answer(gateway: httpx2.Client):
+    answer = gateway.get("/notebook/ada/one/", headers={"cookie": "a=1"})
+    assert (answer.status_code, answer.headers["set-cookie"]) == (403, "kubeflow_session_5tqk_csrf=x; Path=/")
+
+
+def test_a_models_page_has_an_origin_that_is_like_no_other(gateway: httpx2.Client):
+    (policy,) = gateway.get("/serving/ada/iris/").headers.get_list("content-security-policy")
+    assert policy.split()[0] == "sandbox"
+    assert "allow-same-origin" not in policy
+    assert "content-security-policy" not in gateway.get("/notebook/ada/one/").headers
+
+
+def test_pages_that_are_no_users_keep_their_headers(gateway: httpx2.Client):
+    assert gateway.get(f"/servings{TAKING}").headers["service-worker-allowed"] == "/"
 
 
 @pytest.fixture(scope="module")

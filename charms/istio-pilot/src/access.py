@@ -12,6 +12,17 @@ from kubeflow_charms.parts import Manifests
 IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
 GROUPS_HEADER = IDENTITY_HEADERS[1]
 ALL = "*"
+OTHERS = (
+    "x-auth-request-email",
+    "x-auth-request-groups",
+    "x-auth-request-preferred-username",
+    "x-auth-request-user",
+    "x-forwarded-email",
+    "x-forwarded-groups",
+    "x-forwarded-preferred-username",
+    "x-forwarded-user",
+)
+"""Headers by which other gatekeepers name a user: nobody sets them here, and users' programs may believe them."""
 LOG_INS = 40
 """Cookies of log-ins under way that a browser may have, of some 0.4 KiB each: as many as tabs that open at once."""
 ASK, OPEN, SHUT = "CUSTOM", "ALLOW", "DENY"
@@ -79,10 +90,10 @@ def identity_headers(gatekeeper: Authorizer | None) -> list[str]:
     What the gatekeeper says of a user is among them, unless it asks to see what the request says of that.
     """
     if gatekeeper is None:
-        return sorted(IDENTITY_HEADERS)
+        return sorted({*IDENTITY_HEADERS, *OTHERS})
     asked = {header.lower() for header in gatekeeper.allowed_request_headers}
     given = {header.lower() for header in gatekeeper.allowed_response_headers}
-    return sorted({*IDENTITY_HEADERS, *(given - asked)})
+    return sorted({*IDENTITY_HEADERS, *((given | {*OTHERS}) - asked)})
 
 
 def lua(text: str) -> str:

@@ -11,6 +11,7 @@ import istiod
 import mesh
 import one_step
 import routes
+import users_pages
 from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main, network
 from kubeflow_charms.cluster import Object
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
@@ -82,6 +83,7 @@ class IstioPilot(Charm[PilotOptions]):
         options = self.options
         tls = self._tls.pair is not None
         yield self._access.manifests(options.default_gateway, tls=tls, groups=options.groups)
+        yield users_pages.manifests(options.default_gateway)
 
     def _routes(self) -> Iterator[Part]:
         """Yield what is behind the gateway."""

@@ -119,7 +119,13 @@ def test_an_identity_that_a_request_claims_is_always_dropped(pilot, unauthentica
 
 def test_whatever_the_gatekeeper_says_of_a_user_is_dropped_from_requests(pilot):
     pilot.settle(pilot.gatekeeper(allowed_response_headers=["Kubeflow-UserID", "x-user-roles"]))
-    assert dropped(pilot) == {"kubeflow-userid", "kubeflow-groups", "x-user-roles"}
+    assert {"kubeflow-userid", "kubeflow-groups", "x-user-roles"} <= dropped(pilot)
+
+
+def test_what_other_gatekeepers_would_say_of_a_user_is_dropped_unless_this_one_wants_to_see_it(pilot):
+    pilot.settle(pilot.gatekeeper(allowed_request_headers=["X-Forwarded-User"]))
+    assert "x-auth-request-email" in dropped(pilot)
+    assert "x-forwarded-user" not in dropped(pilot)
 
 
 def test_the_identity_is_dropped_even_if_the_gatekeeper_asks_to_see_it(pilot):

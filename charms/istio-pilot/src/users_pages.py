@@ -1,0 +1,31 @@
+"""What keeps a page of one user's from acting as whoever looks at it.
+
+Browsers separate pages by their origin: scheme, host and port. Servers, TensorBoards, viewers and models of users are
+behind the same gateway as the dashboard.
+"""
+
+from kubeflow_charms.interfaces.ingress_auth import SECURE_SESSION, SESSION
+from kubeflow_charms.parts import Manifests
+
+PREFIXES = ("/notebook/", "/tensorboard/", "/pvcviewers/", "/serving/")
+"""Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them."""
+SANDBOXED = "/serving/"
+"""Below which nothing needs cookies, storage or requests of its page: models are asked by programs."""
+SANDBOX = "sandbox allow-scripts allow-forms allow-downloads allow-popups"
+"""A policy by which a page has an origin that is like no other: HTML, "sandboxing"; no `allow-same-origin`."""
+
+
+def manifests(gateway: str) -> Manifests:
+    """Return what the gateway takes from requests of foreign pages, and from answers of users' programs.
+
+    Args:
+        gateway: the Gateway's name.
+    """
+    context = {
+        "gateway": gateway,
+        "sessions": (SESSION, SECURE_SESSION),
+        "prefixes": PREFIXES,
+        "sandboxed": SANDBOXED,
+        "sandbox": SANDBOX,
+    }
+    return Manifests("users-pages", "users-pages.yaml.j2", context)
