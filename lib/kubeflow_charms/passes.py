@@ -1,13 +1,14 @@
 """How a charm's own small program goes on: it brings the cluster to what is wanted, pass by pass.
 
-With nothing but Python's standard library; see `parts.program`. A pass follows when something changes in a
+With nothing but Python's standard library; see `parts.program`. A pass follows when something changes in a watched
 collection, and after a while in any case; one in which something went wrong is followed sooner.
 """
 
 import dataclasses
 import json
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .kubernetes_api import Kubernetes, Object, Refused
 
@@ -68,23 +69,75 @@ class Watched:
     parameters: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+class Changes:
+    """Waits for a change in any of several collections, each of which has a thread that is told of them.
+
+    Args:
+        kubernetes: the cluster's API.
+        watched: the collections.
+    """
+
+    def __init__(self, kubernetes: Kubernetes, watched: Sequence[Watched]):
+        self._kubernetes = kubernetes
+        self._watched = watched
+        self._versions: Mapping[str, str] = {}
+        self._threads: dict[str, threading.Thread] = {}
+        self._happened = threading.Event()
+        self._refusal: Refused | None = None
+
+    def wait(self, versions: Mapping[str, str], seconds: int) -> None:
+        """Return when there was a change that matters, and after some seconds in any case.
+
+        Args:
+            versions: what was seen of each collection, by its path; what follows is waited for.
+            seconds: for how long at most.
+
+        Raises:
+            Refused: Kubernetes does not tell of changes.
+        """
+        self._versions = versions
+        for watched in self._watched:
+            thread = self._threads.get(watched.path)
+            if thread is None or not thread.is_alive():
+                thread = self._threads[watched.path] = threading.Thread(
+                    target=self._follow, args=[watched], daemon=True
+                )
+                thread.start()
+        self._happened.wait(seconds)
+        # What is told from here on calls for another pass, as the one that follows may have looked already.
+        self._happened.clear()
+        if refusal := self._refusal:
+            self._refusal = None
+            raise refusal
+
+    def _follow(self, watched: Watched) -> None:
+        """Tell of what changes, until Kubernetes does not."""
+        try:
+            while True:
+                parameters = {**watched.parameters, "resourceVersion": self._versions[watched.path]}
+                for event in self._kubernetes.watch(watched.path, parameters, PERIOD):
+                    if watched.matters(event):
+                        self._happened.set()
+                # Kubernetes ends each after a while, and one that it has forgotten the version of at once.
+                time.sleep(PAUSE)
+        except Refused as refusal:
+            self._refusal = refusal
+            self._happened.set()
+
+
 class Passes:
     """Makes passes for ever.
 
     Args:
-        kubernetes: the cluster's API.
-        look: makes one pass; returns the version of the watched collection that it saw, and whether all went well.
-            Raises Refused when it does not get so far as to know what is there.
-        watched: that collection.
+        look: makes one pass; returns the versions of the watched collections that it saw, by path, and whether all went
+            well. Raises Refused when it does not get so far as to know what is there.
+        changes: in those collections.
         problems: where it says that Kubernetes does not answer.
     """
 
-    def __init__(
-        self, kubernetes: Kubernetes, look: Callable[[], tuple[str, bool]], watched: Watched, problems: Problems
-    ):
-        self._kubernetes = kubernetes
+    def __init__(self, look: Callable[[], tuple[Mapping[str, str], bool]], changes: Changes, problems: Problems):
         self._look = look
-        self._watched = watched
+        self._changes = changes
         self._problems = problems
         self._passed = time.monotonic()
 
@@ -102,17 +155,11 @@ class Passes:
         """Make one pass and return when it is time for another, with how long to wait after that if it goes wrong."""
         fine = False
         try:
-            version, fine = self._look()
+            versions, fine = self._look()
             self._passed = time.monotonic()
-            self._await_change(version, PERIOD if fine else pause)
+            self._changes.wait(versions, PERIOD if fine else pause)
         except Refused as refusal:
             fine = False
             self._problems.tell([Problem(f"Kubernetes does not answer as it should: {refusal}")])
             time.sleep(pause)
         return PAUSE if fine else min(2 * pause, PERIOD)
-
-    def _await_change(self, version: str, seconds: int) -> None:
-        parameters = {**self._watched.parameters, "resourceVersion": version}
-        for event in self._kubernetes.watch(self._watched.path, parameters, seconds):
-            if self._watched.matters(event):
-                return

@@ -220,7 +220,9 @@ def test_objects_of_every_kind_come_into_a_profile_and_a_second_pass_changes_not
 def test_a_profile_that_is_made_later_has_them_within_seconds(placing: Placing):
     placing.relate("pod-defaults")
     program = placing.program()
-    loop = passes.Passes(placing.kubernetes(), lambda: program.look(), program.watched, program.problems)
+    loop = passes.Passes(
+        lambda: program.look(), passes.Changes(placing.kubernetes(), [program.watched]), program.problems
+    )
 
     def run() -> None:
         with contextlib.suppress(SystemExit):

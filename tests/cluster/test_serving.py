@@ -1,12 +1,22 @@
-"""What Kubernetes keeps KServe's programs from, whoever asks them, and how models are let go of."""
+"""What Kubernetes keeps KServe's programs from, whoever asks them, and how models are let go of.
 
+The tests are in order: the last one removes the application.
+"""
+
+import contextlib
 import dataclasses
+import importlib
+import json
 import pathlib
+import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from kubeflow_charms import kubernetes_api, passes
+from kubeflow_charms.identity import FOLDER
 from ops import testing
 from support import samples
 from support.apiserver import ApiServer
@@ -27,6 +37,8 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 POLICY = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
+GRAPHS = "/apis/serving.kserve.io/v1alpha1/namespaces/{}/inferencegraphs"
+ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices"
 
 
 @dataclasses.dataclass
@@ -40,6 +52,10 @@ class Serving:
     def http(self) -> httpx2.Client:
         return self.application.http
 
+    def remove(self) -> None:
+        """Let the last unit end."""
+        self.application.run(dataclasses.replace(self.state, planned_units=0), "stop")
+
     def namespace(self, name: str, **labels: str) -> str:
         """Make a namespace, and return its name."""
         metadata = {"name": f"{self.application.model}-{name}", "labels": labels}
@@ -47,21 +63,25 @@ class Serving:
         return metadata["name"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def serving(
-    collected: httpx2.Client, apiserver: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+    collected: httpx2.Client, apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Serving]:
     samples.define(collected, samples.kinds())
-    with deployed(load_charm(ROOT).Serving, ROOT, monkeypatch, tmp_path) as deployment:
-        for application in deployed_on(apiserver, collected, deployment, monkeypatch):
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        deployed(load_charm(ROOT).Serving, ROOT, patch, tmp_path_factory.mktemp("charm")) as deployment,
+    ):
+        for application in deployed_on(apiserver, collected, deployment, patch):
             relation = testing.Relation("gateway-info", remote_app_name="istio-pilot", remote_app_data=GATEWAY)
             state = application.settle(application.state(relations=[relation], config={"max-replicas": 5}))
             # No program runs that could answer for the webhooks.
             for kind in ("mutating", "validating"):
                 name = f"serving-{application.model}"
                 collected.delete(f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/{name}")
-            yield Serving(application, state)
-            application.run(dataclasses.replace(state, planned_units=0), "stop")
+            found = Serving(application, state)
+            yield found
+            found.remove()
 
 
 def deployment() -> dict[str, Any]:
@@ -129,10 +149,58 @@ def test_no_model_asks_for_more_pods_than_the_operator_allows_and_one_that_does_
     serving.http.patch(f"{where}/iris", json=change, headers=MERGE).raise_for_status()
 
 
+@contextlib.contextmanager
+def routes_made(serving: Serving, folder: pathlib.Path) -> Iterator[None]:
+    """Run the charm's program that makes routes, with its settings and its token."""
+    files = serving.application.deployment.files["model-routes"]
+    (folder / "token").write_text(files[f"{FOLDER}/token"].text)
+    (folder / "ca.crt").write_text(serving.application.server.certificate.read_text())
+    kubernetes = kubernetes_api.Kubernetes(serving.application.server.url, folder)
+    maker_module = importlib.import_module("route_maker")
+    settings = maker_module.Settings(**json.loads(files["/etc/model-routes/settings.json"].text))
+    maker = maker_module.Maker(kubernetes, settings)
+    look = maker.look
+    loop = passes.Passes(lambda: look(), passes.Changes(kubernetes, maker.watched), maker.problems)
+
+    def run() -> None:
+        with contextlib.suppress(SystemExit):
+            loop.run()
+
+    threading.Thread(target=run, daemon=True).start()
+    yield
+    look = sys.exit  # it would go on beside the next test's
+    assert not maker.problems.found
+
+
+def test_models_and_graphs_have_their_routes_within_seconds_and_lose_them_likewise(
+    serving: Serving, tmp_path: pathlib.Path
+) -> None:
+    ada = serving.namespace("fay", **PROFILE)
+    kind = {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "InferenceGraph"}
+    steps = [{"serviceName": "iris"}]
+    graph = {
+        **kind,
+        "metadata": {"name": "flowers"},
+        "spec": {"nodes": {"root": {"routerType": "Sequence", "steps": steps}}},
+    }
+
+    def there(name: str) -> bool:
+        return serving.http.get(f"{ROUTES.format(ada)}/{name}").is_success
+
+    with routes_made(serving, tmp_path):
+        serving.http.post(MODELS.format(ada), json=model()).raise_for_status()
+        eventually(lambda: there("serving-iris"), timeout=20)
+        serving.http.post(GRAPHS.format(ada), json=graph).raise_for_status()
+        eventually(lambda: there("serving-graph-flowers"), timeout=5)
+        hidden = {"metadata": {"labels": {"networking.kserve.io/visibility": "cluster-local"}}}
+        serving.http.patch(f"{GRAPHS.format(ada)}/flowers", json=hidden, headers=MERGE).raise_for_status()
+        eventually(lambda: not there("serving-graph-flowers"), timeout=5)
+
+
 def test_a_model_can_be_deleted_once_kserve_is_gone(serving: Serving) -> None:
     where = MODELS.format(serving.namespace("ben", **PROFILE))
     serving.http.post(where, json=model(finalizers=["inferenceservice.finalizers"])).raise_for_status()
-    serving.application.run(dataclasses.replace(serving.state, planned_units=0), "stop")
+    serving.remove()
     assert serving.http.get(f"{where}/iris").json()["spec"]
     serving.http.delete(f"{where}/iris").raise_for_status()
     assert eventually(lambda: serving.http.get(f"{where}/iris").status_code == 404)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from kubeflow_charms.health_server import serve
 from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
-from kubeflow_charms.passes import Passes, Problem, Problems, Watched
+from kubeflow_charms.passes import Changes, Passes, Problem, Problems, Watched
 from placer_documents import Kind, Namespace, Template, Wanted, owned, released
 from placer_logins import bring
 from placer_names import remember
@@ -102,7 +102,7 @@ class Placer:
         """What calls for another pass: a profile's namespace that comes, goes or gets other labels."""
         return Watched(NAMESPACES, self._matters, {"labelSelector": self._wanted.profiles})
 
-    def look(self) -> tuple[str, bool]:
+    def look(self) -> tuple[dict[str, str], bool]:
         """Make one pass; return the version of the list of namespaces that it saw, and whether all went well.
 
         Raises:
@@ -125,7 +125,7 @@ class Placer:
         problems += self._log_in(self._namespaces)
         self._turn += 1
         self.problems.tell(problems)
-        return found.get("metadata", {}).get("resourceVersion", ""), not problems
+        return {NAMESPACES: found.get("metadata", {}).get("resourceVersion", "")}, not problems
 
     def _remember(self, profiles: Collection[Object]) -> list[Problem]:
         """Write down whose the profiles' names are."""
@@ -256,7 +256,7 @@ def main(file: str, port: str, report: str) -> None:
     wanted = Wanted.read(pathlib.Path(file).read_text())
     kubernetes = Kubernetes(address(os.environ))
     placer = Placer(kubernetes, wanted, report=functools.partial(write, pathlib.Path(report)))
-    passes = Passes(kubernetes, placer.look, placer.watched, placer.problems)
+    passes = Passes(placer.look, Changes(kubernetes, [placer.watched]), placer.problems)
     serve(int(port), {"/healthz": passes.well, "/placed": placer.placed})
     passes.run()
 

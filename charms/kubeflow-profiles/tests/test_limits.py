@@ -94,8 +94,8 @@ def test_the_program_places_them_once(profiles):
     assert json.loads(text)["limits"] == {"cpu": "1", "memory": "2Gi"}
     api = Api()
     program = placer.Placer(api, placer.Wanted.read(text), lambda said: None)
-    assert program.look() == ("1", True)
-    assert program.look() == ("1", True)
+    assert program.look() == ({"/api/v1/namespaces": "1"}, True)
+    assert program.look() == ({"/api/v1/namespaces": "1"}, True)
     assert [item["metadata"]["name"] for item in api.put] == ["kubeflow-defaults"]
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from kubeflow_charms.health_server import serve
 from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
-from kubeflow_charms.passes import Passes, Problem, Problems, Watched
-from route_objects import GRAPHS, SERVICES, VERSIONS, Server, Settings, objects
+from kubeflow_charms.passes import Changes, Passes, Problem, Problems, Watched
+from route_objects import GRAPHS, INTERNAL, SERVICES, VERSIONS, Server, Settings, objects
 
 MADE = {
     "VirtualService": "/apis/networking.istio.io/v1/{}virtualservices",
@@ -22,7 +22,11 @@ MADE = {
     "Sidecar": "/apis/networking.istio.io/v1/{}sidecars",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/{}networkpolicies",
 }
-PLURALS = {SERVICES: "inferenceservices", GRAPHS: "inferencegraphs"}
+SERVERS = {
+    SERVICES: f"/apis/{VERSIONS[SERVICES]}/inferenceservices",
+    GRAPHS: f"/apis/{VERSIONS[GRAPHS]}/inferencegraphs",
+}
+"""The collections of what routes are made to, by kind."""
 NAMESPACES = "/api/v1/namespaces"
 
 
@@ -42,15 +46,15 @@ class Maker:
         self._settings = settings
         self._say = say
         self.problems = Problems(say)
-        self._generations: dict[str, int] = {}
+        self._seen: dict[str, Any] = {}
 
     @property
-    def watched(self) -> Watched:
-        """What calls for another pass: an InferenceService that comes, goes or changes more than its status."""
-        return Watched(f"/apis/{VERSIONS[SERVICES]}/{PLURALS[SERVICES]}", self._matters)
+    def watched(self) -> list[Watched]:
+        """What calls for another pass: a model or a graph that comes, goes or becomes another but for its status."""
+        return [Watched(path, self._matters) for path in SERVERS.values()]
 
-    def look(self) -> tuple[str, bool]:
-        """Make one pass; return the version of the list of InferenceServices that it saw, and whether all went well.
+    def look(self) -> tuple[dict[str, str], bool]:
+        """Make one pass; return the versions of the lists of models and graphs that it saw, and whether all went well.
 
         Raises:
             Refused: it does not get so far as to know what is there.
@@ -59,19 +63,20 @@ class Maker:
         namespaces = {
             item["metadata"]["name"] for item in profiles["items"] if "deletionTimestamp" not in item["metadata"]
         }
-        found = {kind: self._listed(f"/apis/{VERSIONS[kind]}/{PLURALS[kind]}") for kind in (SERVICES, GRAPHS)}
+        found = {kind: self._listed(path) for kind, path in SERVERS.items()}
         servers = [
             Server.of(kind, item)
             for kind, listed in found.items()
             for item in listed["items"]
             if item["metadata"]["namespace"] in namespaces and "deletionTimestamp" not in item["metadata"]
         ]
-        self._generations = {
-            item["metadata"]["uid"]: item["metadata"].get("generation", 0) for item in found[SERVICES]["items"]
+        self._seen = {
+            item["metadata"]["uid"]: _told(item["metadata"]) for listed in found.values() for item in listed["items"]
         }
         problems = list(self._bring(list(wanted(servers, self._settings))))
         self.problems.tell(problems)
-        return found[SERVICES]["metadata"].get("resourceVersion", ""), not problems
+        versions = {SERVERS[kind]: listed["metadata"].get("resourceVersion", "") for kind, listed in found.items()}
+        return versions, not problems
 
     def _bring(self, items: list[Object]) -> Iterator[Problem]:
         """Make what is missing, take away what is too much, and yield what went wrong."""
@@ -112,8 +117,12 @@ class Maker:
 
     def _matters(self, event: Object) -> bool:
         metadata = event.get("object", {}).get("metadata", {})
-        known = self._generations.get(metadata.get("uid", ""))
-        return event.get("type") != "MODIFIED" or metadata.get("generation") != known
+        return event.get("type") != "MODIFIED" or self._seen.get(metadata.get("uid", "")) != _told(metadata)
+
+
+def _told(metadata: Object) -> tuple[Any, Any]:
+    """Return what tells that an object is another; Kubernetes counts no change of a label."""
+    return metadata.get("generation"), (metadata.get("labels") or {}).get(INTERNAL[0])
 
 
 def _key(item: Object) -> tuple[str, str]:
@@ -134,7 +143,7 @@ def main(file: str, port: str) -> None:
     settings: Mapping[str, Any] = json.loads(pathlib.Path(file).read_text())
     kubernetes = Kubernetes(address(os.environ))
     maker = Maker(kubernetes, Settings(**settings))
-    passes = Passes(kubernetes, maker.look, maker.watched, maker.problems)
+    passes = Passes(maker.look, Changes(kubernetes, maker.watched), maker.problems)
     serve(int(port), {"/healthz": passes.well})
     passes.run()
 
