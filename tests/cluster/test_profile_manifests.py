@@ -344,6 +344,14 @@ def test_it_is_so_also_once_the_policy_has_gone_and_come_again(placing: Placing)
     assert eventually(lambda: kept(second))
 
 
+@pytest.mark.parametrize("name", ["svc", "cluster", "local", "com", "io"])
+def test_no_profile_leads_names_of_other_hosts_to_its_pods(placing: Placing, name: str):
+    assert eventually(
+        lambda: f"no profile may be called {name}" in why_not(placing.profiles.http, name, ADA, dryRun="All")
+    )
+    assert why_not(placing.profiles.http, f"{name}-s", ADA, dryRun="All") == ""
+
+
 def test_its_token_writes_whose_names_are_and_nothing_else_of_its_own_namespace(placing: Placing):
     assert placing.look()
     with placing.profiles.application.workload(CONTAINER) as client:

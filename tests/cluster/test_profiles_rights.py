@@ -36,7 +36,14 @@ MAY = {
     "admin": ["create rolebindings.rbac.authorization.k8s.io", "list roles.rbac.authorization.k8s.io"],
 }
 """What each role adds to the one before it."""
-NEVER = ["impersonate serviceaccounts", "update resourcequotas", "delete namespaces", "create poddefaults.kubeflow.org"]
+NEVER = [
+    "impersonate serviceaccounts",
+    "update resourcequotas",
+    "delete namespaces",
+    "create poddefaults.kubeflow.org",
+    "get pods/proxy",
+    "create pods/proxy",
+]
 
 
 @pytest.mark.parametrize("role", MAY)

@@ -17,7 +17,7 @@ import profile_manifests
 import profile_principals
 import registry_login
 import user_manifests
-from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main
+from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main, network
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
 from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks
@@ -129,8 +129,13 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
 
     @property
     def _placing(self) -> profile_manifests.Placing:
-        separate = not self.options.allow_between_profiles
-        return profile_manifests.Placing(self.app.name, self.model.name, self._user_manifests, separate)
+        return profile_manifests.Placing(
+            self.app.name,
+            self.model.name,
+            self._user_manifests,
+            separate=not self.options.allow_between_profiles,
+            reserved=profile_fences.reserved(self.options.reserved_names, network.cluster_domain()),
+        )
 
     def _require_sidecars(self) -> None:
         """Refuse a security policy that Istio's sidecars cannot have."""

@@ -3,7 +3,7 @@
 Roles say what a user may make; these say what must not be in it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kubeflow_charms.parts import AdmissionPolicies, Part
 
@@ -45,6 +45,21 @@ SYSCTLS = (
     "net.ipv4.tcp_wmem",
 )
 """What the Pod Security Standard baseline lets pods set."""
+
+
+ALWAYS_RESERVED = ("svc", "pod", "localhost")
+"""Names of profiles that would lead names of the cluster's own astray; labels of its domain do, too."""
+
+
+def reserved(names: Iterable[str], cluster_domain: str) -> str:
+    """Return a regular expression for the names that no profile may have.
+
+    Args:
+        names: beside those of the cluster, with `?` for any character.
+        cluster_domain: of the cluster's DNS.
+    """
+    found = dict.fromkeys((*ALWAYS_RESERVED, *cluster_domain.split("."), *names))
+    return "|".join(name.replace("?", "[-a-z0-9]") for name in found)
 
 
 def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[Part]:

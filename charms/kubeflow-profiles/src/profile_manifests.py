@@ -54,12 +54,14 @@ class Placing:
         model: see `app`.
         found: what is to be placed.
         separate: whether pods of other profiles are kept off.
+        reserved: a regular expression for names that no profile may have.
     """
 
     app: str
     model: str
     found: UserManifests
     separate: bool = True
+    reserved: str = ""
 
     @property
     def placed(self) -> tuple[tuple[str, Kind], ...]:
@@ -102,7 +104,8 @@ class Placing:
         confined = [kind for kind in self.kinds if not kind.everywhere]
         if confined:
             yield Manifests("manifest-rights", "manifest-rights.yaml.j2", {"name": self.rights, "kinds": confined})
-        yield AdmissionPolicies("name-fence", "name-fence.yaml.j2", dataclasses.asdict(names(self.model)))
+        context = {**dataclasses.asdict(names(self.model)), "reserved": self.reserved}
+        yield AdmissionPolicies("name-fence", "name-fence.yaml.j2", context)
 
     def workload(
         self,

@@ -72,6 +72,15 @@ def users(value: str | None) -> tuple[str, ...]:
     return found
 
 
+def names(value: str | None) -> tuple[str, ...]:
+    """Accept names of profiles, in which `?` is any character, separated by commas."""
+    found = tuple(dict.fromkeys(filter(None, (name.strip() for name in (value or "").split(",")))))
+    for name in found:
+        if not re.fullmatch(r"[a-z0-9?]([-a-z0-9?]{0,61}[a-z0-9?])?", name):
+            raise ValueError(f"{name!r} is no profile's name, expected for example com,internal,??")
+    return found
+
+
 def free_port(value: int) -> int:
     """Accept a TCP port that nothing else of the pod listens on."""
     if options.port(value) in TAKEN:
@@ -95,6 +104,7 @@ class ProfilesOptions:
     security_policy: str = option(options.one_of("privileged", "baseline", "restricted"))
     allow_host_access: bool = option(bool)
     allow_between_profiles: bool = option(bool)
+    reserved_names: tuple[str, ...] = option(names)
     gateway_principal: str = option(principal)
     cluster_admin: tuple[str, ...] = option(users)
     manager_port: int = option(free_port)
