@@ -194,7 +194,6 @@ OWN = "http://kubeflow.example.com:8080"
     [
         {"sec-fetch-site": "same-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"},
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"},
-        {**SAME_SITE, **LINK, "sec-fetch-dest": "iframe"},
         {"sec-fetch-site": "same-site", "sec-fetch-mode": "websocket", "origin": OWN},
         {"origin": "http://mallory.users.example.com"},
         {"origin": "http://kubeflow.example.com"},
@@ -242,10 +241,14 @@ def test_the_gatekeepers_cookies_for_a_log_in_pass_where_users_programs_answer(g
 
 
 def test_a_models_page_has_an_origin_that_is_like_no_other(gateway: httpx2.Client):
-    (policy,) = gateway.get("/serving/ada/iris/").headers.get_list("content-security-policy")
+    *_, policy = gateway.get("/serving/ada/iris/").headers.get_list("content-security-policy")
     assert policy.split()[0] == "sandbox"
     assert "allow-same-origin" not in policy
-    assert "content-security-policy" not in gateway.get("/notebook/ada/one/").headers
+
+
+@pytest.mark.parametrize("path", ["/", "/notebook/ada/one/"])
+def test_other_pages_are_shown_in_frames_of_their_own_origin_alone(gateway: httpx2.Client, path: str):
+    assert gateway.get(path).headers["content-security-policy"] == "frame-ancestors 'self'"
 
 
 def test_pages_that_are_no_users_keep_their_headers(gateway: httpx2.Client):
