@@ -54,7 +54,7 @@ def knative(
     ):
         running.enter_context(context)
     where = namespace(deployed, "asked")
-    eventually(lambda: taken(deployed, where), timeout=60)
+    eventually(lambda: taken(deployed, where))
     yield deployed
     running.close()
     next(application, None)
@@ -120,7 +120,7 @@ def test_a_service_becomes_a_configuration_a_route_a_revision_and_its_pods_deplo
     apps = f"/apis/apps/v1/namespaces/{where}/deployments/hello-00001-deployment"
     there = SERVING.format(where)
     wanted = [f"{there}configurations/hello", f"{there}routes/hello", f"{there}revisions/hello-00001", apps]
-    eventually(lambda: all(map(knative.application.get, wanted)), timeout=60)
+    eventually(lambda: all(map(knative.application.get, wanted)))
     containers = {
         item["name"]: item for item in knative.application.get(apps)["spec"]["template"]["spec"]["containers"]
     }
@@ -137,7 +137,7 @@ def test_the_controller_has_every_lease_that_the_charm_gives_it_and_makes_no_oth
     def held() -> bool:
         return all(knative.application.get(f"{where}{name}")["spec"].get("holderIdentity") for name in names)
 
-    assert eventually(held, timeout=60)
+    assert eventually(held)
     found = knative.http.get(where.rstrip("/")).json()["items"]
     assert {it["metadata"]["name"] for it in found if it["metadata"]["name"].startswith("controller.")} == set(names)
 
@@ -162,10 +162,10 @@ def test_a_service_can_be_deleted_once_knative_is_gone(knative: Deployed, runnin
     made = [
         f"{there}{it}" for it in ("services/hello", "configurations/hello", "routes/hello", "revisions/hello-00001")
     ]
-    eventually(lambda: all(map(knative.application.get, made)), timeout=60)
-    assert eventually(lambda: knative.application.get(f"{there}routes/hello")["metadata"]["finalizers"], timeout=60)
+    eventually(lambda: all(map(knative.application.get, made)))
+    assert eventually(lambda: knative.application.get(f"{there}routes/hello")["metadata"]["finalizers"])
     running.close()
     knative.application.run(dataclasses.replace(knative.state, planned_units=0), "stop")
     assert all(map(knative.application.get, made))
     knative.http.delete(f"{there}services/hello").raise_for_status()
-    assert eventually(lambda: not any(map(knative.application.get, made)), timeout=60)
+    assert eventually(lambda: not any(map(knative.application.get, made)))

@@ -79,7 +79,7 @@ def kserve(
 def await_webhooks(found: Deployed) -> None:
     """Wait until the API server asks the program, as it follows changed configurations some time later."""
     where = MODELS.format(namespace(found, "asked"))
-    eventually(lambda: send(found, where, model("asked"), dryRun="All").raise_for_status(), timeout=60)
+    eventually(lambda: send(found, where, model("asked"), dryRun="All").raise_for_status())
 
 
 def namespace(found: Deployed, name: str, **labels: str) -> str:
@@ -95,7 +95,7 @@ def send(found: Deployed, where: str, item: Object, **parameters: str) -> httpx2
 
 def there(found: Deployed, where: str, name: str) -> Object:
     """Return an object once it is there."""
-    return eventually(lambda: found.application.get(f"{where}/{name}"), timeout=60)
+    return eventually(lambda: found.application.get(f"{where}/{name}"))
 
 
 def model(name: str, annotations: dict[str, str] | None = None, **predictor: Any) -> Object:
@@ -196,7 +196,7 @@ def test_a_splitter_shares_requests_among_versions_by_their_models_paths(kserve:
         (f"http://iris-2-predictor.{where}.svc.cluster.local/v2/models/iris-2/infer", 10),
     ]
     is_available(kserve, where, "iris")
-    found = eventually(lambda: kserve.application.get(f"{GRAPHS.format(where)}/iris")["status"]["url"], timeout=60)
+    found = eventually(lambda: kserve.application.get(f"{GRAPHS.format(where)}/iris")["status"]["url"])
     assert found == f"http://iris.{where}.svc.cluster.local"
 
 
@@ -211,6 +211,6 @@ def test_a_share_of_requests_that_would_have_no_effect_is_refused_with_what_has_
 def test_a_model_that_is_deleted_is_let_go_of(kserve: Deployed) -> None:
     where = MODELS.format(namespace(kserve, "kim"))
     send(kserve, where, model("iris")).raise_for_status()
-    eventually(lambda: kserve.application.get(f"{where}/iris")["metadata"]["finalizers"], timeout=60)
+    eventually(lambda: kserve.application.get(f"{where}/iris")["metadata"]["finalizers"])
     kserve.http.delete(f"{where}/iris").raise_for_status()
-    assert eventually(lambda: not kserve.application.get(f"{where}/iris"), timeout=60)
+    assert eventually(lambda: not kserve.application.get(f"{where}/iris"))

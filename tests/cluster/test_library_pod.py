@@ -128,4 +128,4 @@ def test_a_workloads_token_ends_with_the_pod_and_is_in_no_secret(application: Ap
         assert [item["metadata"]["name"] for item in listed if not item.get("data")] == ["example-0-identity"]
         assert not [item for item in listed if item["type"] == "kubernetes.io/service-account-token"]
         application.http.delete(f"/api/v1/namespaces/{application.model}/pods/example-0").raise_for_status()
-        eventually(lambda: client.get("/api/v1/nodes").status_code == 401, timeout=30)
+        eventually(lambda: client.get("/api/v1/nodes").status_code == 401)

@@ -43,7 +43,7 @@ def test_after_two_hundred_pods_there_is_as_much_as_after_one_and_no_earlier_tok
             assert application.deployment.become(template)
             application.start_pod()
             application.run(application.state(config={"data": "a=1 b=2"}), "start")
-        eventually(lambda: first.get("/api/v1/nodes").status_code == 401, timeout=30)
+        eventually(lambda: first.get("/api/v1/nodes").status_code == 401)
     with application.workload("app") as latest:
         assert latest.get("/api/v1/nodes").is_success
     assert there(application) == before

@@ -92,7 +92,7 @@ def test_every_program_may_do_what_it_does(deployed: Deployed):
         return True
 
     # The authorizer hears of new roles a moment later.
-    assert eventually(all_allowed, timeout=20)
+    assert eventually(all_allowed)
 
 
 def test_no_program_may_do_more_than_upstream_lets_it(deployed: Deployed):
@@ -145,7 +145,7 @@ def test_what_a_program_works_on_is_made_in_profiles_alone(deployed: Deployed):
 
         if any("failed calling webhook" in create(namespace) for namespace in ("elsewhere", "a-profile")):
             continue  # its own webhook comes first, and is not there
-        eventually(lambda create=create: "make it in the namespace of a profile" in create("elsewhere"), timeout=30)
+        eventually(lambda create=create: "make it in the namespace of a profile" in create("elsewhere"))
         assert f"{kind.name} is for namespaces with" in create("elsewhere")
         assert "the namespace of a profile" not in create("a-profile")
 
@@ -181,7 +181,7 @@ def test_what_the_plan_no_longer_has_is_pruned_and_nothing_else(deployed: Deploy
     }
     doomed = {reference for reference, names in managers.items() if names & dropped}
     # A namespace takes a moment to go.
-    eventually(lambda: {item for item in before if not deployed.application.get(path(item))} == doomed, timeout=30)
+    eventually(lambda: {item for item in before if not deployed.application.get(path(item))} == doomed)
     deployed.run()
     assert deployed.settled, deployed.state.unit_status
     assert deployed.own.keys() == before.keys()
@@ -190,7 +190,7 @@ def test_what_the_plan_no_longer_has_is_pruned_and_nothing_else(deployed: Deploy
 def test_an_application_scaled_to_nothing_and_back_has_all_again(deployed: Deployed):
     application, before = deployed.application, deployed.own
     application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
-    eventually(lambda: not any(map(application.get, map(path, before))), timeout=30)
+    eventually(lambda: not any(map(application.get, map(path, before))))
     template = application.get(application.stateful_set)["spec"]["template"]
     # Kubernetes starts no pod that mounts what is not there, and then no hook could make it.
     for volume in template["spec"]["volumes"]:
@@ -223,7 +223,7 @@ def test_what_was_there_before_is_named_and_left_alone(deployed: Deployed):
     deployed.state = application.settle(deployed.state)
     ours = deployed.own
     application.run(dataclasses.replace(deployed.state, planned_units=0), "stop")
-    eventually(lambda: not any(application.get(path(reference)) for reference in ours), timeout=30)
+    eventually(lambda: not any(application.get(path(reference)) for reference in ours))
     theirs = dict(_in_order(ours))
     before = {reference: theirs_now(deployed, reference, item) for reference, item in theirs.items()}
     status = deployed.run().unit_status

@@ -64,7 +64,7 @@ def place(profiles: Profiles) -> Iterator[str]:
     """Return the namespace of a profile, in which all that is refused is refused by now."""
     samples.define(profiles.http, samples.kinds())
     with profiles.namespace() as name:
-        eventually(lambda: holds(profiles, name), timeout=30)
+        eventually(lambda: holds(profiles, name))
         yield name
 
 
@@ -79,7 +79,7 @@ def holds(profiles: Profiles, namespace: str) -> bool:
 def user(profiles: Profiles, place: str) -> User:
     bind(profiles, place, "kubeflow-edit", "ada@example.com")
     found = User(profiles.http, "ada@example.com", place)
-    eventually(lambda: found.service(selector=SELECTOR).is_success, timeout=30)
+    eventually(lambda: found.service(selector=SELECTOR).is_success)
     return found
 
 
@@ -103,7 +103,7 @@ def admin(profiles: Profiles, place: str) -> User:
     )
     bind(profiles, "", "a-program", "system:serviceaccount:model:a-program")
     found = User(profiles.http, "system:serviceaccount:model:a-program", place)
-    eventually(lambda: found.service(selector=SELECTOR).is_success, timeout=30)
+    eventually(lambda: found.service(selector=SELECTOR).is_success)
     return found
 
 
@@ -155,7 +155,7 @@ def test_an_account_of_another_profile_is_refused_as_one_of_this_is(profiles: Pr
         account = f"system:serviceaccount:{namespace}:default-editor"
         bind(profiles, place, "kubeflow-edit", account)
         asked = User(profiles.http, account, place)
-        eventually(lambda asked=asked: asked.service(selector=SELECTOR).is_success, timeout=30)
+        eventually(lambda asked=asked: asked.service(selector=SELECTOR).is_success)
         refused(asked.service(type="ExternalName", externalName="example.com"), "type ClusterIP")
 
 
@@ -173,7 +173,7 @@ def test_knative_and_kserve_lead_a_name_to_the_gateway(
     profiles.http.post(f"{RBAC}/clusterroles", json={"metadata": {"name": name}, "rules": rules}).raise_for_status()
     bind(profiles, "", name, name)
     asked = User(profiles.http, name, place)
-    eventually(lambda: asked.service(type="ExternalName", externalName="gateway.example.com").is_success, timeout=30)
+    eventually(lambda: asked.service(type="ExternalName", externalName="gateway.example.com").is_success)
 
 
 ENDPOINTS = {"metadata": {"name": "web"}, "subsets": [{"addresses": [{"ip": "10.1.2.3"}], "ports": PORTS}]}
@@ -199,7 +199,7 @@ def test_a_right_of_one_namespace_does_not_make_endpoints(profiles: Profiles, us
     profiles.http.post(f"{RBAC}/clusterroles", json={"metadata": {"name": name}, "rules": rules}).raise_for_status()
     bind(profiles, user.namespace, name, name)
     asked = User(profiles.http, name, user.namespace)
-    eventually(lambda: "of its own pods" in asked.ask(path, body).text, timeout=30)
+    eventually(lambda: "of its own pods" in asked.ask(path, body).text)
 
 
 def notebook(value: str) -> Object:

@@ -49,7 +49,7 @@ def listed(namespaces: Any) -> str:
 
 def test_it_hears_of_profiles_that_come_and_go_and_of_no_other_namespace(deployed: Deployed, namespaces: Any):
     http, heard = deployed.http, list[tuple[str, str]]()
-    version = eventually(lambda: listed(namespaces), timeout=30)
+    version = eventually(lambda: listed(namespaces))
     threading.Thread(target=lambda: heard.extend(namespaces.changes(version, 10)), daemon=True).start()
     for name, labels in (("keeper-none", {}), ("keeper-ada", LABELS)):
         http.post(NAMESPACES, json={"metadata": {"name": name, "labels": labels}}).raise_for_status()
@@ -61,5 +61,5 @@ def test_it_hears_of_profiles_that_come_and_go_and_of_no_other_namespace(deploye
 
     http.delete(f"{NAMESPACES}/keeper-ada").raise_for_status()
     http.delete(f"{NAMESPACES}/keeper-none").raise_for_status()
-    eventually(lambda: ("keeper-ada", uid) in heard and ("keeper-ada", "") in heard, timeout=30)
+    eventually(lambda: ("keeper-ada", uid) in heard and ("keeper-ada", "") in heard)
     assert "keeper-ada" not in namespaces.list()[0]

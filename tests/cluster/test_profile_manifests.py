@@ -190,7 +190,7 @@ class Placing:
             assert not [text for text in self.said if "forbidden" in text or "initializing" in text], self.said
             return [fine]
 
-        return eventually(attempt, timeout=30)[0]
+        return eventually(attempt)[0]
 
     def has(self, path: str) -> bool:
         return bool(self.profiles.application.get(path))
@@ -230,9 +230,9 @@ def test_a_profile_that_is_made_later_has_them_within_seconds(placing: Placing):
 
     threading.Thread(target=run, daemon=True).start()
     with placing.profiles.namespace() as early:
-        eventually(lambda: placing.has(DEFAULTS.format(early)), timeout=20)
+        eventually(lambda: placing.has(DEFAULTS.format(early)))
         with placing.profiles.namespace() as late:
-            eventually(lambda: placing.has(DEFAULTS.format(late)), timeout=5)
+            eventually(lambda: placing.has(DEFAULTS.format(late)), timeout=passes.PERIOD / 2)
     program.look = sys.exit  # it would go on beside the next test's
 
 
@@ -248,7 +248,7 @@ def test_when_the_relation_goes_so_does_what_was_placed_though_nobody_may_delete
     assert placing.look()
     placing.relate("config-maps")
     assert placing.look()
-    eventually(lambda: not placing.has(DEFAULTS.format(ada)), timeout=60)
+    eventually(lambda: not placing.has(DEFAULTS.format(ada)))
     assert placing.has(MAPS.format(ada))
 
 
@@ -379,7 +379,7 @@ def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing
     placing.relate()
     assert placing.look(), placing.said
     assert application.get(account)["imagePullSecrets"] == [{"name": "hers"}]
-    eventually(lambda: not placing.has(f"/api/v1/namespaces/{ada}/secrets/{name}"), timeout=60)
+    eventually(lambda: not placing.has(f"/api/v1/namespaces/{ada}/secrets/{name}"))
 
 
 def test_one_application_has_objects_of_all_kinds_in_the_profiles_that_it_names(placing: Placing, ada: str):
@@ -482,7 +482,7 @@ def test_its_token_writes_nothing_outside_of_profiles(placing: Placing, ada: str
     placing.relate("config-maps")
     item = {"metadata": {"name": "mine"}}
     with placing.profiles.application.workload(CONTAINER) as client:
-        eventually(lambda: client.post(f"/api/v1/namespaces/{ada}/configmaps", json=item).is_success, timeout=30)
+        eventually(lambda: client.post(f"/api/v1/namespaces/{ada}/configmaps", json=item).is_success)
         for namespace in ("default", "kube-system", placing.profiles.application.model):
             refused = client.post(f"/api/v1/namespaces/{namespace}/configmaps", json=item)
             assert refused.status_code == 403, refused.text

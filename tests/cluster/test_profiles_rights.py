@@ -15,7 +15,7 @@ PODDEFAULTS = "/apis/kubeflow.org/v1alpha1/namespaces/default/poddefaults"
 
 def soon(look: Callable[[], bool]) -> None:
     """Wait for what Kubernetes' controllers, or its authorizer's cache, take a moment for."""
-    eventually(look, timeout=30)
+    eventually(look)
 
 
 def bound(profiles: Profiles, namespace: str, role: str) -> str:

@@ -99,14 +99,14 @@ def annotated(profiles: Profiles, namespace: str) -> bool:
 def test_a_users_pod_is_changed_by_a_webhook_with_a_certificate_of_the_charms_authority(
     profiles: Profiles, namespace: str, asked: list[tuple[str, str]]
 ):
-    eventually(lambda: annotated(profiles, namespace), timeout=30)
+    eventually(lambda: annotated(profiles, namespace))
     assert set(asked) == {("/apply-poddefault", namespace)}
 
 
 def test_the_webhook_is_never_asked_about_other_namespaces(
     profiles: Profiles, namespace: str, asked: list[tuple[str, str]]
 ):
-    eventually(lambda: annotated(profiles, namespace), timeout=30)
+    eventually(lambda: annotated(profiles, namespace))
     labelled = {"metadata": {"labels": {"app.kubernetes.io/part-of": "kubeflow-profile"}}}
     ours = f"/api/v1/namespaces/{profiles.application.model}"
     headers = {"Content-Type": "application/merge-patch+json"}

@@ -189,7 +189,7 @@ def test_models_and_graphs_have_their_routes_within_seconds_and_lose_them_likewi
 
     with routes_made(serving, tmp_path):
         serving.http.post(MODELS.format(ada), json=model()).raise_for_status()
-        eventually(lambda: there("serving-iris"), timeout=20)
+        eventually(lambda: there("serving-iris"))
         serving.http.post(GRAPHS.format(ada), json=graph).raise_for_status()
         eventually(lambda: there("serving-graph-flowers"), timeout=5)
         hidden = {"metadata": {"labels": {"networking.kserve.io/visibility": "cluster-local"}}}

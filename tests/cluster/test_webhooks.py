@@ -48,7 +48,7 @@ def deployed(
 def server(deployed: Deployed, tmp_path: pathlib.Path) -> Iterator[Server]:
     with admission.answering(deployed, tmp_path) as found:
         # The API server takes a moment to hear of a changed configuration.
-        eventually(lambda: admission.hooks(deployed)[0].reviewed(found.asked), timeout=30)
+        eventually(lambda: admission.hooks(deployed)[0].reviewed(found.asked))
         yield found
 
 

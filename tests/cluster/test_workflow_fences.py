@@ -89,7 +89,7 @@ def pipelines(
 ) -> Iterator[Application]:
     with running("pipelines", apiserver, collected, monkeypatch, tmp_path) as application:
         eve = Asking(collected, EVE)
-        assert eventually(lambda: eve.refusal("POST", in_eves("workflows"), workflow({RUN: "x"})), timeout=30)
+        assert eventually(lambda: eve.refusal("POST", in_eves("workflows"), workflow({RUN: "x"})))
         yield application
 
 
@@ -100,7 +100,7 @@ def argo(
     with running("argo-controller", apiserver, collected, monkeypatch, tmp_path) as application:
         lock = {"synchronization": {"mutex": {"name": "m", "namespace": "ada"}}}
         admin = Asking(collected, EVE)
-        assert eventually(lambda: admin.refusal("POST", in_eves("workflows"), workflow(spec=lock)), timeout=30)
+        assert eventually(lambda: admin.refusal("POST", in_eves("workflows"), workflow(spec=lock)))
         yield application
 
 

@@ -52,7 +52,7 @@ def test_pods_of_a_run_call_others_of_its_namespace_directly(collected: httpx2.C
     def pods() -> list[dict[str, Any]]:
         return collected.get("/api/v1/namespaces/ida/pods").json()["items"]
 
-    (pod,) = eventually(pods, timeout=60)
+    (pod,) = eventually(pods)
     (main,) = [item for item in pod["spec"]["containers"] if item["name"] == "main"]
     assert {item["name"]: item.get("value") for item in main["env"]}["NO_PROXY"] == ".svc,.ida"
     assert main["args"][-1] == "--no_proxy=.ida"

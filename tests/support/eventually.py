@@ -10,6 +10,8 @@ import jubilant
 Seen = TypeVar("Seen")
 
 PAUSE = 1.0
+FIRST_PAUSE = 0.1
+"""Much is so a moment later; what takes long is asked after less often, as a look may be a whole process."""
 TIMEOUT = 240.0
 LATE = 480.0
 """Longer than units wait, as a rule, before they look around by themselves: what Juju tells them late is known then."""
@@ -28,7 +30,7 @@ def eventually(look: Callable[[], Seen], timeout: float = TIMEOUT) -> Seen:
     Raises:
         AssertionError: it was not so in time; the message holds what was seen last.
     """
-    deadline = time.monotonic() + timeout
+    deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
     while True:
         try:
             seen, why = look(), ""
@@ -37,4 +39,5 @@ def eventually(look: Callable[[], Seen], timeout: float = TIMEOUT) -> Seen:
         if seen:
             return seen
         assert time.monotonic() < deadline, f"not so after {timeout:.0f} s: {why or repr(seen)}"
-        time.sleep(PAUSE)
+        time.sleep(pause)
+        pause = min(2 * pause, PAUSE)

@@ -133,3 +133,12 @@ def test_webhooks_go_before_all_else_and_definitions_stay(trainer):
     assert set(kinds[:4]) == {"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}
     assert "clustertrainingruntimes" in kinds
     assert "customresourcedefinitions" not in kinds
+
+
+def test_what_a_deleted_trainjob_owned_is_not_made_again_by_trainer_alone(trainer):
+    trainer.settle()
+    spec = trainer.cluster.find("ValidatingAdmissionPolicy", "trainer-going-edge")["spec"]
+    (condition,) = spec["matchConditions"]
+    assert condition["expression"].endswith(":trainer-trainer-controller'")
+    assert {tuple(rule["operations"]) for rule in spec["matchConstraints"]["resourceRules"]} == {("CREATE",)}
+    assert spec["failurePolicy"] == "Ignore"
