@@ -11,6 +11,9 @@ from support.apiserver import ApiServer, Object, apply
 from support.eventually import eventually
 from support.profiles import RBAC, Profiles
 
+from tools.backup.sets import Volume
+from tools.backup.volumes import reader
+
 CORE = "/api/v1/namespaces/{}"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
 NOTEBOOKS = "/apis/kubeflow.org/v1/namespaces/{}/notebooks"
@@ -309,6 +312,13 @@ def test_other_routes_are_made(admin: User):
     for item in (route(), route(rule=other), route(way=other), route(rule=paths)):
         answer = admin.ask(ROUTES, item)
         assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_files_of_a_profiles_volumes_are_backed_up_and_brought_back(admin: User, writes: bool):
+    volume = Volume(admin.namespace, "work", "1Gi", ("ReadWriteOnce",), "", "", used=False)
+    answer = admin.ask(f"{CORE}/pods", reader(volume, "files:1", writes=writes))
+    assert answer.is_success, answer.text
 
 
 TOKENS = f"{CORE}/serviceaccounts/default-editor/token"

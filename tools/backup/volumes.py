@@ -154,14 +154,12 @@ def _claim(volume: Volume, *, default_class: bool) -> dict[str, Any]:
     }
 
 
-@contextlib.contextmanager
-def _pod(deployed: Deployed, volume: Volume, image: str, *, writes: bool) -> Iterator[str]:
-    """Give a pod that has a volume; it goes with the block.
+def reader(volume: Volume, image: str, *, writes: bool) -> dict[str, Any]:
+    """Return the pod that reads a volume, or writes it.
 
-    It is root without a capability but those that reading and writing others' files take.
+    It is root without a capability but those that files of others take, and these are of the Pod Security Standard
+    baseline: a profile has no pods beyond that.
     """
-    name = f"files-of-{volume.name}"[:63].rstrip("-.")
-    capabilities = ["DAC_OVERRIDE", "CHOWN", "FOWNER"] if writes else ["DAC_READ_SEARCH", "DAC_OVERRIDE"]
     container = {
         "name": "files",
         "image": image,
@@ -170,16 +168,16 @@ def _pod(deployed: Deployed, volume: Volume, image: str, *, writes: bool) -> Ite
             "runAsUser": 0,
             "runAsNonRoot": False,
             "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"], "add": capabilities},
+            "capabilities": {"drop": ["ALL"], "add": ["DAC_OVERRIDE", *(["CHOWN", "FOWNER"] if writes else [])]},
         },
         "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}},
         "volumeMounts": [{"name": "files", "mountPath": MOUNT, "readOnly": not writes}],
     }
-    manifest = {
+    return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {
-            "name": name,
+            "name": f"files-of-{volume.name}"[:63].rstrip("-."),
             "namespace": volume.namespace,
             "labels": {"sidecar.istio.io/inject": "false"},
             "annotations": {"sidecar.istio.io/inject": "false"},
@@ -192,6 +190,13 @@ def _pod(deployed: Deployed, volume: Volume, image: str, *, writes: bool) -> Ite
             "volumes": [{"name": "files", "persistentVolumeClaim": {"claimName": volume.name}}],
         },
     }
+
+
+@contextlib.contextmanager
+def _pod(deployed: Deployed, volume: Volume, image: str, *, writes: bool) -> Iterator[str]:
+    """Give a pod that has a volume; it goes with the block."""
+    manifest = reader(volume, image, writes=writes)
+    name = manifest["metadata"]["name"]
     where = ("-n", volume.namespace)
     deployed.kubectl("apply", "-f", "-", stdin=json.dumps(manifest).encode())
     try:
