@@ -25,7 +25,7 @@ KINDS = {
     "virtualservices": "VirtualService",
 }
 PROFILES = ("mallory", "victim")
-PUBLIC = "/public"
+PUBLIC, ROBOTS = "/public", "/robots.txt"
 KATIB = pathlib.Path(__file__).parents[2] / "charms" / "katib"
 PRINCIPAL = f"cluster.local/ns/{MODEL}/sa/istio-ingressgateway"
 SESSION = "kubeflow_session_0=secret"
@@ -36,7 +36,7 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
     """Lets whoever has a session pass, as ada, and everybody to a public page, as nobody."""
 
     def do_GET(self) -> None:
-        public = self.path == PUBLIC
+        public = self.path.partition("?")[0] in (PUBLIC, ROBOTS)
         known = SESSION in (self.headers["cookie"] or "")
         self.send_response(200 if known or public else 403)
         if not public:
@@ -168,6 +168,16 @@ def seen(answer: httpx2.Response) -> dict[str, str]:
 
 def test_a_request_without_a_session_does_not_pass(gateway: httpx2.Client) -> None:
     assert gateway.get("/", headers={"cookie": "a=1"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", [ROBOTS, f"{ROBOTS}?a=b", f"/x/..{ROBOTS}"])
+def test_what_the_gatekeeper_answers_everybody_itself_reaches_no_page(gateway: httpx2.Client, path: str):
+    url = httpx2.URL(str(gateway.base_url)).copy_with(raw_path=path.encode())
+    assert "kubeflow" not in gateway.get(url, headers={"cookie": "a=1"}).text
+
+
+def test_robots_are_told_to_stay_away(gateway: httpx2.Client):
+    assert gateway.get(ROBOTS, headers={"cookie": "a=1"}).text == "User-agent: *\nDisallow: /\n"
 
 
 def test_the_gatekeeper_sees_the_session_and_the_backend_the_user_and_its_own_cookies(gateway: httpx2.Client) -> None:
