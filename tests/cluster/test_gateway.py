@@ -4,7 +4,7 @@ import contextlib
 import http.server
 import json
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx2
@@ -24,7 +24,8 @@ KINDS = {
     "serviceentries": "ServiceEntry",
     "virtualservices": "VirtualService",
 }
-PUBLIC = "/public"
+PROFILES = ("mallory", "victim")
+PUBLIC, ROBOTS = "/public", "/robots.txt"
 KATIB = pathlib.Path(__file__).parents[2] / "charms" / "katib"
 PRINCIPAL = f"cluster.local/ns/{MODEL}/sa/istio-ingressgateway"
 SESSION = "kubeflow_session_0=secret"
@@ -35,7 +36,7 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
     """Lets whoever has a session pass, as ada, and everybody to a public page, as nobody."""
 
     def do_GET(self) -> None:
-        public = self.path == PUBLIC
+        public = self.path.partition("?")[0] in (PUBLIC, ROBOTS)
         known = SESSION in (self.headers["cookie"] or "")
         self.send_response(200 if known or public else 403)
         if not public:
@@ -65,27 +66,42 @@ class Behind(envoy.Echo):
         super().end_headers()
 
 
-def entry(name: str, port: int, number: int) -> dict[str, Any]:
+def entry(name: str, port: int, number: int, namespace: str = MODEL) -> dict[str, Any]:
     """Return what leads to a server of this machine by the name and the port of a Service."""
-    host = f"{name}.{MODEL}.svc.cluster.local"
+    host = f"{name}.{namespace}.svc.cluster.local"
     endpoint = {"address": "127.0.0.1", "ports": {"http": port}}
     ports = [{"number": number, "name": "http", "protocol": "HTTP"}]
     spec = {"hosts": [host], "ports": ports, "resolution": "STATIC", "endpoints": [endpoint]}
     return {"metadata": {"name": name}, "spec": {**spec, "location": "MESH_INTERNAL"}}
 
 
-def bootstrap(port: int, admin: int) -> dict[str, Any]:
-    """Return the configuration of a gateway's Envoy.
+@contextlib.contextmanager
+def applied(client: httpx2.Client, namespace: str, made: Mapping[str, Any]) -> Iterator[None]:
+    """Have objects of Istio in a namespace, by plural and name."""
+    with contextlib.ExitStack() as stack:
+        for path, item in made.items():
+            plural, _, name = path.partition("/")
+            whole = {"apiVersion": "networking.istio.io/v1", "kind": KINDS[plural], **item, "metadata": {"name": name}}
+            where = f"{ISTIO}/namespaces/{namespace}/{path}"
+            apply(client, where, whole)
+            stack.callback(client.delete, where)
+        yield
+
+
+def bootstrap(port: int, admin: int, *, kind: str = "router", namespace: str = MODEL) -> dict[str, Any]:
+    """Return the configuration of an Envoy that calls itself a gateway.
 
     Args:
         port: istiod's.
         admin: of its own administration.
+        kind: what it says that it is: `router`, as gateways, `sidecar` or `waypoint`.
+        namespace: of its pod.
     """
     # Any address but a loopback one, by which istiod would not know whether the proxy has IPv4.
     node = {
-        "id": f"router~10.1.0.9~gateway-0.{MODEL}~{MODEL}.svc.cluster.local",
-        "cluster": f"gateway.{MODEL}",
-        "metadata": {"NAMESPACE": MODEL, "LABELS": {"istio": "ingressgateway"}, "ISTIO_VERSION": "1.28.0"},
+        "id": f"{kind}~10.1.0.9~gateway-0.{namespace}~{namespace}.svc.cluster.local",
+        "cluster": f"gateway.{namespace}",
+        "metadata": {"NAMESPACE": namespace, "LABELS": {"istio": "ingressgateway"}, "ISTIO_VERSION": "1.28.0"},
     }
     source = {"ads": {}, "resource_api_version": "V3"}
     service = [{"envoy_grpc": {"cluster_name": "istiod"}}]
@@ -102,9 +118,8 @@ def bootstrap(port: int, admin: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def gateway(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    """Return a client of the gateway, behind which is a server that answers with the headers that it got."""
-    binary, folder = envoy.find(), tmp_path_factory.mktemp("gateway")
+def control(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[istiod.Istiod]:
+    """Return a running istiod that knows a gatekeeper."""
     data = {
         "service": GATEKEEPER,
         "port": 4180,
@@ -113,12 +128,18 @@ def gateway(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> I
     }
     said = {"_supported_versions": '["v1"]', "data": json.dumps(data)}
     relation = testing.Relation("ingress-auth", remote_app_name=GATEKEEPER, remote_app_data=said)
+    folders = (tmp_path_factory.mktemp("charm"), tmp_path_factory.mktemp("istiod"))
+    with istiod.running(apiserver, *folders, relation) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def gateway(control: istiod.Istiod, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """Return a client of the gateway, behind which is a server that answers with the headers that it got."""
+    binary, folder = envoy.find(), tmp_path_factory.mktemp("gateway")
     with contextlib.ExitStack() as stack:
         behind, asked = stack.enter_context(envoy.serve(Behind)), stack.enter_context(envoy.serve(Gatekeeper))
-        folders = (tmp_path_factory.mktemp("charm"), tmp_path_factory.mktemp("istiod"))
-        control = stack.enter_context(istiod.running(apiserver, *folders, relation))
         port, admin = free_ports(2)
-        where = f"{ISTIO}/namespaces/{MODEL}"
         server = {"hosts": ["*"], "port": {"name": "http", "number": port, "protocol": "HTTP"}}
         route = {"route": [{"destination": {"host": f"{BACKEND}.{MODEL}.svc.cluster.local"}}]}
         made = {
@@ -131,11 +152,7 @@ def gateway(apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> I
             },
             "virtualservices/all": {"spec": {"hosts": ["*"], "gateways": ["istio-gateway"], "http": [route]}},
         }
-        for path, item in made.items():
-            plural, _, name = path.partition("/")
-            whole = {"apiVersion": "networking.istio.io/v1", "kind": KINDS[plural], **item, "metadata": {"name": name}}
-            apply(control.client, f"{where}/{path}", whole)
-            stack.callback(control.client.delete, f"{where}/{path}")
+        stack.enter_context(applied(control.client, MODEL, made))
         configuration = folder / "envoy.json"
         configuration.write_text(json.dumps(bootstrap(control.port, admin)))
         client = stack.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"cookie": SESSION}))
@@ -151,6 +168,16 @@ def seen(answer: httpx2.Response) -> dict[str, str]:
 
 def test_a_request_without_a_session_does_not_pass(gateway: httpx2.Client) -> None:
     assert gateway.get("/", headers={"cookie": "a=1"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", [ROBOTS, f"{ROBOTS}?a=b", f"/x/..{ROBOTS}"])
+def test_what_the_gatekeeper_answers_everybody_itself_reaches_no_page(gateway: httpx2.Client, path: str):
+    url = httpx2.URL(str(gateway.base_url)).copy_with(raw_path=path.encode())
+    assert "kubeflow" not in gateway.get(url, headers={"cookie": "a=1"}).text
+
+
+def test_robots_are_told_to_stay_away(gateway: httpx2.Client):
+    assert gateway.get(ROBOTS, headers={"cookie": "a=1"}).text == "User-agent: *\nDisallow: /\n"
 
 
 def test_the_gatekeeper_sees_the_session_and_the_backend_the_user_and_its_own_cookies(gateway: httpx2.Client) -> None:
@@ -307,3 +334,56 @@ def test_what_browsers_load_of_it_passes(katib: httpx2.Client, path: str):
 
 def test_what_is_not_katibs_passes_as_before(katib: httpx2.Client):
     assert katib.get("/katibs/fetch_nas_job_info/").is_success
+
+
+@pytest.fixture(scope="module")
+def rivals(gateway: httpx2.Client, control: istiod.Istiod) -> Iterator[httpx2.Client]:
+    """Return a client of the gateway, which leads to a server in each of two profiles, beside which is a Service."""
+    with contextlib.ExitStack() as stack:
+        behind = stack.enter_context(envoy.serve())
+        for profile in PROFILES:
+            namespace = {"name": profile, "labels": {"istio-injection": "enabled"}}
+            whole = {"apiVersion": "v1", "kind": "Namespace", "metadata": namespace}
+            apply(control.client, f"/api/v1/namespaces/{profile}", whole)
+            name, prefix = f"notebook-of-{profile}", f"/notebook/{profile}/"
+            ports = [{"name": "http", "port": 80, "targetPort": 8888}]
+            service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": ports}}
+            route = {"route": [{"destination": {"host": f"server.{profile}.svc.cluster.local"}}]}
+            http = [{"match": [{"uri": {"prefix": prefix}}], **route}]
+            made = {
+                "serviceentries/server": entry("server", behind, 80, profile),
+                f"virtualservices/{name}": {
+                    "spec": {"hosts": ["*"], "gateways": [f"{MODEL}/istio-gateway"], "http": http}
+                },
+            }
+            stack.enter_context(applied(control.client, profile, made))
+            apply(control.client, f"/api/v1/namespaces/{profile}/services/{name}", service)
+            stack.callback(control.client.delete, f"/api/v1/namespaces/{profile}/services/{name}")
+        yield gateway
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_gateway_leads_to_the_notebooks_of_all_profiles(rivals: httpx2.Client, profile: str):
+    eventually(lambda: answers(rivals, f"/notebook/{profile}/"))
+
+
+@pytest.mark.parametrize("kind", ["sidecar", "router"])
+def test_a_proxy_in_a_profile_is_told_nothing_of_another_profile_whatever_it_says_that_it_is(
+    rivals: httpx2.Client, control: istiod.Istiod, kind: str, tmp_path: pathlib.Path
+):
+    binary, (admin,) = envoy.find(), free_ports(1)
+    mine, others = PROFILES
+    configuration = tmp_path / "envoy.json"
+    configuration.write_text(json.dumps(bootstrap(control.port, admin, kind=kind, namespace=mine)))
+    with (
+        httpx2.Client(base_url=f"http://127.0.0.1:{admin}") as client,
+        program(envoy.command(binary, configuration), tmp_path, RARELY),
+    ):
+
+        def knows_its_own() -> bool:
+            parts = ("dynamic_active_clusters", "dynamic_route_configs")
+            return all(mine in client.get("/config_dump", params={"resource": part}).text for part in parts)
+
+        eventually(knows_its_own)
+        told = client.get("/config_dump?include_eds").text + client.get("/clusters").text
+    assert others not in told

@@ -62,6 +62,7 @@ class IstioPilot(Charm[PilotOptions]):
         document = mesh.mesh(
             namespace=self.model.name,
             others={route.data.namespace for route in self.ingress.readable()[0] if route.data.namespace},
+            proxies={gateway.namespace for gateway in self._all_gateways if gateway.namespace},
             discovery=f"{self._host}:{istiod.DISCOVERY_PORT}",
             gatekeeper=self._access.gatekeeper,
             telemetry=options.telemetry,
@@ -145,8 +146,12 @@ class IstioPilot(Charm[PilotOptions]):
         )
 
     @functools.cached_property
+    def _all_gateways(self) -> list[istio_control_plane.Gateway]:
+        return [item.data for item in self.gateways.readable()[0]]
+
+    @property
     def _ingress_gateways(self) -> list[istio_control_plane.Gateway]:
-        return [item.data for item in self.gateways.readable()[0] if item.data.kind == "ingress"]
+        return [gateway for gateway in self._all_gateways if gateway.kind == "ingress"]
 
     @property
     def _address(self) -> str:

@@ -16,6 +16,7 @@ def mesh(
     *,
     namespace: str,
     others: Iterable[str],
+    proxies: Iterable[str],
     discovery: str,
     gatekeeper: Authorizer | None,
     telemetry: bool,
@@ -25,10 +26,13 @@ def mesh(
     Args:
         namespace: of the control plane, where policies hold for the whole mesh.
         others: further namespaces that the gateway routes to.
+        proxies: further namespaces of gateways' pods.
         discovery: host and port at which proxies find istiod.
         gatekeeper: whom gateways ask about each request.
         telemetry: whether proxies report request metrics.
     """
+    # Whoever has a token of any account may ask istiod as a proxy, and is told what its namespace may know.
+    known = [".", *sorted({namespace, *proxies})]
     document: dict[str, Any] = {
         "rootNamespace": namespace,
         "trustDomain": "cluster.local",
@@ -36,6 +40,8 @@ def mesh(
         "enablePrometheusMerge": True,
         "ingressControllerMode": "OFF",
         "defaultConfig": {"discoveryAddress": discovery},
+        "defaultServiceExportTo": known,
+        "defaultVirtualServiceExportTo": known,
         "discoverySelectors": _selectors({namespace, *others}),
         "extensionProviders": [_provider(gatekeeper, namespace)] if gatekeeper else [],
     }

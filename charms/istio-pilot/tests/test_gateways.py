@@ -13,6 +13,28 @@ def test_the_address_of_the_gateway_is_told_and_shown(pilot):
     assert state.unit_status == testing.ActiveStatus("http://10.64.140.43")
 
 
+def known(pilot):
+    """Return the namespaces whose proxies are told of a Service, and of a route, of any namespace of the mesh."""
+    return [pilot.mesh[key] for key in ("defaultServiceExportTo", "defaultVirtualServiceExportTo")]
+
+
+def test_what_a_namespace_has_is_told_to_its_own_proxies_and_to_those_of_the_gateways_model_alone(pilot):
+    pilot.settle(pilot.gatekeeper(), pilot.gateway())
+    assert known(pilot) == [[".", "edge"]] * 2
+
+
+@pytest.mark.parametrize("kind", ["ingress", "egress"])
+def test_a_gateway_in_another_model_is_told_of_all_too(pilot, kind):
+    principal = "cluster.local/ns/outside/sa/istio-ingressgateway"
+    pilot.settle(pilot.gatekeeper(), pilot.gateway(kind=kind, principal=principal))
+    assert known(pilot) == [[".", "edge", "outside"]] * 2
+
+
+def test_a_published_gateway_that_says_not_where_it_is_counts_as_one_of_the_same_model(pilot):
+    pilot.settle(pilot.gatekeeper(), pilot.says("istio-pilot", {"_supported_versions": "- v1\n"}))
+    assert known(pilot) == [[".", "edge"]] * 2
+
+
 def test_without_an_address_none_is_told(pilot):
     route = pilot.application("a", service="a", port=80, prefix="/a")
     state = pilot.settle(pilot.gatekeeper(), pilot.gateway(address="", up="false"), route)

@@ -42,6 +42,12 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     principal: str = ""
     up: bool = False
 
+    @property
+    def namespace(self) -> str:
+        """The namespace of its pods, as its principal `DOMAIN/ns/NAMESPACE/sa/ACCOUNT` says it; empty if unsaid."""
+        found = self.principal.split("/")
+        return found[2] if len(found) == 5 else ""
+
 
 @dataclasses.dataclass(frozen=True)
 class ControlPlaneCodec:
