@@ -21,7 +21,7 @@ from .drift import Rounds
 from .interfaces.wire import principal
 from .network import cluster_domain
 from .options import load, renamed
-from .parts.checks import stop
+from .parts.answers import stop
 from .parts.observe import collectors, observe
 from .parts.workload import Workload
 from .problems import Blocked, Problem, Waiting, say

@@ -180,9 +180,32 @@ def with_check(state: testing.State, name: str, **fields: Any) -> testing.State:
     ids=["down", "not yet run"],
 )
 def test_a_program_whose_check_does_not_pass_is_waited_for(example: Deployment, fields: dict[str, Any]) -> None:
-    state = with_check(settled(example), "http", **fields)
-    state = example.run(example.context.on.update_status(), state)
+    state = example.run(example.context.on.config_changed(), example.state())
+    state = example.run(example.context.on.config_changed(), with_check(passing(state), "http", **fields))
     assert state.unit_status == ops.WaitingStatus("waiting for app to answer")
+
+
+def test_a_program_that_has_answered_is_asked_less_often_and_counts_as_up_meanwhile(example: Deployment) -> None:
+    state = example.run(example.context.on.config_changed(), example.state())
+    assert {check.period for check in state.get_container("app").plan.checks.values()} == {"3s"}
+    state = example.run(example.context.on.config_changed(), passing(state))
+    assert {check.period for check in state.get_container("app").plan.checks.values()} == {"10s"}
+    # Pebble begins to count anew where a check is another.
+    state = example.run(example.context.on.config_changed(), with_check(state, "http", successes=0))
+    assert state.unit_status == ops.ActiveStatus()
+
+
+def test_a_changed_program_has_to_answer_soon_again(example: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = dataclasses.replace(settled(example), config={"command": "2"})
+    periods: list[Any] = []
+    original = ops.Container.replan
+    monkeypatch.setattr(
+        ops.Container,
+        "replan",
+        lambda self: (periods.extend(check.period for check in self.get_plan().checks.values()), original(self)),
+    )
+    example.run(example.context.on.config_changed(), state)
+    assert periods == ["3s", "3s"]
 
 
 def test_a_failed_check_and_its_recovery_reach_the_status(example: Deployment) -> None:

@@ -9,7 +9,7 @@ import ops
 from kubeflow_charms import Charm, Problem, Provides, Requires, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, object_storage, s3, tls_certificates
 from kubeflow_charms.parts import Back, Bucket, FirstUnit, Part, Ports
-from kubeflow_charms.parts.checks import answers
+from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.parts.first_unit import holds, name
 from kubeflow_charms.profile_logins import Login
 from kubeflow_charms.secrets import password

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import ops
 from kubeflow_charms import Waiting
-from kubeflow_charms.parts.checks import answers
+from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.run import Run, fingerprint
 from mysql_client_program import refused, run_sql
 

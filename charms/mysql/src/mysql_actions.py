@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import ops
 from kubeflow_charms import Blocked, Problem, Waiting
-from kubeflow_charms.parts.checks import answers
+from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.parts.first_unit import holds
 from kubeflow_charms.run import Run
 from mysql_accounts import PREFIX, Accounts

@@ -13,8 +13,8 @@ from kubeflow_charms import Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import object_storage, s3, tls_certificates
 from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Back, Bucket, FirstUnit, Manifests, Part, Ports, Report
+from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.parts.first_unit import holds
-from kubeflow_charms.parts.workload import answers
 from kubeflow_charms.profile_logins import Login
 from kubeflow_charms.served_store import ServedStore, certificate_request
 from seaweedfs_options import GRPC, SeaweedfsOptions

@@ -1,14 +1,35 @@
-"""How Pebble finds out whether a program answers."""
+"""How Pebble finds out whether a program answers, and how patiently."""
 
-import contextlib
 import dataclasses
-import socket
+from collections.abc import Mapping
 
-import ops
-from ops import pebble
 
-RARELY = 30
-"""Seconds between looks at what is outside."""
+@dataclasses.dataclass(frozen=True)
+class Pace:
+    """How often Pebble asks, how long an answer may take, and how many in a row may fail until the check is down.
+
+    Attributes:
+        period: seconds between two questions.
+        timeout: seconds that an answer may take; less than the period, or Pebble refuses it.
+        threshold: how often in a row none may come.
+    """
+
+    period: float
+    timeout: float
+    threshold: int
+
+    def layer(self) -> dict[str, object]:
+        """Return these fields of a check as Pebble wants them."""
+        return {"period": f"{self.period}s", "timeout": f"{self.timeout}s", "threshold": self.threshold}
+
+
+STARTING = Pace(3, 2, 2)
+"""Until a program has answered: it fails soon, as Pebble tells only of a check that had failed that it passes."""
+STEADY = Pace(10, 9, 3)
+"""Once it has: on a busy node answers take seconds, and each failure and recovery is a hook that keeps others waiting.
+One that is gone is noticed within 30 seconds, as Kubernetes' probes do by default, and one that hangs within 40."""
+OUTSIDE = Pace(30, 9, 2)
+"""What others run."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,52 +82,20 @@ class Reachable:
 
     def layer(self) -> dict[str, object]:
         """Return the check as Pebble wants it, of no level, so that Kubernetes sends users here all the same."""
-        return {"tcp": {"host": self.host, "port": self.port}, "period": f"{RARELY}s"}
+        return {"tcp": {"host": self.host, "port": self.port}}
 
 
-def answers(container: ops.Container) -> bool:
-    """Tell whether a container's program runs and all its checks have passed.
-
-    Pebble calls a check up before it ran for the first time; where it counts successes, one is asked for.
-    """
-    try:
-        services, checks = container.get_services(container.name), container.get_checks()
-    except pebble.Error:
-        return False
-    running = bool(services) and all(service.is_running() for service in services.values())
-    return running and all(_passed(check) for check in checks.values() if check.level != pebble.CheckLevel.UNSET)
+Check = HttpCheck | TcpCheck | Reachable
 
 
-def stop(container: ops.Container) -> None:
-    """End a container's program, with its checks, which would call the pod unready; one that is not up runs none."""
-    with contextlib.suppress(pebble.Error):
-        if not any(service.is_running() for service in container.get_services(container.name).values()):
-            return
-        if checks := container.get_plan().checks:
-            container.stop_checks(*checks)
-        container.stop(container.name)
+def upholding(checks: Mapping[str, Check]) -> dict[str, HttpCheck | TcpCheck]:
+    """Return the checks without which a program is not up; others only bring something to the charm's notice."""
+    return {name: check for name, check in checks.items() if not isinstance(check, Reachable) and check.level}
 
 
-def _passed(check: pebble.CheckInfo) -> bool:
-    if check.status == pebble.CheckStatus.INACTIVE:
-        return True
-    return check.status == pebble.CheckStatus.UP and (check.successes is None or check.successes > 0)
-
-
-def answered(check: pebble.CheckInfo, port: int) -> bool:
-    """Tell whether an active check has passed, by asking ourselves where Pebble counts no successes."""
-    if check.status != pebble.CheckStatus.UP:
-        return False
-    if check.successes is not None:
-        return check.successes > 0
-    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-        return True
-    return False
-
-
-def down(container: ops.Container, name: str) -> bool:
-    """Tell whether a check has failed."""
-    try:
-        return container.get_check(name).status == pebble.CheckStatus.DOWN
-    except (ops.ModelError, pebble.Error):
-        return False
+def planned(check: Check, steady: bool) -> dict[str, object]:
+    """Return a check as Pebble wants it, for a program that starts, or for one that has answered."""
+    asked_soon = not steady and bool(upholding({"": check}))
+    pace = OUTSIDE if isinstance(check, Reachable) else STARTING if asked_soon else STEADY
+    once = {"startup": "disabled"} if steady and isinstance(check, TlsCheck) else {}
+    return {"override": "replace", **pace.layer(), **check.layer(), **once}

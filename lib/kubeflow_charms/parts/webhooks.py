@@ -6,7 +6,7 @@ from typing import Any
 
 from ..run import Declaration, Run, fingerprint
 from ..templates import render
-from .checks import answers
+from .answers import answers
 
 
 @dataclasses.dataclass(frozen=True)

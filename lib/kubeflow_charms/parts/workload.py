@@ -11,16 +11,16 @@ from ..bounded import until
 from ..identity import ensure
 from ..metrics import Metrics
 from ..problems import Blocked, Waiting
-from ..run import Run, fingerprint
-from .checks import HttpCheck, Reachable, TcpCheck, TlsCheck, answered, answers, down
+from ..run import Run
+from .answers import answered, answers, down
+from .checks import STARTING, Check, Reachable, TlsCheck, upholding
 from .files import File, Files
+from .layers import layer_of
 
 MEMORY = ".files"
 """Begins a file beside the charm's code: which files the workload has; gone with the pod, as they are."""
-PERIOD = 3
-THRESHOLD = 2
-# So long that a failing check is down, and wakes the charm when it recovers; all in seconds.
-PATIENCE = PERIOD * THRESHOLD + 1
+# So long that a failing check is down, and wakes the charm when it recovers; in seconds.
+PATIENCE = STARTING.period * STARTING.threshold + 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Workload:
     command: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     files: Mapping[str, File] = dataclasses.field(default_factory=dict)
-    checks: Mapping[str, HttpCheck | TcpCheck | Reachable] = dataclasses.field(default_factory=dict)
+    checks: Mapping[str, Check] = dataclasses.field(default_factory=dict)
     folder: str = ""
     metrics: Metrics | None = None
     kill_delay: int = 0
@@ -79,79 +79,58 @@ class Workload:
             ) from error
         if not answers(container):
             raise Waiting(f"{self.container} to answer")
-        self._ask_no_more(container)
+        self._settle(container)
         away = [
             check.what for name, check in self.checks.items() if isinstance(check, Reachable) and down(container, name)
         ]
         if away:
             raise Waiting(f"{', '.join(away)} to answer")
 
-    def layer(self) -> pebble.LayerDict:
-        """Return the Pebble layer; its summary changes with the files, which makes Pebble restart the service."""
-        service: pebble.ServiceDict = {
-            "override": "replace",
-            "summary": f"{self.container}, files {fingerprint({path: str(file) for path, file in self.files.items()})}",
-            "command": self.command,
-            "startup": "enabled",
-            "environment": dict(self.environment),
-        }
-        if self.folder:
-            service["working-dir"] = self.folder
-        if self.kill_delay:
-            service["kill-delay"] = f"{self.kill_delay}s"
-        checks = {
-            name: {
-                "override": "replace",
-                "period": f"{PERIOD}s",
-                "timeout": f"{PERIOD - 1}s",
-                "threshold": THRESHOLD,
-                **check.layer(),
-            }
-            for name, check in self.checks.items()
-        }
-        return {"services": {self.container: service}, "checks": checks}  # pyright: ignore[reportReturnType]
-
     def _replan(self, run: Run, container: ops.Container, files: Files) -> None:
-        layer, planned = pebble.Layer(self.layer()), container.get_plan()
+        before = container.get_plan()
         if identity := run.identities.get(self.container):
-            ensure(run, container, identity, anew=self.container not in planned.services)
-        for name in planned.checks.keys() - layer.checks.keys():
-            # Pebble drops no check of a layer; one that is disabled and stopped counts for nothing.
-            layer.checks[name] = planned.checks[name]
-            layer.checks[name].startup = pebble.CheckStartup.DISABLED
+            ensure(run, container, identity, anew=self.container not in before.services)
+        layer, steady = layer_of(self, before), layer_of(self, before, steady=True)
         kept: dict[str, File] = {}
-        if planned.services.get(self.container) != layer.services[self.container]:
-            kept = files.kept() if self.container in planned.services else {}
+        if before.services.get(self.container) != layer.services[self.container]:
+            kept = files.kept() if self.container in before.services else {}
             files.write(self.files)
-        elif planned.checks == layer.checks and container.get_service(self.container).is_running():
+        elif before.checks in (layer.checks, steady.checks) and container.get_service(self.container).is_running():
             return
-        if planned.checks:
+        if before.checks:
             # They would go on to count what the program before this one answered; before Juju 3.6.4 they have to.
             with contextlib.suppress(pebble.APIError):
-                container.stop_checks(*planned.checks)
+                container.stop_checks(*before.checks)
         container.add_layer(self.container, layer, combine=True)
         try:
             container.replan()
         except pebble.ChangeError:
-            self._restore(container, files, kept, planned)
+            self._restore(container, files, kept, before)
             raise
         until(lambda: answers(container), bool, patience=PATIENCE, pause=0.2)
 
-    def _restore(self, container: ops.Container, files: Files, kept: Mapping[str, File], planned: pebble.Plan) -> None:
+    def _restore(self, container: ops.Container, files: Files, kept: Mapping[str, File], before: pebble.Plan) -> None:
         """Let the program that ran before go on as it was; the next hook tries the new one again."""
-        before = planned.services.get(self.container)
-        if before is None or not kept:
+        service = before.services.get(self.container)
+        if service is None or not kept:
             return
         files.write(kept)
-        checks = {name: check.to_dict() for name, check in planned.checks.items()}
-        layer = pebble.Layer({"services": {self.container: before.to_dict()}, "checks": checks})
+        checks = {name: check.to_dict() for name, check in before.checks.items()}
+        layer = pebble.Layer({"services": {self.container: service.to_dict()}, "checks": checks})
         container.add_layer(self.container, layer, combine=True)
         with contextlib.suppress(pebble.ChangeError):
             container.replan()
 
-    def _ask_no_more(self, container: ops.Container) -> None:
-        """Stop the checks that have told what they can, see `TlsCheck`."""
+    def _settle(self, container: ops.Container) -> None:
+        """Ask a program that has answered at its steady pace, and no more what is asked once, see `TlsCheck`."""
         with contextlib.suppress(ops.ModelError, pebble.Error):
-            for name, check in self.checks.items():
-                if isinstance(check, TlsCheck) and answered(container.get_check(name), check.port):
-                    container.stop_checks(name)
+            before = container.get_plan()
+            layer = layer_of(self, before, steady=True)
+            if before.checks == layer.checks:
+                return
+            infos = container.get_checks()
+            if not all(answered(infos[name], check.port) for name, check in upholding(self.checks).items()):
+                return
+            if once := [name for name, check in self.checks.items() if isinstance(check, TlsCheck)]:
+                container.stop_checks(*once)
+            container.add_layer(self.container, layer, combine=True)
