@@ -4,13 +4,14 @@ import contextlib
 import http.server
 import json
 import pathlib
+import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx2
 import pytest
 from ops import testing
-from support import envoy, istiod
+from support import envoy, istiod, programs
 from support.apiserver import RARELY, ApiServer, answers, apply, await_answer, free_ports, log_of, program
 from support.charms import load_charm
 from support.deployment import MODEL, deployed
@@ -334,6 +335,49 @@ def test_what_browsers_load_of_it_passes(katib: httpx2.Client, path: str):
 
 def test_what_is_not_katibs_passes_as_before(katib: httpx2.Client):
     assert katib.get("/katibs/fetch_nas_job_info/").is_success
+
+
+@pytest.fixture(scope="module")
+def page(
+    katib: httpx2.Client, apiserver: ApiServer, control: istiod.Istiod, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx2.Client]:
+    """Return a client of the gateway that leads to Katib's real page, without any rights."""
+    binary, folder, (port,) = programs.find("katib-ui"), tmp_path_factory.mktemp("page"), free_ports(1)
+    (folder / "static").mkdir()
+    (folder / "static" / "index.html").write_text("the page of Katib")
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(json.dumps(apiserver.kubeconfig("nobody's")))
+    command = [binary, "--host=127.0.0.1", f"--port={port}", f"--build-dir={folder}"]
+    http = [
+        {
+            "match": [{"uri": {"prefix": "/katib/"}}],
+            "route": [{"destination": {"host": f"katib-ui.{MODEL}.svc.cluster.local"}}],
+        }
+    ]
+    made = {
+        "serviceentries/katib-ui": entry("katib-ui", port, 80),
+        "virtualservices/katib": {"spec": {"hosts": ["*"], "gateways": ["istio-gateway"], "http": http}},
+    }
+    with program(command, folder, {"KUBECONFIG": str(kubeconfig)}), applied(control.client, MODEL, made):
+        eventually(lambda: "the page of Katib" in katib.get("/katib/").text)
+        direct = httpx2.get(f"http://127.0.0.1:{port}/katib/fetch_nas_job_info/?experimentName=a&namespace=")
+        assert direct.is_server_error, "asked directly, the page would look for trials"
+        yield katib
+
+
+@pytest.mark.parametrize("path", ["experiment/..%2ffetch_nas_job_info/", "static/..%2Ffetch_nas_job_info/"])
+def test_katibs_page_tells_nothing_more_at_paths_that_only_it_sees_through(page: httpx2.Client, path: str):
+    url = httpx2.URL(str(page.base_url)).copy_with(raw_path=f"/katib/{path}?experimentName=a&namespace=".encode())
+    assert page.get(url, follow_redirects=True).is_client_error
+
+
+@pytest.mark.parametrize("target", ["/katib/experiment/..%2ffetch_nas_job_info/?namespace=", "katib-ui.edge:80"])
+def test_nobody_tunnels_through_the_gateway(page: httpx2.Client, target: str):
+    request = f"CONNECT {target} HTTP/1.1\r\nhost: kubeflow\r\ncookie: {SESSION}\r\n\r\n"
+    with socket.create_connection((page.base_url.host, page.base_url.port or 80), timeout=10) as connection:
+        connection.sendall(request.encode())
+        answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 4")
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,8 @@ NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 POD = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})?")
 RUN = re.compile(r"[-a-zA-Z0-9]*")
+SPELLED_AGAIN = re.compile(r"%(25)*(2e|2f|5c)", re.IGNORECASE)
+"""A dot, slash or backslash that is still escaped once a key is decoded: the page server decodes once more."""
 NUMBER = re.compile(r"\d{0,10}")
 ARTEFACT = re.compile(r"/pipeline/artifacts/(?P<source>[a-z0-9]+)/(?P<bucket>[^/]+)/(?P<key>.+)")
 TENSORBOARDS = "/pipeline/apps/tensorboard/proxy/"
@@ -163,6 +165,8 @@ def _artefact(method: str, path: str, query: str, settings: Settings) -> Access:
         raise Refused(f"the pages show artefacts of the bucket {settings['bucket']} alone")
     if any(part in ("", ".", "..") for part in key.split("/")):
         raise Refused("an artefact's key has no empty parts and no dots alone")
+    if SPELLED_AGAIN.search(key):
+        raise Refused("an artefact's key has its dots and slashes escaped once at most")
     if _of_another_store(parameters.get("providerInfo", ""), settings):
         others = {name: value for name, value in parameters.items() if name != "providerInfo"}
         raise Elsewhere(f"{path}?{urllib.parse.urlencode(others)}")

@@ -78,6 +78,11 @@ def artefact(**changes: str) -> str:
             "HEAD",
             {"readArtifact runs.pipelines.kubeflow.org in ada"},
         ),
+        (
+            artefact(key="private-artifacts/ada/a%2525b%252520c.d"),
+            "GET",
+            {"readArtifact runs.pipelines.kubeflow.org in ada"},
+        ),
         (artefact(key="shared/of/all"), "GET", {"readArtifact runs.pipelines.kubeflow.org in ada"}),
         (
             "/pipeline/artifacts/minio/mlpipeline/private-artifacts/ada/a%20b?namespace=ada",
@@ -129,6 +134,11 @@ def provider(**changes: str) -> str:
         artefact() + "&peek",
         artefact() + "".join(f"&a{number}=1" for number in range(30)),
         "/pipeline/artifacts/minio/mlpipeline/private-artifacts/ada/%2e%2e/bob/a?namespace=ada",
+        "/pipeline/artifacts/minio/mlpipeline/private-artifacts/ada/%252e%252e/bob/a?namespace=ada",
+        "/pipeline/artifacts/minio/mlpipeline/private-artifacts/ada/.%25252E%252fbob/a?namespace=ada",
+        "/pipeline/artifacts/get?source=minio&bucket=mlpipeline&key=private-artifacts/ada/%252e%252E/bob&namespace=ada",
+        "/pipeline/artifacts/get?source=s3&bucket=mlpipeline&key=private-artifacts/ada/..%252Fbob/a&namespace=ada",
+        "/pipeline/artifacts/get?source=s3&bucket=mlpipeline&key=private-artifacts/ada/..%255cbob&namespace=ada",
         "/pipeline/artifacts/minio/mlpipeline/private-artifacts%2fbob%2fa?namespace=ada",
         "/pipeline/artifacts/volume/mlpipeline/private-artifacts/ada/a?namespace=ada",
         "/pipeline/artifacts/minio/mlpipeline/%ff?namespace=ada",
