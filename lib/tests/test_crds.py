@@ -27,7 +27,7 @@ kinds:
         columns: {Ready: .status.ready, Age: [.metadata.creationTimestamp, date]}
         fields: {spec: {size!: integer}}
       v1beta1: {served: false}
-  Other: {plural: others, versions: {v1: {storage: true, schema: {spec: {type: object}}, required: [spec]}}}
+  Other: {plural: others, versions: {v1: {storage: true, status: true, fields: {status: {ready: boolean}}}}}
 """
 
 
@@ -94,9 +94,10 @@ def test_fields_become_a_schema_with_a_status_where_there_is_one() -> None:
     }
 
 
-def test_a_schema_may_be_written_in_openapi_too() -> None:
+def test_a_status_that_others_may_write_has_a_shape_too() -> None:
     schema = version("Other", "v1")["schema"]["openAPIV3Schema"]
-    assert schema == {"type": "object", "properties": {"spec": {"type": "object"}}, "required": ["spec"]}
+    status = {"type": "object", "properties": {"ready": {"type": "boolean"}}}
+    assert schema == {"type": "object", "properties": {"status": status}}
 
 
 def test_a_field_that_objects_leave_out_gets_the_default_of_a_charm(deploy: Deploy) -> None:

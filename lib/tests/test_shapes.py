@@ -36,6 +36,55 @@ def test_a_quantity_is_a_number_or_text_as_kubernetes_writes_it():
     assert not any(re.match(quantity["pattern"], text) for text in ("plenty", "1 Gi", "Gi", ""))
 
 
+@pytest.mark.parametrize(
+    ("shape", "right", "wrong"),
+    [
+        ("quantity", ["1e12"], ["1e99999999999999999999"]),
+        (
+            "time",
+            ["2026-11-30T00:49:04Z", "2026-11-30T00:49:04.5+01:00"],
+            [
+                "2026-11-30t00:49:04z",
+                "2026-11-30",
+                "2026-11-30T24:00:00Z",
+                "2026-11-30T00:49:04",
+                "2026-11-30T00:49:04+99:00",
+            ],
+        ),
+        ("duration", ["1h30m", "0", "1.5s", "-2m"], ["5", "1d", "", "9999999999h", "1 h"]),
+        ("bytes", ["", "QQ==", "QUI=", "QUJD"], ["Q", "QQ=", "Q-=="]),
+    ],
+)
+def test_text_that_go_reads_into_a_type_of_its_own_is_text_that_it_can_read(
+    shape: str, right: list[str], wrong: list[str]
+):
+    pattern = openapi(shape)["pattern"]
+    assert [text for text in right if not re.search(pattern, text)] == []
+    assert [text for text in wrong if re.search(pattern, text)] == []
+
+
+def test_a_port_by_name_or_number_is_no_larger_than_programs_keep():
+    shape = openapi("int-or-string")
+    assert (shape["x-kubernetes-int-or-string"], shape["minimum"], shape["maximum"]) == (True, -(2**31), 2**31 - 1)
+
+
+def test_a_resource_says_what_it_is_and_keeps_the_rest():
+    assert openapi("resource").items() >= {**ANY, "required": ["apiVersion", "kind"]}.items()
+
+
+def test_types_of_kubernetes_have_their_fields_typed_and_keep_those_of_newer_releases():
+    affinity = openapi({"pod": "pod-template"})["properties"]["pod"]["properties"]["spec"]["properties"]["affinity"]
+    terms = affinity["properties"]["nodeAffinity"]["properties"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert terms["properties"]["nodeSelectorTerms"]["type"] == "array"
+    assert affinity["x-kubernetes-preserve-unknown-fields"] is True
+
+
+def test_fields_may_be_added_to_a_shape():
+    schema = openapi({"$shape": "container", "image!": {"$shape": "string", "$minLength": 1}})
+    assert schema["required"] == ["name", "image"]
+    assert (schema["properties"]["image"]["minLength"], schema["properties"]["tty"]) == (1, {"type": "boolean"})
+
+
 def test_words_with_bars_between_are_an_enumeration():
     assert openapi("ALLOW | DENY\n| AUDIT") == {"type": "string", "enum": ["ALLOW", "DENY", "AUDIT"]}
 

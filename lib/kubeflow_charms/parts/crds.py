@@ -24,10 +24,11 @@ class Crds:
             versions:
               v1: {storage: true, status: true, columns: {...}, fields: {spec: {...}}}
 
-    `versions` may name several; `served: false` keeps an old one readable. A version without a schema takes any
-    object; `fields` has, beside apiVersion, kind and metadata, the shapes of `shapes.py`; `schema` the same as OpenAPI
-    properties; `scale` and `status` turn the subresources on. `columns` maps a printer column's name to its JSON
-    path, or to [path, type]. A document's other keys are not read: they may hold anchors for what is repeated.
+    `versions` may name several; `served: false` keeps an old one readable. A version without `fields` takes any object;
+    these are, beside apiVersion, kind and metadata, the shapes of `shapes.py`. `scale` and `status` turn the
+    subresources on; a status that only its controller may write needs no shape. `columns` maps a printer column's name
+    to its JSON path, or to [path, type]. A document's other keys are not read: they may hold anchors for what is
+    repeated.
 
     Attributes:
         file: in the charm's src folder.
@@ -104,11 +105,7 @@ def _annotations(fields: Object) -> Object:
 def _version(name: str, fields: Object) -> Object:
     schema: Object = ANYTHING
     if "fields" in fields:
-        schema = openapi({**fields["fields"], **({"status": "any"} if fields.get("status") else {})})
-    elif "schema" in fields:
-        schema = {"type": "object", "properties": fields["schema"]}
-        if "required" in fields:
-            schema["required"] = fields["required"]
+        schema = openapi({**({"status": "any"} if fields.get("status") else {}), **fields["fields"]})
     version: Object = {
         "name": name,
         "served": fields.get("served", True),
