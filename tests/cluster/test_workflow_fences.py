@@ -235,6 +235,27 @@ def test_nobody_takes_a_lock_of_another_namespace(argo: Application) -> None:
     http.delete(f"{path}/w").raise_for_status()
 
 
+@pytest.mark.parametrize("many", [{"count": "2000000"}, {"count": 2000000}, {"start": "0", "end": "100000"}])
+def test_no_step_is_repeated_beyond_the_controllers_memory(argo: Application, many: dict[str, Any]) -> None:
+    eve, path = Asking(argo.http, EVE), in_eves("workflows")
+    assert eventually(lambda: "counts to 99999" in eve.refusal("POST", path, workflow(spec=repeated(many))))
+    for place in ("steps", "dag"):
+        inline = {"templates": [within(place, {"name": "a", "inline": repeated(many)["templates"][0]})]}
+        assert "counts to 99999" in eve.refusal("POST", path, workflow(spec=inline))
+    few: list[dict[str, Any]] = [{"count": 99999}, {"start": "10", "end": "-1"}, {"count": "{{inputs.parameters.n}}"}]
+    for fit in few:
+        assert eve.refusal("POST", path, workflow(spec=repeated(fit))) == ""
+
+
+def repeated(many: dict[str, Any]) -> dict[str, Any]:
+    return {"templates": [within("steps", {"name": "a", "template": "s", "withSequence": many})]}
+
+
+def within(place: str, step: dict[str, Any]) -> dict[str, Any]:
+    """Return a template that has a step, as one of steps or of a graph."""
+    return {"name": "t", "steps": [[step]]} if place == "steps" else {"name": "t", "dag": {"tasks": [step]}}
+
+
 def test_which_locks_are_held_is_for_the_controller_to_say(argo: Application) -> None:
     http, path = argo.http, in_eves("workflows")
     eve, controller = Asking(http, EVE), Asking(http, CONTROLLER)
