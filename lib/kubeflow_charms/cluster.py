@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from .problems import Blocked, Problem, Waiting
@@ -186,32 +186,6 @@ class Cluster:
 
         self.call(reference, send)
 
-    def request_token(
-        self, account: Reference, *, audience: str, seconds: int, bound: Mapping[str, str]
-    ) -> tuple[str, int]:
-        """Return a token of a ServiceAccount, and for how many seconds it is granted.
-
-        Args:
-            account: the ServiceAccount.
-            audience: who is to accept it; empty for Kubernetes.
-            seconds: how long it is asked for.
-            bound: the object with which it ends.
-
-        Raises:
-            Waiting: the account is not there yet, or Kubernetes does not answer.
-        """
-        audiences = {"audiences": [audience]} if audience else {}
-        spec = {**audiences, "expirationSeconds": seconds, "boundObjectRef": dict(bound)}
-
-        def send(client: Any, kind: Any, where: dict[str, str]) -> tuple[str, int]:
-            granted = client.create(_token_request()({"metadata": {}, "spec": spec}), account.name, **where)
-            return granted["status"]["token"], granted["spec"]["expirationSeconds"]
-
-        granted = self.call(account, send)
-        if granted is None:
-            raise Waiting(f"Kubernetes to have {account}")
-        return granted
-
     def call(self, reference: Reference, send: Callable[..., Any], *, unknown_may_come: bool = False) -> Any:
         """Send one request, again after a short pause where that helps; None for 404.
 
@@ -273,23 +247,6 @@ def _in_the_way(refusal: str) -> list[str]:
     import re
 
     return re.findall(r'conflicts? with \\?"([^"\\]+)', refusal)
-
-
-def _token_request() -> Any:
-    """Return the kind of TokenRequests; the client's own comes with all the models of Kubernetes' core."""
-    from lightkube.core import resource
-    from lightkube.generic_resource import GenericNamespacedStatus
-
-    class TokenRequest(GenericNamespacedStatus):
-        _api_info = resource.ApiInfo(
-            resource=resource.ResourceDef("authentication.k8s.io", "v1", "TokenRequest"),
-            parent=resource.ResourceDef("", "v1", "ServiceAccount"),
-            plural="serviceaccounts",
-            verbs=["post"],
-            action="token",
-        )
-
-    return TokenRequest
 
 
 def _resource(reference: Reference) -> Any:

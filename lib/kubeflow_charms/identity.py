@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .cluster import Reference
+from .cluster import Cluster, Reference
 from .problems import Waiting
 
 if TYPE_CHECKING:
@@ -94,12 +94,54 @@ def _renew(run: "Run", container: "ops.Container", identity: Identity, told: str
     account = Reference("v1", "ServiceAccount", identity.account, run.namespace)
     seconds = LIFE
     for path, audience in {f"{FOLDER}/token": "", **identity.audiences}.items():
-        token, granted = run.cluster.request_token(account, audience=audience, seconds=LIFE, bound=bound)
+        token, granted = _request(run.cluster, account, audience, bound)
         container.push(path, token, permissions=0o600, make_dirs=True)
         seconds = min(seconds, granted)
     for name, text in (("ca.crt", AUTHORITIES.read_text()), ("namespace", run.namespace)):
         container.push(f"{FOLDER}/{name}", text, permissions=0o444, make_dirs=True)
     _save(_path(run), {**_load(_path(run)), container.name: Note(told, asked, asked + seconds)})
+
+
+def _request(cluster: Cluster, account: Reference, audience: str, bound: Mapping[str, str]) -> tuple[str, int]:
+    """Return a token of a ServiceAccount, and for how many seconds it is granted.
+
+    Args:
+        cluster: which has the account.
+        account: the ServiceAccount.
+        audience: who is to accept it; empty for Kubernetes.
+        bound: the object with which it ends.
+
+    Raises:
+        Waiting: the account is not there yet, or Kubernetes does not answer.
+    """
+    audiences = {"audiences": [audience]} if audience else {}
+    spec = {**audiences, "expirationSeconds": LIFE, "boundObjectRef": dict(bound)}
+
+    def send(client: Any, kind: Any, where: dict[str, str]) -> tuple[str, int]:
+        granted = client.create(_token_request()({"metadata": {}, "spec": spec}), account.name, **where)
+        return granted["status"]["token"], granted["spec"]["expirationSeconds"]
+
+    granted = cluster.call(account, send)
+    if granted is None:
+        raise Waiting(f"Kubernetes to have {account}")
+    return granted
+
+
+def _token_request() -> Any:
+    """Return the kind of TokenRequests; the client's own comes with all the models of Kubernetes' core."""
+    from lightkube.core import resource
+    from lightkube.generic_resource import GenericNamespacedStatus
+
+    class TokenRequest(GenericNamespacedStatus):
+        _api_info = resource.ApiInfo(
+            resource=resource.ResourceDef("authentication.k8s.io", "v1", "TokenRequest"),
+            parent=resource.ResourceDef("", "v1", "ServiceAccount"),
+            plural="serviceaccounts",
+            verbs=["post"],
+            action="token",
+        )
+
+    return TokenRequest
 
 
 def _bound(run: "Run") -> Mapping[str, str]:

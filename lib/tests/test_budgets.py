@@ -25,12 +25,12 @@ ENGINE = (
     "user_objects",
 )
 """What makes the cluster and the pod so; 1,800 lines are the aim."""
-LARGEST = 2355
+LARGEST = 2303
 MODULE = {"": 350, "parts": 150, "interfaces": 100}
 """Lines of a module, by folder."""
 ABOVE = {
-    "parts/workload.py": 160,
-    "parts/network_policy.py": 178,
+    "parts/kubernetes_shapes.py": 425,
+    "parts/network_policy.py": 175,
     "interfaces/tls_certificates.py": 245,
     "interfaces/kubernetes_manifest.py": 180,
     "interfaces/s3.py": 155,
