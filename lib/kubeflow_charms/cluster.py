@@ -23,6 +23,8 @@ CLUSTER_SCOPED = {
     "DecoratorController",
     "GatewayClass",
     "IngressClass",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
     "MutatingWebhookConfiguration",
     "Namespace",
     "Node",

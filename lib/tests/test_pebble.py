@@ -15,7 +15,7 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms import Blocked, Waiting
-from kubeflow_charms.parts import File, HttpCheck, TcpCheck, TlsCheck, Workload
+from kubeflow_charms.parts import File, HttpCheck, Reachable, TcpCheck, TlsCheck, Workload
 from kubeflow_charms.parts.checks import STEADY, Pace
 from ops import pebble
 from support import programs
@@ -34,8 +34,9 @@ def client(tmp_path: pathlib.Path) -> Iterator[pebble.Client]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    until((home / ".pebble.socket").exists)
-    yield pebble.Client(str(home / ".pebble.socket"))
+    found = pebble.Client(str(home / ".pebble.socket"))
+    until(lambda: listens(found))
+    yield found
     process.terminate()
     process.wait(10)
 
@@ -51,6 +52,12 @@ def port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def listens(client: pebble.Client) -> bool:
+    with contextlib.suppress(pebble.Error):
+        return bool(client.get_system_info())
+    return False
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -262,10 +269,19 @@ def test_a_program_that_hangs_after_it_answered_is_noticed_within_its_pace(
 def test_a_program_that_does_not_answer_is_waited_for_until_its_check_is_down(
     client: pebble.Client, port: int, tmp_path: pathlib.Path
 ) -> None:
-    require_counting(client, port, tmp_path)
     with pytest.raises(Waiting, match="app to answer"):
         run(client, server(port, tmp_path, command="sleep 1000"))
     assert {info.status for info in client.get_checks()} == {pebble.CheckStatus.DOWN}
+
+
+def test_a_program_that_takes_its_time_answers_when_apply_returns(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeflow_charms.parts.checks.STARTING", Pace(5, 4, 2))
+    monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 11)
+    slow = f"import time; time.sleep(2); import http.server as s; s.test(s.SimpleHTTPRequestHandler, port={port})"
+    run(client, server(port, tmp_path, command=f'{sys.executable} -c "{slow}"', checks={"http": HttpCheck(port)}))
+    socket.create_connection(("127.0.0.1", port)).close()
 
 
 def test_a_program_that_ends_at_its_new_files_goes_on_with_those_before(
@@ -281,3 +297,28 @@ def test_a_program_that_ends_at_its_new_files_goes_on_with_those_before(
     assert client.get_services(["app"])[0].is_running()
     run(client, server(port, tmp_path, command=command, files={file: File("good again")}))
     assert pathlib.Path(file).read_text() == "good again"
+
+
+def test_a_program_that_ends_for_what_is_away_outside_starts_once_that_is_back(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path
+) -> None:
+    outside = Reachable("127.0.0.1", port, "the directory")
+    ask = f"import socket, time; socket.create_connection(('127.0.0.1', {port})); time.sleep(1000)"
+    needy = server(port, tmp_path, command=f'{sys.executable} -c "{ask}"', checks={"directory": outside})
+    with pytest.raises(Waiting, match="the directory to answer, without which app does not start"):
+        run(client, needy)
+    with socket.create_server(("127.0.0.1", port)):
+        run(client, needy)
+        assert client.get_services(["app"])[0].is_running()
+
+
+def test_pebble_watches_what_is_outside_though_the_program_did_not_start(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeflow_charms.parts.checks.OUTSIDE", Pace(1, 0.5, 2))
+    outside = Reachable("127.0.0.1", port, "the directory")
+    with pytest.raises(Waiting):
+        run(client, server(port, tmp_path, command="false", checks={"directory": outside}))
+    until(lambda: client.get_checks()[0].status == pebble.CheckStatus.DOWN)
+    with socket.create_server(("127.0.0.1", port)):
+        until(lambda: client.get_checks()[0].status == pebble.CheckStatus.UP)

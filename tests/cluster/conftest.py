@@ -22,7 +22,12 @@ NOTEBOOKS = pathlib.Path(__file__).parents[2] / "charms" / "notebooks"
 @pytest.fixture(scope="session")
 def apiserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     """Return a Kubernetes API that all tests share: use a namespace of your own."""
-    with running(tmp_path_factory.mktemp("kubernetes")) as server:
+    # What Kubernetes has by default since 1.36.
+    newer = (
+        "--feature-gates=MutatingAdmissionPolicy=true",
+        "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+    )
+    with running(tmp_path_factory.mktemp("kubernetes"), *newer) as server:
         yield server
 
 

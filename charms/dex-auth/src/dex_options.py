@@ -5,6 +5,7 @@ import re
 import urllib.parse
 
 from dex_connectors import Connectors, connectors, with_secrets
+from dex_refusals import refusals
 from kubeflow_charms import option, options
 from kubeflow_charms.secrets import plain
 
@@ -68,6 +69,9 @@ class DexOptions:
         if not self.enable_password_db and not self.connectors:
             raise ValueError("option enable-password-db: nobody could log in, set it to true or set connectors")
         object.__setattr__(self, "connectors", with_secrets(self.connectors, self.connectors_secret or {}))
+        if not self.enable_password_db and all(reasons := [next(refusals(item), "") for item in self.connectors]):
+            # Dex ends where it can open none at all.
+            raise ValueError(f"option connectors: of {self.connectors[0]['id']}, {reasons[0]}; nobody could log in")
 
     @property
     def username(self) -> str:

@@ -34,7 +34,7 @@ def test_the_action_shows_it_on_every_unit(dex):
 
 
 def test_the_action_fails_without_a_password_database(dex):
-    state = dex.settle(config={"enable-password-db": False, "connectors": "[{type: ldap, id: a, name: A}]"})
+    state = dex.settle(config={"enable-password-db": False, "connectors": "[{type: github, id: a, name: A}]"})
     with pytest.raises(testing.ActionFailed, match="enable-password-db is false"):
         dex.act("get-admin-password", state)
 
@@ -120,6 +120,6 @@ def test_a_unit_that_does_not_lead_waits_for_the_leader_to_make_the_password(dex
 
 
 def test_without_a_password_database_there_is_no_user(dex):
-    dex.settle(config={"enable-password-db": False, "connectors": "[{type: ldap, id: a, name: A}]"})
+    dex.settle(config={"enable-password-db": False, "connectors": "[{type: github, id: a, name: A}]"})
     assert dex.configuration["enablePasswordDB"] is False
     assert dex.configuration["staticPasswords"] == []

@@ -120,9 +120,10 @@ class Placer:
             for name, there in owners.items()
             if there is None
         ]
+        # Before anything is placed whose pods need it.
+        problems += self._log_in(self._namespaces)
         for kind in wanted.kinds:
             problems += self._place(kind, wanted, owners)
-        problems += self._log_in(self._namespaces)
         self._turn += 1
         self.problems.tell(problems)
         return {NAMESPACES: found.get("metadata", {}).get("resourceVersion", "")}, not problems

@@ -140,7 +140,7 @@ class Placing:
             "requests": dict(requests),
             "limits": dict(limits),
             "login": registry_login.NAME,
-            "logged_in": any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects),
+            "logged_in": self._logged_in,
             "names": f"/apis/{RECORDS}/namespaces/{self.model}/profilenamerecords/{NAMES}",
         }
         manifests = f"{FOLDER}/manifests.json"
@@ -155,7 +155,12 @@ class Placing:
             checks={PROGRAM.container: HttpCheck(PORT, "/healthz"), "placed": HttpCheck(PORT, "/placed", level="")},
         )
 
+    @property
+    def _logged_in(self) -> bool:
+        return any(item["metadata"]["name"] == registry_login.NAME for item in self.found.objects)
+
     def _sender(self, sender: Sender) -> dict[str, Any]:
+        sent = map(registry_login.with_login, sender.objects) if self._logged_in else sender.objects
         kinds = {(kind.api_version, kind.kind): kind for _, kind in self.found.placed}
         return {
             "selector": dict(sender.selector),
@@ -163,7 +168,7 @@ class Placing:
             "keys": dict(sender.keys),
             "objects": [
                 {"owner": self.owner(sender.endpoint, kinds[item["apiVersion"], item["kind"]]), "object": item}
-                for item in sender.objects
+                for item in sent
             ],
         }
 

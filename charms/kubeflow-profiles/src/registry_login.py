@@ -26,3 +26,15 @@ def secret(login: Mapping[str, str]) -> Object:
         "type": "kubernetes.io/dockerconfigjson",
         "data": {".dockerconfigjson": base64.b64encode(json.dumps(document).encode()).decode()},
     }
+
+
+def with_login(item: Object) -> Object:
+    """Return an object whose pods name the login by themselves, unless they name one already.
+
+    A new profile's Deployments make their pods before its accounts name the login, and what a pod has stays.
+    """
+    if item["kind"] != "Deployment":
+        return item
+    template = item["spec"]["template"]
+    pod = {"imagePullSecrets": [{"name": NAME}], **template["spec"]}
+    return {**item, "spec": {**item["spec"], "template": {**template, "spec": pod}}}

@@ -92,6 +92,34 @@ def test_without_the_option_there_is_none(profiles):
     assert told(profiles)["logged_in"] is False
 
 
+def deployment(name, **pod):
+    spec = {"containers": [{"name": "main", "image": "registry.site:5000/main:1"}], **pod}
+    labels = {"app": name}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": spec}},
+    }
+
+
+@pytest.mark.parametrize(("content", "logins"), [(LOGIN, [{"name": NAME}]), (None, None)])
+def test_pods_that_come_with_a_profile_name_the_login_by_themselves(profiles, content, logins):
+    hers = [{"name": "hers"}]
+    sent = [deployment("plain"), deployment("own", imagePullSecrets=hers)]
+    secrets = [testing.Secret(content)] if content else []
+    config = {"registry-secret": secrets[0].id} if secrets else {}
+    databags = {"pod-defaults": {"kubernetes_manifests": json.dumps(sent)}}
+    profiles.settle(config=config, secrets=secrets, databags=databags)
+    pods = {
+        item["object"]["metadata"]["name"]: item["object"]["spec"]["template"]["spec"].get("imagePullSecrets")
+        for sender in told(profiles)["senders"]
+        for item in sender["objects"]
+        if item["object"]["kind"] == "Deployment"
+    }
+    assert pods == {"plain": logins, "own": hers}
+
+
 def test_the_password_is_in_no_object_of_the_model_nor_in_a_log(profiles):
     state = settled(profiles)
     shown = [profiles.cluster.objects, state.relations, profiles.deployment.context.juju_log, state.unit_status]
@@ -127,6 +155,15 @@ def test_a_second_pass_changes_nothing_and_an_account_that_comes_later_gets_it(p
     api.accounts["ada", "robot"] = []
     program.look()
     assert api.patched == ["robot"]
+
+
+def test_accounts_have_it_before_anything_is_placed_whose_pods_need_it(profiles, monkeypatch):
+    settled(profiles)
+    api, seen = Api(), []
+    program = placer(profiles, api, kinds=told(profiles)["kinds"])
+    monkeypatch.setattr(program, "_place", lambda kind, *_: seen.append(len(api.patched)) or [])
+    assert program.look()[1]
+    assert set(seen) == {2}
 
 
 def test_an_account_that_somebody_changes_meanwhile_is_tried_again_and_keeps_nobody_waiting(profiles):

@@ -15,6 +15,7 @@ import notebook_pages
 import ops
 import proxy_access
 import pvcviewer_controller
+import routes_domain
 import tensorboard_controller
 import tensorboards_web_app
 import volumes_web_app
@@ -72,6 +73,7 @@ class Notebooks(Charm[NotebooksOptions]):
         yield self.dashboard.send(notebook_pages.LINKS)
         yield self.profiles.send(kubeflow_profiles.Caller(role=kubeflow_profiles.NOTEBOOKS, principal=self.principal))
         authorization.require(self.run)
+        yield from routes_domain.parts(self.run, options.cluster_domain or network.cluster_domain())
         yield from self._pages()
         yield from self._controllers()
         yield from self._bucket()

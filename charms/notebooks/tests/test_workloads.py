@@ -137,6 +137,30 @@ def test_the_clusters_domain_is_found_without_a_word(notebooks, monkeypatch):
     assert notebooks.program(state, "notebook-controller").environment["CLUSTER_DOMAIN"] == "k8s.example.org"
 
 
+def test_on_another_domain_the_status_says_what_is_not_reached_and_from_when_it_is(notebooks):
+    state = notebooks.configured(cluster_domain="site.example")
+    assert isinstance(state.unit_status, testing.ActiveStatus)
+    assert "TensorBoards and volume viewers are not reached" in state.unit_status.message
+    assert "takes Kubernetes 1.36" in state.unit_status.message
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_kubernetes_puts_the_domain_into_routes_where_it_can(notebooks, version):
+    group = f"admissionregistration.k8s.io/{version}"
+    path = f"/apis/{group}/mutatingadmissionpolicies/other"
+    notebooks.cluster.add(path, {"apiVersion": group, "kind": "MutatingAdmissionPolicy", "metadata": {"name": "other"}})
+    state = notebooks.configured(cluster_domain="site.example")
+    assert "not reached" not in state.unit_status.message
+    made = notebooks.cluster.find("MutatingAdmissionPolicy", "notebooks-routes-domain-edge")
+    assert made["apiVersion"] == group
+    assert ".svc.site.example" in made["spec"]["mutations"][0]["jsonPatch"]["expression"]
+
+
+def test_on_the_usual_domain_routes_stay_as_their_controllers_write_them(notebooks):
+    notebooks.settle()
+    assert not [call for call in notebooks.cluster.calls if "mutatingadmission" in call]
+
+
 @pytest.mark.parametrize(("address", "written"), [("::", "[::]:5000"), ("0.0.0.0", "0.0.0.0:5000")])
 def test_pages_listen_at_every_address_and_take_large_headers(notebooks, monkeypatch, address, written):
     monkeypatch.setattr("kubeflow_charms.network.anywhere", lambda: address)

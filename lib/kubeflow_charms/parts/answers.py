@@ -2,11 +2,13 @@
 
 import contextlib
 import socket
+import urllib.request
+from http.client import HTTPException
 
 import ops
 from ops import pebble
 
-from .checks import STEADY
+from .checks import STEADY, Reachable
 
 
 def answers(container: ops.Container) -> bool:
@@ -21,6 +23,25 @@ def answers(container: ops.Container) -> bool:
         return False
     running = bool(services) and all(service.is_running() for service in services.values())
     return running and all(_passed(check) for check in checks.values() if check.level != pebble.CheckLevel.UNSET)
+
+
+def answers_anew(container: ops.Container) -> bool:
+    """Tell whether a program that was just started answers, by our own word, too, where Pebble counts no successes.
+
+    That of Juju 3.6 does not. It is not for later hooks: no event would wake a charm whose own look had failed.
+    """
+    with contextlib.suppress(pebble.Error):
+        checks, planned = container.get_checks(), container.get_plan().checks
+        wanted = {name: check for name, check in checks.items() if check.level != pebble.CheckLevel.UNSET}
+        return answers(container) and all(_answered_us(wanted[name], planned[name]) for name in wanted.keys() & planned)
+    return False
+
+
+def reached(outside: Reachable) -> bool:
+    """Tell whether what is outside answers at this moment; the charm's own container is in the same pod."""
+    with contextlib.suppress(OSError), socket.create_connection((outside.host, outside.port), timeout=2):
+        return True
+    return False
 
 
 def stop(container: ops.Container) -> None:
@@ -38,6 +59,20 @@ def _passed(check: pebble.CheckInfo) -> bool:
         return True
     proven = check.successes is None or check.successes > 0 or check.threshold == STEADY.threshold
     return check.status == pebble.CheckStatus.UP and proven
+
+
+def _answered_us(check: pebble.CheckInfo, planned: pebble.Check) -> bool:
+    if check.successes is not None or check.status == pebble.CheckStatus.INACTIVE:
+        return True
+    tcp, http = planned.tcp or {}, planned.http or {}
+    try:
+        if "port" in tcp:
+            socket.create_connection((tcp.get("host") or "localhost", tcp["port"]), timeout=1).close()
+        if "url" in http:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(http["url"], timeout=1).close()
+    except (OSError, HTTPException):
+        return False
+    return True
 
 
 def answered(check: pebble.CheckInfo, port: int) -> bool:

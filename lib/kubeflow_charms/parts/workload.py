@@ -12,7 +12,7 @@ from ..identity import ensure
 from ..metrics import Metrics
 from ..problems import Blocked, Waiting
 from ..run import Run
-from .answers import answered, answers, down
+from .answers import answered, answers, answers_anew, down, reached
 from .checks import STARTING, Check, Reachable, TlsCheck, upholding
 from .files import File, Files
 from .layers import layer_of
@@ -59,8 +59,8 @@ class Workload:
         """Write the files and run the program.
 
         Raises:
-            Waiting: the container, its own identity or the program is not ready yet.
-            Blocked: the program ends as soon as it starts.
+            Waiting: the container, its own identity or the program is not ready yet, or something outside is away.
+            Blocked: the program ends as soon as it starts, and all that it is to reach is there.
         """
         container = run.unit.get_container(self.container)
         if not container.can_connect():
@@ -69,6 +69,8 @@ class Workload:
         try:
             self._replan(run, container, Files(container, run.sources.parent / f"{MEMORY}-{self.container}"))
         except pebble.ChangeError as error:
+            if away := [check.what for check in self._outside().values() if not reached(check)]:
+                raise Waiting(f"{', '.join(away)} to answer, without which {self.container} does not start") from error
             raise Blocked(
                 f"{self.container} ends as soon as it starts; its log says why: "
                 f"kubectl logs -n {run.namespace} {run.unit.name.replace('/', '-')} -c {self.container}"
@@ -80,11 +82,11 @@ class Workload:
         if not answers(container):
             raise Waiting(f"{self.container} to answer")
         self._settle(container)
-        away = [
-            check.what for name, check in self.checks.items() if isinstance(check, Reachable) and down(container, name)
-        ]
-        if away:
+        if away := [check.what for name, check in self._outside().items() if down(container, name)]:
             raise Waiting(f"{', '.join(away)} to answer")
+
+    def _outside(self) -> dict[str, Reachable]:
+        return {name: check for name, check in self.checks.items() if isinstance(check, Reachable)}
 
     def _replan(self, run: Run, container: ops.Container, files: Files) -> None:
         before = container.get_plan()
@@ -107,7 +109,7 @@ class Workload:
         except pebble.ChangeError:
             self._restore(container, files, kept, before)
             raise
-        until(lambda: answers(container), bool, patience=PATIENCE, pause=0.2)
+        until(lambda: answers_anew(container), bool, patience=PATIENCE, pause=0.2)
 
     def _restore(self, container: ops.Container, files: Files, kept: Mapping[str, File], before: pebble.Plan) -> None:
         """Let the program that ran before go on as it was; the next hook tries the new one again."""
