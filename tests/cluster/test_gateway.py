@@ -41,7 +41,9 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
         known = SESSION in (self.headers["cookie"] or "")
         self.send_response(200 if known or public else 403)
         if not public:
-            self.send_header("kubeflow-userid", "ada@example.com")
+            self.send_header(
+                "kubeflow-userid", (self.headers["cookie"] or "").partition("; as=")[2] or "ada@example.com"
+            )
             self.send_header("kubeflow-groups", "staff,ml-team")
         if not known and self.path.startswith("/notebook/"):
             self.send_header("set-cookie", "kubeflow_session_5tqk_csrf=x; Path=/")
@@ -184,6 +186,12 @@ def test_robots_are_told_to_stay_away(gateway: httpx2.Client):
 def test_the_gatekeeper_sees_the_session_and_the_backend_the_user_and_its_own_cookies(gateway: httpx2.Client) -> None:
     headers = seen(gateway.get("/notebook/ada/one/", headers={"cookie": f"a=1; {SESSION}; b=2"}))
     assert (headers["kubeflow-userid"], headers["cookie"]) == ("ada@example.com", "a=1; b=2")
+
+
+@pytest.mark.parametrize("name", ["system:serviceaccount:kubeflow:kubeflow-profiles", "system:admin"])
+def test_a_directory_makes_nobody_an_account_of_kubernetes(gateway: httpx2.Client, name: str) -> None:
+    answer = gateway.get("/", headers={"cookie": f"{SESSION}; as={name}"})
+    assert (answer.status_code, answer.text) == (403, "no user has a name that begins with system:\n")
 
 
 def test_no_backend_learns_of_groups_that_nobody_named(gateway: httpx2.Client) -> None:

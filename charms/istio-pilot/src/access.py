@@ -10,7 +10,7 @@ from kubeflow_charms.interfaces.ingress_auth import PAGES, SECURE_SESSION, SESSI
 from kubeflow_charms.parts import Manifests
 
 IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
-GROUPS_HEADER = IDENTITY_HEADERS[1]
+USER_HEADER, GROUPS_HEADER = IDENTITY_HEADERS
 ALL = "*"
 OTHERS = (
     "x-auth-request-email",
@@ -58,6 +58,7 @@ class Access:
             "session_cookies": (SESSION, SECURE_SESSION),
             "pages": PAGES,
             "log_ins": LOG_INS,
+            "user_header": USER_HEADER,
             "groups_header": GROUPS_HEADER,
             "groups": [lua(group) for group in groups],
             "all_groups": ALL in groups,

@@ -47,8 +47,9 @@ SYSCTLS = (
 """What the Pod Security Standard baseline lets pods set."""
 
 
-ALWAYS_RESERVED = ("svc", "pod", "localhost")
-"""Names of profiles that would lead names of the cluster's own astray; labels of its domain do, too."""
+ALWAYS_RESERVED = ("svc", "pod", "localhost", "anonymous", "seal")
+"""Names of profiles that would lead names of the cluster's own astray, as labels of its domain do, too; and those that
+mean something else to the object store, in which a profile's login has the profile's name."""
 
 
 def reserved(names: Iterable[str], cluster_domain: str) -> str:

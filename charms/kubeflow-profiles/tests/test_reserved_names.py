@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 POLICY = "kubeflow-profiles-reserved-edge"
-ALWAYS = ("svc", "pod", "localhost", "cluster", "local")
+ALWAYS = ("svc", "pod", "localhost", "anonymous", "seal", "cluster", "local")
 
 
 def refuses(profiles: Any, name: str, **options: str) -> bool:
