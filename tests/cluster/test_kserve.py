@@ -214,3 +214,18 @@ def test_a_model_that_is_deleted_is_let_go_of(kserve: Deployed) -> None:
     eventually(lambda: kserve.application.get(f"{where}/iris")["metadata"]["finalizers"])
     kserve.http.delete(f"{where}/iris").raise_for_status()
     assert eventually(lambda: not kserve.application.get(f"{where}/iris"))
+
+
+def test_nothing_that_hides_all_models_is_put_into_one_that_is_being_deleted(kserve: Deployed) -> None:
+    where = MODELS.format(namespace(kserve, "liv"))
+    send(kserve, where, model("iris")).raise_for_status()
+    merge = {"Content-Type": "application/merge-patch+json"}
+
+    def change(**fields: Any) -> httpx2.Response:
+        return kserve.http.patch(f"{where}/iris", json=fields, headers=merge)
+
+    change(metadata={"finalizers": ["liv.example.com/stays"]}).raise_for_status()
+    kserve.http.delete(f"{where}/iris").raise_for_status()
+    assert "cannot unmarshal" in refusal(change(spec={"predictor": {"containers": [{"args": "not a list"}]}}))
+    change(metadata={"finalizers": None}).raise_for_status()
+    assert eventually(lambda: not kserve.application.get(f"{where}/iris"))

@@ -37,6 +37,7 @@ from kubeflow_charms.parts import (
     Webhooks,
 )
 from kubeflow_charms.parts.network_policy import gateways
+from kubeflow_charms.parts.webhooks import UNLESS_DELETED
 from kubeflow_charms.problems import Problem, say
 from kubeflow_charms.role_bindings import binding
 
@@ -100,6 +101,7 @@ class Katib(Charm[KatibOptions]):
                 "account": katib_controller.PROGRAM.account(self.app.name),
                 "made": made,
                 "templates": trial_templates.NAME,
+                "unless_deleted": UNLESS_DELETED,
                 "wanted": katib_network.WANTED,
             },
         )

@@ -61,6 +61,11 @@ def test_the_charms_own_runtimes_need_no_answer(trainer):
     assert runtime["metadata"]["labels"][label] == value
 
 
+def test_no_label_keeps_a_runtime_of_a_users_from_being_checked(trainer):
+    trainer.settle()
+    assert "objectSelector" not in trainer.hooks()["validator.trainingruntime.trainer.kubeflow.org"]
+
+
 @pytest.mark.parametrize(
     ("silent", "missing", "there"),
     [(TRAINER, "trainer-edge", "trainer-jobset-edge"), (JOBSET, "trainer-jobset-edge", "trainer-edge")],

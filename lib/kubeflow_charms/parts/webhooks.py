@@ -8,6 +8,13 @@ from ..run import Declaration, Run, fingerprint
 from ..templates import render
 from .answers import answers
 
+UNLESS_DELETED = (
+    "!has(object.metadata.deletionTimestamp) || has(object.spec) != has(oldObject.spec) || "
+    "has(object.spec) && object.spec != oldObject.spec"
+)
+"""An object that is being deleted must be able to go while nobody answers, but as it is: with a finalizer of hers
+somebody could otherwise put into it what a controller cannot read, or must not."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Webhooks:
@@ -17,7 +24,8 @@ class Webhooks:
         name: the part's name.
         template: a Jinja2 file in the charm's src folder.
         container: the workload that must answer first.
-        context: what the template may use; `ca_bundle` is the usual name for the authority, in base64.
+        context: what the template may use; `ca_bundle` is the usual name for the authority, in base64. What is in
+            `unless_deleted` is always known: the condition of a webhook that may keep objects from changing.
     """
 
     name: str
@@ -28,7 +36,7 @@ class Webhooks:
     def declare(self, run: Run) -> None:
         """Declare the webhooks, to be made when the workload answers."""
         text = run.source(self.template)
-        context = run.context(self.context)
+        context = run.context({"unless_deleted": UNLESS_DELETED, **self.context})
         container = run.unit.get_container(self.container)
         run.declare(
             Declaration(
