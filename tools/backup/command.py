@@ -58,6 +58,7 @@ def take(
     """
     database, store = deployed.application("mysql"), deployed.application("seaweedfs")
     profiles = deployed.application("kubeflow-profiles")
+    deployed.require_backups_in(store, database)
     elsewhere = named_secret(deployed.juju, secret)
     if folder.exists() and any(folder.iterdir()):
         raise Refusal(f"{folder} has something in it: name a new folder for each set")

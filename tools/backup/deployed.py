@@ -21,6 +21,8 @@ OTHERS = {
     "seaweedfs": "its object store is of another charm, see docs/backup.md for how to copy it",
     "kubeflow-profiles": "it has no profiles",
 }
+BACKUPS = "s3-parameters"
+"""The endpoint of charm mysql that tells where its backups go."""
 SYSTEM = ("mysql", "information_schema", "performance_schema", "sys")
 CLIENT = "/run/mysql/client.cnf"
 """Where charm mysql keeps the administrator's login, which works inside the container alone."""
@@ -50,6 +52,22 @@ class Deployed:
         if len(found) != 1:
             raise Refusal(f"the model {self.model} has {len(found)} applications of {charm}: {OTHERS.get(charm, '')}")
         return found[0]
+
+    def require_backups_in(self, store: str, database: str) -> None:
+        """Go on only where the database's backups are objects of the store, which a set takes along.
+
+        Raises:
+            Refusal: they go nowhere, or elsewhere; with what to type.
+        """
+        related = self.juju.status().apps[database].relations.get(BACKUPS, [])
+        others = [item.related_app for item in related if item.related_app != store]
+        if related and not others:
+            return
+        apart = "".join(f"juju remove-relation -m {self.model} {database}:{BACKUPS} {name} && " for name in others)
+        raise Refusal(
+            f"backups of {database} go {'to ' + ' and '.join(others) if others else 'nowhere'}, not to {store}, run: "
+            f"{apart}juju integrate -m {self.model} {database}:{BACKUPS} {store}:s3"
+        )
 
     def run(self, unit: str, action: str, **params: Any) -> Mapping[str, Any]:
         """Run an action, and return its results; `_` stands for `-` in parameters.

@@ -44,6 +44,9 @@ def pack(
     architecture: typing.Annotated[Architecture | None, typer.Option(help="This machine's without it.")] = None,
     output: typing.Annotated[pathlib.Path, typer.Option(help="Where the archives go.")] = pathlib.Path("dist"),
     for_release: typing.Annotated[bool, typer.Option("--release", help="Pack with charmcraft, for Charmhub.")] = False,
+    forge: typing.Annotated[
+        str, typer.Option(help="With --release: the URL of this repository, for the links to source and issues.")
+    ] = "",
 ) -> None:
     """Pack charms and bundles without LXD; what has not changed comes from a cache."""
     repository = Repository()
@@ -55,7 +58,7 @@ def pack(
             _show(bundle.pack(repository, name, output))
         if for_release:
             for name in charms:
-                for packed in release.pack(repository, name, output):
+                for packed in release.pack(repository, name, output, forge):
                     _show(packed)
         else:
             pack_charms(repository, charms, target, output, _show)

@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import time
 
+import yaml
+
 from tools.pack import dependencies, metadata
 from tools.pack.charm import Packed, deliver
 from tools.pack.repository import PackError, Repository
@@ -26,8 +28,14 @@ analysis:
 INSTALL = "install it with `sudo snap install charmcraft --classic`, or leave out --release"
 
 
-def pack(repository: Repository, name: str, output: pathlib.Path) -> list[Packed]:
+def pack(repository: Repository, name: str, output: pathlib.Path, forge: str = "") -> list[Packed]:
     """Pack a charm for all its platforms with charmcraft.
+
+    Args:
+        repository: where it is.
+        name: the charm's.
+        output: where the archives go.
+        forge: the URL at which this repository is published, for the links to its source and issues; empty for none.
 
     Returns:
         The archives, named as charmcraft names them.
@@ -42,7 +50,7 @@ def pack(repository: Repository, name: str, output: pathlib.Path) -> list[Packed
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{name}-") as scratch:
         folder, made = pathlib.Path(scratch, name), pathlib.Path(scratch, "made")
-        stage(repository, name, folder)
+        stage(repository, name, folder, forge)
         lock = subprocess.run([dependencies.uv(), "lock", "--quiet", "--project", str(folder)], check=False)
         command = [charmcraft, "pack", "--project-dir", str(folder), "--output", str(made)]
         if lock.returncode or subprocess.run(command, check=False).returncode:
@@ -52,8 +60,8 @@ def pack(repository: Repository, name: str, output: pathlib.Path) -> list[Packed
     return [Packed(name, path, path.stat().st_size, seconds) for path in archives]
 
 
-def stage(repository: Repository, name: str, folder: pathlib.Path) -> None:
-    """Copy a charm with the library in its lib/ and all its dependencies pinned in its pyproject.toml.
+def stage(repository: Repository, name: str, folder: pathlib.Path, forge: str = "") -> None:
+    """Copy a charm with the library in its lib/, all its dependencies pinned in its pyproject.toml, and its links.
 
     Raises:
         PackError: when the charm is missing or wrong.
@@ -62,6 +70,9 @@ def stage(repository: Repository, name: str, folder: pathlib.Path) -> None:
     project = metadata.load(charm)
     ignored = shutil.ignore_patterns("__pycache__", "tests", ".*")
     shutil.copytree(charm, folder, ignore=ignored)
+    if forge:
+        links = {**(project.get("links") or {}), "source": [forge], "issues": [f"{forge.rstrip('/')}/issues"]}
+        (folder / "charmcraft.yaml").write_text(yaml.safe_dump({**project, "links": links}, sort_keys=False))
     if "analysis" not in project:
         with (folder / "charmcraft.yaml").open("a") as file:
             file.write(ANALYSIS)

@@ -75,6 +75,7 @@ def bring_back(
     volumes.check_all(found, folder)
     database, store = deployed.application("mysql"), deployed.application("seaweedfs")
     profiles = deployed.application("kubeflow-profiles")
+    deployed.require_backups_in(store, database)
     elsewhere = named_secret(deployed.juju, source)
     say("the objects ...")
     deployed.copy(f"{store}/leader", "import", source=str(elsewhere.uri))

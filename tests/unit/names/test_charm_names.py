@@ -189,3 +189,8 @@ def test_every_rule_is_in_the_contributors_page() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for word in ("-secret", "`memory`", "-seconds", "`custom-images`", "`image-registry`", "hundred characters"):
         assert word in text
+
+
+@pytest.mark.parametrize("charm", CHARMS)
+def test_the_upstream_projects_pages_are_no_documentation_of_a_charm(charm: str):
+    assert set(CHARMS[charm]["links"]) == {"website"}

@@ -5,6 +5,7 @@ import subprocess
 import tomllib
 
 import pytest
+import yaml
 
 from tools.pack import dependencies, release
 
@@ -26,6 +27,14 @@ def test_the_charm_gets_the_library_and_the_licence(staged):
     assert (staged / "lib/kubeflow_charms/__init__.py").is_file()
     assert (staged / "LICENSE").is_file()
     assert not (staged / "tests").exists()
+
+
+def test_source_and_issues_are_where_it_is_published(repository, tmp_path):
+    release.stage(repository, "tiny", tmp_path / "staged", "https://forge.example/us/charms")
+    links = yaml.safe_load((tmp_path / "staged" / "charmcraft.yaml").read_text())["links"]
+    assert links["source"] == ["https://forge.example/us/charms"]
+    assert links["issues"] == ["https://forge.example/us/charms/issues"]
+    assert links["contact"] == "someone@example.com"
 
 
 def test_all_dependencies_are_pinned_as_locked(staged, repository):
