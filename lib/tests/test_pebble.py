@@ -266,6 +266,32 @@ def test_a_program_that_hangs_after_it_answered_is_noticed_within_its_pace(
     os.kill(int(number.read_text()), signal.SIGCONT)
 
 
+def test_a_program_that_hangs_for_long_is_started_anew(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeflow_charms.parts.layers.HUNG", Pace(1.2, 1.1, 2))
+    number = tmp_path / "number"
+    command = f"/bin/sh -c 'echo $$ > {number}; exec {sys.executable} -m http.server --bind 127.0.0.1 {port}'"
+    checks = {"http": HttpCheck(port, liveness=True)}
+    workload = server(port, tmp_path, command=command, checks=checks, kill_delay=1)
+    answering(client, workload)
+    hung = int(number.read_text())
+    os.kill(hung, signal.SIGSTOP)
+    until(lambda: int(number.read_text() or hung) != hung)
+    until(lambda: client.get_services(["app"])[0].is_running())
+
+
+def test_a_program_that_never_answered_is_never_ended_for_it(
+    client: pebble.Client, port: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kubeflow_charms.parts.layers.HUNG", Pace(1.2, 1.1, 1))
+    silent = server(port, tmp_path, command="sleep 1000", checks={"http": HttpCheck(port, liveness=True)})
+    with contextlib.suppress(Waiting):
+        run(client, silent)
+    until(lambda: woken(client) > 0)
+    assert (set(client.get_plan().checks), starts(client)) == ({"http"}, 1)
+
+
 def test_a_program_that_does_not_answer_is_waited_for_until_its_check_is_down(
     client: pebble.Client, port: int, tmp_path: pathlib.Path
 ) -> None:

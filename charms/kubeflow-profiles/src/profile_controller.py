@@ -35,6 +35,6 @@ def workload(*, labels: Mapping[str, str], principals: Principals, metrics_port:
         },
         # JSON is YAML.
         files={LABELS: File(json.dumps(dict(sorted(labels.items())), indent=1))},
-        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz", liveness=True)},
         metrics=Metrics(metrics_port),
     )

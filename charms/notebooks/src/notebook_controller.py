@@ -33,6 +33,6 @@ def workload(options: NotebooksOptions, *, namespace: str, gateway: str, culling
             "ISTIO_HOST": "*",
             "USE_ISTIO": "true",
         },
-        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz", liveness=True)},
         metrics=Metrics(METRICS_PORT),
     )

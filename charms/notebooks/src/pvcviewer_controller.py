@@ -35,6 +35,9 @@ def workload(*, gateway: str, viewer_image: str, certificate: Certificate) -> Wo
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
-        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz"), "pvcviewer-webhooks": TlsCheck(WEBHOOK_PORT)},
+        checks={
+            PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz", liveness=True),
+            "pvcviewer-webhooks": TlsCheck(WEBHOOK_PORT),
+        },
         metrics=Metrics(METRICS_PORT),
     )

@@ -27,6 +27,6 @@ def workload(*, gateway: str, image: str, follow_volumes: bool) -> Workload:
             "RWO_PVC_SCHEDULING": "true" if follow_volumes else "false",
             "TENSORBOARD_IMAGE": image,
         },
-        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz")},
+        checks={PROGRAM.container: HttpCheck(HEALTH_PORT, "/healthz", liveness=True)},
         metrics=Metrics(METRICS_PORT),
     )

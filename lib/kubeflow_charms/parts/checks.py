@@ -30,15 +30,25 @@ STEADY = Pace(10, 9, 3)
 One that is gone is noticed within 30 seconds, as Kubernetes' probes do by default, and one that hangs within 40."""
 OUTSIDE = Pace(30, 9, 2)
 """What others run."""
+HUNG = Pace(30, 20, 20)
+"""One that gives no answer for ten minutes, in which a busy node gives some, is started anew."""
 
 
 @dataclasses.dataclass(frozen=True)
 class HttpCheck:
-    """The workload answers below 400 at this port and path."""
+    """The workload answers below 400 at this port and path.
+
+    Attributes:
+        port, path: where.
+        level: `ready` for what Kubernetes sends users by, or empty.
+        liveness: whether the program itself alone decides about the answer, whatever it waits for, so that to start it
+            anew is what helps when none comes for ten minutes. It has to stand in the program's own sources.
+    """
 
     port: int
     path: str = "/"
     level: str = "ready"
+    liveness: bool = False
 
     def layer(self) -> dict[str, object]:
         """Return the check as Pebble wants it."""
