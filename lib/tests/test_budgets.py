@@ -25,7 +25,7 @@ ENGINE = (
     "user_objects",
 )
 """What makes the cluster and the pod so; 1,800 lines are the aim."""
-LARGEST = 2303
+LARGEST = 2341
 MODULE = {"": 350, "parts": 150, "interfaces": 100}
 """Lines of a module, by folder."""
 ABOVE = {
