@@ -475,6 +475,19 @@ def test_a_pod_takes_nothing_from_others_by_what_it_asks_of_the_cluster(user: Us
     refused(user.pod(**spec), why)
 
 
+@pytest.mark.parametrize(("value", "made"), [(1000000000, False), (999999, True)])
+def test_no_pod_of_a_profile_has_the_highest_priority_that_a_class_may_have(user: User, value: int, made: bool):
+    path = f"/apis/scheduling.k8s.io/v1/priorityclasses/of-{value}"
+    item = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": value}
+    apply(user.http, path, {**item, "metadata": {"name": f"of-{value}"}})
+    # What chooses a pod's priority reads classes from a cache of its own.
+    answer = eventually(
+        lambda: next(it for it in [user.pod(priorityClassName=f"of-{value}")] if "found" not in it.text)
+    )
+    assert answer.is_success is made, answer.text
+    user.http.delete(path)
+
+
 def test_an_annotation_takes_no_profile_away(user: User):
     refused(user.pod({"container.apparmor.security.beta.kubernetes.io/web": "unconfined"}), "AppArmor")
 
