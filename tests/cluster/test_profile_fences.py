@@ -372,7 +372,14 @@ def added(*capabilities: str) -> Object:
     return container(securityContext={"capabilities": {"add": capabilities}})
 
 
-REDIRECTING = {**added("NET_ADMIN", "NET_RAW"), "name": "istio-init", "args": ["istio-iptables", "--envoy-port=15001"]}
+REDIRECTING = {
+    **added("NET_ADMIN", "NET_RAW"),
+    "name": "istio-init",
+    "image": "docker.io/istio/proxyv2:1.30.4",
+    "args": ["istio-iptables", "--envoy-port=15001"],
+}
+LAID_OVER = [{"name": "own", "mountPath": "/var/run/secrets/../../../usr/local/bin"}]
+OWN = [{"name": "own", "emptyDir": {}}]
 PROBE = {"httpGet": {"host": "10.1.2.3", "port": 8896, "httpHeaders": [{"name": "kubeflow-userid", "value": "ben"}]}}
 
 
@@ -393,6 +400,13 @@ PROBE = {"httpGet": {"host": "10.1.2.3", "port": 8896, "httpHeaders": [{"name": 
         ({"initContainers": [{**REDIRECTING, "args": ["sh"]}]}, "capabilities"),
         ({"initContainers": [{**REDIRECTING, **added("SYS_ADMIN"), "name": "istio-init"}]}, "capabilities"),
         ({"containers": [REDIRECTING]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "image": "docker.io/istio/proxyv2.evil:1.30.4"}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "image": "evil"}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "restartPolicy": "Always"}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "env": [{"name": "LD_PRELOAD", "value": "/a"}]}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "envFrom": [{"secretRef": {"name": "a"}}]}]}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "volumeMounts": LAID_OVER}], "volumes": OWN}, "capabilities"),
+        ({"initContainers": [{**REDIRECTING, "args": ["istio-iptables", "--run-validation"]}]}, "capabilities"),
         ({**secured(procMount="Unmasked"), "hostUsers": False}, "procMount"),
         (secured(seccompProfile={"type": "Unconfined"}), "seccomp"),
         ({"securityContext": {"seccompProfile": {"type": "Unconfined"}}}, "seccomp"),
@@ -406,6 +420,14 @@ PROBE = {"httpGet": {"host": "10.1.2.3", "port": 8896, "httpHeaders": [{"name": 
 )
 def test_a_pod_gets_nothing_of_its_node(user: User, spec: Object, why: str):
     refused(user.pod(**spec), why)
+
+
+@pytest.mark.parametrize(("container", "refusal"), [("istio-init", "nobody enters"), ("web", "not found")])
+@pytest.mark.parametrize("way", ["exec", "attach"])
+def test_nobody_enters_the_container_that_may_redirect(user: User, container: str, refusal: str, way: str):
+    path = f"{CORE}/pods/gone/{way}".format(user.namespace)
+    asked = {"container": container, **({"command": "sh"} if way == "exec" else {})}
+    eventually(lambda: refusal in user.http.post(path, params=asked, headers=user.headers).text)
 
 
 REQUIRED, PREFERRED = (f"{word}DuringSchedulingIgnoredDuringExecution" for word in ("required", "preferred"))
@@ -453,6 +475,19 @@ def test_a_pod_takes_nothing_from_others_by_what_it_asks_of_the_cluster(user: Us
     refused(user.pod(**spec), why)
 
 
+@pytest.mark.parametrize(("value", "made"), [(1000000000, False), (999999, True)])
+def test_no_pod_of_a_profile_has_the_highest_priority_that_a_class_may_have(user: User, value: int, made: bool):
+    path = f"/apis/scheduling.k8s.io/v1/priorityclasses/of-{value}"
+    item = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": value}
+    apply(user.http, path, {**item, "metadata": {"name": f"of-{value}"}})
+    # What chooses a pod's priority reads classes from a cache of its own.
+    answer = eventually(
+        lambda: next(it for it in [user.pod(priorityClassName=f"of-{value}")] if "found" not in it.text)
+    )
+    assert answer.is_success is made, answer.text
+    user.http.delete(path)
+
+
 def test_an_annotation_takes_no_profile_away(user: User):
     refused(user.pod({"container.apparmor.security.beta.kubernetes.io/web": "unconfined"}), "AppArmor")
 
@@ -481,6 +516,8 @@ def test_a_container_that_is_added_later_gets_nothing_either(user: User):
         {"shareProcessNamespace": True},
         {"containers": [container(readinessProbe={"httpGet": {"port": 80}}, ports=[{"containerPort": 80}])]},
         {"initContainers": [REDIRECTING]},
+        {"initContainers": [{**REDIRECTING, "image": "docker.io/istio/proxyv2@sha256:" + "0" * 64}]},
+        {"initContainers": [{**REDIRECTING, "env": [{"name": "ISTIO_META_A", "value": "a"}]}]},
     ],
 )
 def test_a_pod_as_users_and_sidecars_have_it_is_made(user: User, spec: Object):

@@ -31,6 +31,7 @@ GATEWAY = {
     "gateway_name": "gateway",
     "gateway_namespace": "edge",
     "gateway_principal": "cluster.local/ns/edge/sa/istio-ingressgateway",
+    "proxy_image": "docker.io/istio/proxyv2:1.30.4",
 }
 
 

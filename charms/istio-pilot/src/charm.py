@@ -33,7 +33,7 @@ class IstioPilot(Charm[PilotOptions]):
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist; who may pass before what there is to pass."""
-        step = self._step()
+        step = self._step
         if step.too_far:
             raise Blocked(step.refusal(self.app.name))
         yield Crds("crds.yaml", version="1.30")
@@ -50,6 +50,7 @@ class IstioPilot(Charm[PilotOptions]):
         """Yield what istiod makes by itself."""
         yield LeftBehind(lambda: istiod.made(self.run.cluster, self.model.name, self._authority.certificate))
 
+    @functools.cached_property
     def _step(self) -> one_step.Step:
         def revisions() -> list[Object]:
             return by_place(self.run.cluster, "apps/v1", "ControllerRevision", self.model.name)
@@ -70,7 +71,7 @@ class IstioPilot(Charm[PilotOptions]):
         yield Manifests("control-plane", "control-plane.yaml.j2", {"mesh": document})
         yield istiod.workload(
             authority=self._authority,
-            injection=istiod.injection(self.run.source("injection.yaml"), options.proxy_image, cni=options.cni),
+            injection=istiod.injection(self.run.source("injection.yaml"), self._proxy_image, cni=options.cni),
             pod=self.unit.name.replace("/", "-"),
             app=self.app.name,
             namespace=self.model.name,
@@ -111,6 +112,7 @@ class IstioPilot(Charm[PilotOptions]):
                 gateway_namespace=self.model.name,
                 gateway_up=self._up,
                 sidecars_need_rights=not self.options.cni,
+                proxy_image=self._proxy_image,
                 gateway_principal=next((gateway.principal for gateway in self._ingress_gateways), ""),
             )
         )
@@ -128,6 +130,10 @@ class IstioPilot(Charm[PilotOptions]):
         yield self.ingress.send(ingress.Address(url=url, principals=tuple(principals)))
         if url:
             yield Message(url)
+
+    @property
+    def _proxy_image(self) -> str:
+        return self._step.proxy(self.options.proxy_image)
 
     @functools.cached_property
     def _access(self) -> access.Access:

@@ -49,9 +49,17 @@ class Step:
         following = release if left == 1 else _after(self.minor)
         return f"Istio 1.{self.minor} on the way to {release}, next run: {self._attach(app, following)}"
 
+    def proxy(self, image: str) -> str:
+        """Return the image of sidecars: the given one, or where that is newer than istiod, of istiod's release.
+
+        A proxy may be older than its control plane, never newer.
+        """
+        if not self.minor or _minor(image) <= self.minor:
+            return image
+        return f"{_repository(image)}:{self.image.partition('@')[0].rpartition(':')[2]}"
+
     def _attach(self, app: str, release: str) -> str:
-        repository = self.image.partition("@")[0].rpartition(":")[0]
-        return f"juju attach-resource {app} oci-image={repository}:{release}"
+        return f"juju attach-resource {app} oci-image={_repository(self.image)}:{release}"
 
 
 def find(memory: pathlib.Path, revisions: Callable[[], Iterable[Object]], app: str) -> Step:
@@ -81,6 +89,10 @@ def taken(images: Sequence[str]) -> Step:
 
 def _after(minor: int) -> str:
     return BETWEEN.get(minor + 1, f"1.{minor + 1}")
+
+
+def _repository(image: str) -> str:
+    return image.partition("@")[0].rpartition(":")[0]
 
 
 def _minor(image: str) -> int:

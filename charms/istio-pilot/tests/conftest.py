@@ -69,6 +69,13 @@ class Pilot(Unit):
         return json.loads(self.found("ConfigMap")["istio"]["data"]["mesh"])
 
     @property
+    def sidecar(self) -> str:
+        """The image of sidecars."""
+        return json.loads(self.deployment.files["istiod"]["/var/lib/istio/inject/values"].text)["global"]["proxy"][
+            "image"
+        ]
+
+    @property
     def servers(self) -> list[dict[str, Any]]:
         """What the Gateway serves; empty if there is none."""
         return [server for item in self.found("Gateway").values() for server in item["spec"]["servers"]]

@@ -90,6 +90,7 @@ def test_applications_that_make_routes_themselves_are_told_the_gateway(pilot, ch
         "gateway_up": up,
         "gateway_principal": "cluster.local/ns/edge/sa/istio-ingressgateway",
         "sidecars_need_rights": "true",
+        "proxy_image": pilot.sidecar,
     }
 
 

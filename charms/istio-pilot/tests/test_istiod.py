@@ -53,8 +53,7 @@ def test_istios_own_filters_run_only_with_telemetry(pilot, telemetry, switch):
 
 def test_the_sidecars_image_is_the_options(pilot):
     pilot.settle(pilot.gatekeeper(), config={"proxy-image": "registry.example.com/istio/proxyv2:1.28.0"})
-    values = json.loads(pilot.deployment.files["istiod"]["/var/lib/istio/inject/values"].text)
-    assert values["global"]["proxy"]["image"] == "registry.example.com/istio/proxyv2:1.28.0"
+    assert pilot.sidecar == "registry.example.com/istio/proxyv2:1.28.0"
 
 
 def test_webhooks_are_registered_only_when_istiod_answers(pilot):

@@ -52,6 +52,21 @@ def test_on_the_way_the_status_says_what_is_next(pilot):
     assert one_step.taken([f"{IMAGE}:1.28.0"]).rest("istio-pilot", "1.30.3").endswith(f"{IMAGE}:1.29.7")
 
 
+@pytest.mark.parametrize(
+    ("releases", "sidecar"),
+    [
+        (("1.28.0", "1.30.4", "1.29.7"), "docker.io/istio/proxyv2:1.29.7"),
+        (("1.28.0", "1.29.7-distroless@sha256:" + "0" * 64), "docker.io/istio/proxyv2:1.29.7-distroless"),
+        (("1.29.7", "1.30.4"), "docker.io/istio/proxyv2:1.30.4"),
+        (("1.30.4", "1.30.5"), "docker.io/istio/proxyv2:1.30.4"),
+        (("sha256:" + "0" * 64,), "docker.io/istio/proxyv2:1.30.4"),
+    ],
+)
+def test_a_sidecar_is_never_of_a_newer_minor_release_than_istiod(pilot, releases, sidecar):
+    ran(pilot, *releases)
+    assert pilot.sidecar == sidecar
+
+
 def test_kubernetes_is_asked_once_in_a_pod(pilot):
     state = ran(pilot, "1.29.7", "1.30.3")
     pilot.cluster.calls.clear()

@@ -64,7 +64,12 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         found, placing = self._user_manifests, self._placing
         yield Crds("crds.yaml", version="2.0")
         yield Manifests("roles", "roles.yaml.j2")
-        yield from profile_fences.fences(PROFILE, allow_host_access=options.allow_host_access)
+        gateways = self.gateway.readable()[0]
+        yield from profile_fences.fences(
+            PROFILE,
+            allow_host_access=options.allow_host_access,
+            proxy_image=gateways[0].data.proxy_image if gateways else "",
+        )
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)

@@ -63,12 +63,13 @@ def reserved(names: Iterable[str], cluster_domain: str) -> str:
     return "|".join(name.replace("?", "[-a-z0-9]") for name in found)
 
 
-def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[Part]:
+def fences(profiles: Mapping[str, str], *, allow_host_access: bool, proxy_image: str) -> Iterator[Part]:
     """Yield the policies.
 
     Args:
         profiles: the label that tells a profile's namespace.
         allow_host_access: whether pods may have what their node has.
+        proxy_image: of Istio's sidecars; empty if unknown.
     """
     common = {"profiles": dict(profiles)}
     yield AdmissionPolicies("service-fence", "service-fence.yaml.j2", common)
@@ -76,5 +77,7 @@ def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[
         "identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS, "longest": LONGEST}
     )
     if not allow_host_access:
-        lists = {"capabilities": list(CAPABILITIES), "sysctls": list(SYSCTLS)}
+        folder, _, name = proxy_image.partition("@")[0].rpartition("/")
+        repository = f"{folder}/{name.partition(':')[0]}".lstrip("/")
+        lists = {"capabilities": list(CAPABILITIES), "sysctls": list(SYSCTLS), "proxies": repository}
         yield AdmissionPolicies("pod-fence", "pod-fence.yaml.j2", {**common, **lists})

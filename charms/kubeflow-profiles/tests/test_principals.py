@@ -28,6 +28,31 @@ def test_an_option_names_a_gateway_that_is_not_related(profiles):
     assert environment(profiles, **changes)["ISTIO_INGRESS_GATEWAY_PRINCIPAL"] == "td/ns/istio/sa/gateway"
 
 
+@pytest.mark.parametrize(
+    ("image", "repository"),
+    [
+        ("docker.io/istio/proxyv2:1.30.4", "docker.io/istio/proxyv2"),
+        ("registry.site:5000/proxyv2@sha256:" + "0" * 64, "registry.site:5000/proxyv2"),
+        ("proxyv2", "proxyv2"),
+    ],
+)
+def test_what_redirects_a_pods_traffic_has_the_image_of_sidecars(profiles, image, repository):
+    profiles.settle(databags={"gateway-info": {**PUBLISHED, "gateway_principal": PRINCIPAL, "proxy_image": image}})
+    assert f"container.image.startsWith('{repository}:')" in redirecting(profiles)
+
+
+def test_where_nobody_says_the_image_of_sidecars_any_redirects(profiles):
+    profiles.settle()
+    assert "container.image" not in redirecting(profiles)
+
+
+def redirecting(profiles):
+    """Return the expression that finds the containers which may redirect traffic."""
+    policies = [item for item in profiles.cluster.objects.values() if item["kind"] == "ValidatingAdmissionPolicy"]
+    variables = [it for item in policies for it in item["spec"].get("variables", ()) if it["name"] == "redirecting"]
+    return variables[0]["expression"]
+
+
 def test_a_published_gateway_has_the_account_of_its_charm(profiles):
     changes: Any = {"databags": {"gateway-info": {**PUBLISHED, "gateway_up": "true"}}}
     assert environment(profiles, **changes)["ISTIO_INGRESS_GATEWAY_PRINCIPAL"] == (
