@@ -231,7 +231,6 @@ KUBERNETES: dict[str, Any] = {
         "volumeMode": "string",
         "volumeName": "string",
     },
-    "claim-template": {"apiVersion": "string", "kind": "string", "metadata": "metadata", "spec": "claim"},
     "volume": {
         "name!": "string",
         "awsElasticBlockStore": {**_VOLUME, "partition": "int32", "volumeID": "string"},
