@@ -2,6 +2,7 @@
 
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,10 +14,35 @@ from support.charms import load_charm
 from support.deployment import deployed
 from support.examples import deploy
 from support.library import application, paths
+from support.related import ROOTS
+from xdist.scheduler import LoadScopeScheduling
 
 __all__ = ["apiserver", "application", "collected", "deploy", "paths"]
 
+CHARMS = {root.name for root in ROOTS}
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "charms" / "notebooks"
+
+
+LONGEST = ("test_objects.py", "test_library_pods.py", "test_knative.py", "test_gateway.py")
+"""What takes minutes begins first, so that no worker is left with it when the others have nothing to do."""
+
+
+class Groups(LoadScopeScheduling):
+    """Keeps a file's tests on one worker, in their order; of a file that deploys every charm, each charm's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        parameters = test.partition("[")[2].removesuffix("]")
+        return f"{file} {parameters}" if parameters in CHARMS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,10 @@ keeps to itself which secrets a hook read. Both are put right here and nowhere e
 """
 
 import contextlib
-import json
 import logging
 import pathlib
 import tempfile
-import types
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import kubeflow_charms.cluster
 import kubeflow_charms.identity
@@ -20,13 +17,11 @@ import kubeflow_charms.parts.observed
 import kubeflow_charms.parts.workload
 import kubeflow_charms.run
 import lightkube
-import ops._private.yaml
 import pytest
-import scenario._runtime
 import scenario.mocking
-import yaml
 from ops import pebble
 from support.filesystem import Files, lasting
+from support.hastened import hasten
 
 from .guard import Guard, guarded
 
@@ -130,15 +125,5 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         patch.setenv("SCENARIO_SKIP_CONSISTENCY_CHECKS", "1")
         for name in ("httpcore2", "httpx2", "ops-scenario"):
             patch.setattr(logging.getLogger(name), "level", logging.WARNING)
-        # The framework writes the charm's metadata as YAML before each hook, and reads it, which takes longer than the
-        # hook; JSON is YAML, too.
-        patch.setattr(scenario._runtime, "yaml", types.SimpleNamespace(safe_dump=json.dumps))
-        patch.setattr(ops._private.yaml, "safe_load", _load)
+        hasten(patch)
         yield framework
-
-
-def _load(text: str | bytes) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return yaml.safe_load(text)

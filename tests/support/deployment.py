@@ -18,6 +18,7 @@ from ops import testing
 from . import filesystem
 from .fake_cluster import FakeCluster
 from .filesystem import Written
+from .hastened import hasten
 
 MODEL = "edge"
 
@@ -149,6 +150,7 @@ def deployed(
     monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 0)
     monkeypatch.setattr("kubeflow_charms.parts.observed.PATIENCE", 0)
     monkeypatch.setattr("kubeflow_charms.parts.left_behind.PATIENCE", 0)
+    hasten(monkeypatch)
     charm_root = folder / "charm"
     charm_root.mkdir()
     (charm_root / "src").symlink_to(root.resolve() / "src")
