@@ -30,7 +30,8 @@ def workload(*, namespace: str, started_with: str, certificate: Certificate) -> 
         container=PROGRAM.container,
         command=f"/manager --metrics-addr=:{serving_network.METRICS} --webhook-port={serving_network.WEBHOOKS} "
         f"--health-probe-addr=:{serving_network.HEALTH} --leader-elect",
-        environment={"POD_NAMESPACE": namespace},
+        # Where Knative's configuration is: its charm is in the gateway's model, as this one is.
+        environment={"POD_NAMESPACE": namespace, "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE": namespace},
         files={
             STARTED_WITH: File(started_with),
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
