@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 import kserve_controller
+import model_metrics
 import model_routes
 import model_store
 import models_web_app
@@ -53,6 +54,7 @@ class Serving(Charm[ServingOptions]):
         """Yield what should exist."""
         yield Crds("crds.yaml", version="0.15.2")
         yield Manifests("roles", "roles.yaml.j2")
+        yield model_metrics.DASHBOARD
         yield Manifests("logins", "logins.yaml.j2", {"name": model_store.role(self.app.name, self.model.name)})
         yield self._confinement()
         yield self._limits()

@@ -3,6 +3,7 @@
 Source of flags, variables, paths and ports: kserve/kserve v0.15.2, cmd/manager and config/manager.
 """
 
+import model_metrics
 import serving_network
 from kubeflow_charms.certificates import Certificate
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
@@ -38,5 +39,5 @@ def workload(*, namespace: str, started_with: str, certificate: Certificate) -> 
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
         checks={PROGRAM.container: HttpCheck(serving_network.HEALTH, "/readyz")},
-        metrics=Metrics(serving_network.METRICS),
+        metrics=Metrics(serving_network.METRICS, alerts=model_metrics.ALERTS),
     )
