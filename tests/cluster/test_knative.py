@@ -185,6 +185,20 @@ def test_a_wrong_service_is_refused_with_the_field_that_is_wrong(knative: Deploy
     assert "spec.template.spec.containers[*].ports" in answer.json()["message"]
 
 
+def test_a_pod_of_a_revision_without_a_sidecar_is_refused(knative: Deployed) -> None:
+    pods = f"/api/v1/namespaces/{namespace(knative, 'kim')}/pods"
+
+    def answer(*names: str) -> httpx2.Response:
+        containers = [{"name": name, "image": "dev.local/hello:1"} for name in ("user-container", *names)]
+        metadata = {"name": "hello", "labels": {"serving.knative.dev/revision": "hello-00001"}}
+        spec = {"containers": containers, "automountServiceAccountToken": False}
+        pod = {"metadata": metadata, "spec": spec}
+        return knative.http.post(pods, json=pod, params={"dryRun": "All"})
+
+    assert eventually(lambda: "a pod of a Revision has a sidecar" in answer().json()["message"], timeout=60)
+    assert "has a sidecar" not in answer("istio-proxy").text
+
+
 def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:
     answer = send(knative, namespace(knative, "plain", {}), service())
     assert "in the namespaces of profiles alone" in answer.json()["message"]

@@ -12,6 +12,7 @@ from knative_images import AUTOSCALER
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
+from kubeflow_charms.confinement import NAMESPACES
 from kubeflow_charms.interfaces import gateway_info
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
@@ -84,6 +85,7 @@ class Knative(Charm[KnativeOptions]):
     def _confinement(self) -> AdmissionPolicies:
         """Return what Kubernetes keeps two programs from, whoever asks them, and users from outside of profiles."""
         context = {
+            "profiles": dict(NAMESPACES["profiles"]),
             "autoscaler": self._names.user(AUTOSCALER),
             "webhook": self._names.user(knative_programs.WEBHOOK),
         }
