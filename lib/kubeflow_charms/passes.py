@@ -89,14 +89,15 @@ class Changes:
         """Return when there was a change that matters, and after some seconds in any case.
 
         Args:
-            versions: what was seen of each collection, by its path; what follows is waited for.
+            versions: what was seen of each collection, by its path; what follows is waited for. One that is not among
+                them is not there yet.
             seconds: for how long at most.
 
         Raises:
             Refused: Kubernetes does not tell of changes.
         """
         self._versions = versions
-        for watched in self._watched:
+        for watched in (it for it in self._watched if it.path in versions):
             thread = self._threads.get(watched.path)
             if thread is None or not thread.is_alive():
                 thread = self._threads[watched.path] = threading.Thread(

@@ -5,6 +5,7 @@ The tests are in order: the last one ends the programs.
 
 import contextlib
 import dataclasses
+import importlib
 import json
 import os
 import pathlib
@@ -130,6 +131,40 @@ def test_a_service_becomes_a_configuration_a_route_a_revision_and_its_pods_deplo
     assert revision["spec"]["timeoutSeconds"] == 300
 
 
+def becomes_ready(deployed: Deployed, path: str, **status: Any) -> None:
+    """Say of an object what its pods, or another program, would come to."""
+    item = eventually(lambda: deployed.application.get(path), timeout=60)
+    item["status"] = {**item.get("status", {}), "observedGeneration": item["metadata"]["generation"], **status}
+    deployed.http.put(f"{path}/status", json=item).raise_for_status()
+
+
+def conditions(*kinds: str) -> list[dict[str, str]]:
+    return [{"type": kind, "status": "True"} for kind in kinds]
+
+
+def test_what_it_says_of_a_services_shares_is_what_leads_from_the_gateway_to_its_revision(
+    knative: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT.parent / "serving" / "src"))
+    routes = importlib.import_module("knative_routes")
+    where = namespace(knative, "joe")
+    send(knative, where, service()).raise_for_status()
+    internal = f"/apis/{{}}.internal.knative.dev/v1alpha1/namespaces/{where}/{{}}"
+    apps = f"/apis/apps/v1/namespaces/{where}/deployments/hello-00001-deployment"
+    becomes_ready(knative, apps, replicas=1, conditions=conditions("Available", "Progressing"))
+    becomes_ready(
+        knative,
+        internal.format("autoscaling", "podautoscalers/hello-00001"),
+        serviceName="hello-00001",
+        metricsServiceName="hello-00001-private",
+        conditions=conditions("Active", "Ready", "SKSReady", "ScaleTargetInitialized"),
+    )
+    ingress = eventually(lambda: knative.application.get(internal.format("networking", "ingresses/hello")), timeout=60)
+    (share,) = routes.Knative.of([ingress], [], "", "cluster.local").shares[where, "hello"]
+    assert (share.service, share.port, share.percent) == ("hello-00001", 80, 100)
+    assert share.headers == {"Knative-Serving-Namespace": where, "Knative-Serving-Revision": "hello-00001"}
+
+
 def test_the_controller_has_every_lease_that_the_charm_gives_it_and_makes_no_other(knative: Deployed) -> None:
     where = LEASES.format(knative.application.model)
     names = [item.name for item in knative.references if item.kind == "Lease" and item.name.startswith("controller.")]
@@ -148,6 +183,20 @@ def test_a_wrong_service_is_refused_with_the_field_that_is_wrong(knative: Deploy
     answer = send(knative, where, wrong)
     assert answer.status_code == 400
     assert "spec.template.spec.containers[*].ports" in answer.json()["message"]
+
+
+def test_a_pod_of_a_revision_without_a_sidecar_is_refused(knative: Deployed) -> None:
+    pods = f"/api/v1/namespaces/{namespace(knative, 'kim')}/pods"
+
+    def answer(*names: str) -> httpx2.Response:
+        containers = [{"name": name, "image": "dev.local/hello:1"} for name in ("user-container", *names)]
+        metadata = {"name": "hello", "labels": {"serving.knative.dev/revision": "hello-00001"}}
+        spec = {"containers": containers, "automountServiceAccountToken": False}
+        pod = {"metadata": metadata, "spec": spec}
+        return knative.http.post(pods, json=pod, params={"dryRun": "All"})
+
+    assert eventually(lambda: "a pod of a Revision has a sidecar" in answer().json()["message"], timeout=60)
+    assert "has a sidecar" not in answer("istio-proxy").text
 
 
 def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:

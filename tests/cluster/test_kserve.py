@@ -25,6 +25,7 @@ MODELS = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices"
 GRAPHS = "/apis/serving.kserve.io/v1alpha1/namespaces/{}/inferencegraphs"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 SCALERS = "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
+KNATIVE = "/apis/serving.knative.dev/v1/namespaces/{}/services"
 SERVICES = "/api/v1/namespaces/{}/services"
 LOGIN = "kserve-controller-s3"
 
@@ -206,6 +207,49 @@ def test_a_share_of_requests_that_would_have_no_effect_is_refused_with_what_has_
     assert "put both versions behind an InferenceGraph with a Splitter" in refusal(answer)
     by_knative = model("iris", {"serving.kserve.io/deploymentMode": "Serverless"}, canaryTrafficPercent=10)
     assert refusal(send(kserve, where, by_knative, dryRun="All")) == ""
+
+
+def test_by_knative_a_model_becomes_its_service_with_the_numbers_of_pods_that_its_owner_says(kserve: Deployed) -> None:
+    where = namespace(kserve, "lea")
+    # Knative's charm makes it in the model that both are in.
+    configuration = {"metadata": {"name": "config-autoscaler"}}
+    send(kserve, f"/api/v1/namespaces/{kserve.application.model}/configmaps", configuration).raise_for_status()
+    by_knative = {"serving.kserve.io/deploymentMode": "Serverless"}
+    item = model("iris", by_knative, minReplicas=0, maxReplicas=4, scaleTarget=10)
+    send(kserve, MODELS.format(where), item).raise_for_status()
+    made = there(kserve, KNATIVE.format(where), "iris-predictor")
+    template = made["spec"]["template"]
+    found = {key.rpartition("/")[2]: value for key, value in template["metadata"]["annotations"].items()}
+    assert (found["min-scale"], found["max-scale"], found["target"]) == ("0", "4", "10")
+    assert template["metadata"]["labels"]["serving.kserve.io/inferenceservice"] == "iris"
+    assert kserve.application.get(f"{DEPLOYMENTS.format(where)}/iris-predictor") == {}
+    runs(kserve, where, "iris-predictor")
+    eventually(lambda: readiness(kserve, where) == "True", timeout=60)
+    status = kserve.application.get(f"{MODELS.format(where)}/iris")["status"]
+    assert (status["deploymentMode"], status["url"]) == (
+        "Serverless",
+        f"http://iris-predictor.{where}.svc.cluster.local",
+    )
+
+
+def runs(found: Deployed, where: str, name: str) -> None:
+    """Say of a Service of Knative's that it answers."""
+    item = found.application.get(f"{KNATIVE.format(where)}/{name}")
+    revision = f"{name}-00001"
+    item["status"] = {
+        "observedGeneration": item["metadata"]["generation"],
+        "conditions": [{"type": kind, "status": "True"} for kind in ("ConfigurationsReady", "Ready", "RoutesReady")],
+        "latestCreatedRevisionName": revision,
+        "latestReadyRevisionName": revision,
+        "url": f"http://{name}.{where}.svc.cluster.local",
+        "traffic": [{"latestRevision": True, "percent": 100, "revisionName": revision}],
+    }
+    found.http.put(f"{KNATIVE.format(where)}/{name}/status", json=item).raise_for_status()
+
+
+def readiness(found: Deployed, where: str) -> str:
+    conditions = found.application.get(f"{MODELS.format(where)}/iris")["status"]["conditions"]
+    return {item["type"]: item["status"] for item in conditions}["Ready"]
 
 
 def test_a_model_that_is_deleted_is_let_go_of(kserve: Deployed) -> None:

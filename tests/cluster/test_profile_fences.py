@@ -221,6 +221,8 @@ def notebook(value: str) -> Object:
         '{"kubeflow-userid": "ben@example.com"}',
         '{"Kubeflow-UserID": "ben@example.com"}',
         '{"kubeflow_userid": "ben@example.com"}',
+        '{"Knative-Serving-Revision": "hers-00001"}',
+        '{"x-serving-key": "guessed"}',
         '{"kubeflow\\u002duserid": "ben@example.com"}',
         '{"kubeflow-groups": "admins"}',
         '{"X-Auth-Request-Email": "ben@example.com"}',

@@ -37,6 +37,7 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 POLICY = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings"
 MERGE = {"Content-Type": "application/merge-patch+json"}
 POLICIES = "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies"
+ENTRIES = "/apis/security.istio.io/v1/namespaces/{}/authorizationpolicies"
 GRAPHS = "/apis/serving.kserve.io/v1alpha1/namespaces/{}/inferencegraphs"
 ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices"
 
@@ -94,6 +95,11 @@ def policy() -> dict[str, Any]:
     return {"metadata": {"name": "iris"}, "spec": {"podSelector": {}}}
 
 
+def entry(label: str) -> dict[str, Any]:
+    kind = {"apiVersion": "security.istio.io/v1", "kind": "AuthorizationPolicy", "metadata": {"name": "iris"}}
+    return {**kind, "spec": {"selector": {"matchLabels": {label: "iris"}}, "rules": [{}]}}
+
+
 def model(replicas: int = 1, **metadata: Any) -> dict[str, Any]:
     predictor = {
         "maxReplicas": replicas,
@@ -120,6 +126,11 @@ def test_programs_make_things_in_profiles_alone_and_models_are_nowhere_else(serv
             program.delete(f"{where.format(ada)}/iris").raise_for_status()
             serving.http.post(where.format(plain), json=item).raise_for_status()
             assert program.delete(f"{where.format(plain)}/iris").status_code == 422
+    with serving.application.workload("model-routes") as program:
+        answer = program.post(ENTRIES.format(ada), json=entry("notebook-name"), params={"dryRun": "All"})
+        assert "only for the pods of a model" in answer.json()["message"]
+        known = entry("serving.kserve.io/inferenceservice")
+        program.post(ENTRIES.format(ada), json=known, params={"dryRun": "All"}).raise_for_status()
     answer = serving.http.post(MODELS.format(plain), json=model())
     assert "in the namespaces of profiles alone" in answer.json()["message"]
     serving.http.post(MODELS.format(ada), json=model(), params={"dryRun": "All"}).raise_for_status()
@@ -138,6 +149,11 @@ def test_no_model_asks_for_more_pods_than_the_operator_allows_and_one_that_does_
 
     assert eventually(refused)
     serving.http.post(where, json=model(5), params={"dryRun": "All"}).raise_for_status()
+    by_knative = {"serving.kserve.io/deploymentMode": "Serverless"}
+    answer = serving.http.post(where, json=model(0, annotations=by_knative), params={"dryRun": "All"})
+    assert "by Knative a model says maxReplicas" in answer.json()["message"]
+    fine = model(5, annotations=by_knative)
+    serving.http.post(where, json=fine, params={"dryRun": "All"}).raise_for_status()
     # As one that was there before the option was.
     binding = serving.http.get(name).raise_for_status().json()
     serving.http.delete(name).raise_for_status()

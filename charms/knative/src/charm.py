@@ -12,6 +12,7 @@ from knative_images import AUTOSCALER
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
 from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
+from kubeflow_charms.confinement import NAMESPACES
 from kubeflow_charms.interfaces import gateway_info
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
@@ -66,7 +67,7 @@ class Knative(Charm[KnativeOptions]):
         authorization.require(self.run)
         info = self.gateway.one()
         yield from self._ways_in(info)
-        yield from self._programs(info)
+        yield from self._programs()
 
     def role_context(self) -> dict[str, Any]:
         """Return the leases of each program that elects who works."""
@@ -84,17 +85,17 @@ class Knative(Charm[KnativeOptions]):
     def _confinement(self) -> AdmissionPolicies:
         """Return what Kubernetes keeps two programs from, whoever asks them, and users from outside of profiles."""
         context = {
+            "profiles": dict(NAMESPACES["profiles"]),
             "autoscaler": self._names.user(AUTOSCALER),
             "webhook": self._names.user(knative_programs.WEBHOOK),
         }
         return AdmissionPolicies("confinement", "confinement.yaml.j2", context)
 
     def _ways_in(self, info: GatewayInfo) -> Iterator[Part]:
-        """Yield the gateway for the cluster's own requests, and who may ask the activator.
+        """Yield who may ask the activator.
 
         It asks any Revision for whoever asks it, so only those may that ask who that is: the gateway's proxies.
         """
-        proxies = knative_config.proxies(info)
         asking = gateways([info.gateway_principal] if info.gateway_principal else [])
         autoscaler = application(
             principal(self.model.name, self._names.account(AUTOSCALER)), f"{self.app.name}-autoscaler"
@@ -103,21 +104,10 @@ class Knative(Charm[KnativeOptions]):
             dict.fromkeys((knative_network.HTTP1, knative_network.HTTP2), (*asking, autoscaler)),
             webhooks=(knative_network.WEBHOOKS,),
         )
-        yield Manifests(
-            "gateway",
-            "gateway.yaml.j2",
-            {
-                "name": knative_network.LOCAL_GATEWAY_NAME,
-                "proxies": proxies,
-                "port": knative_network.LOCAL_GATEWAY,
-            },
-        )
 
-    def _programs(self, info: GatewayInfo) -> Iterator[Part]:
+    def _programs(self) -> Iterator[Part]:
         names, options, certificate = self._names, self.options, self.webhook_certificate
-        configuration = knative_config.data(
-            options.settings, namespace=self.model.name, info=info, cluster=network.cluster_domain()
-        )
+        configuration = knative_config.data(options.settings, cluster=network.cluster_domain())
         yield Manifests("configuration", "configuration.yaml.j2", {"configuration": configuration})
         yield Manifests(
             "system",

@@ -8,9 +8,6 @@ import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 
-import knative_network
-from kubeflow_charms.interfaces.gateway_info import GatewayInfo
-
 LIMITED = ("cpu", "memory", "ephemeral-storage")
 INGRESS_CLASS = "istio.ingress.networking.knative.dev"
 FEATURES = (
@@ -84,13 +81,11 @@ class Settings:
     features: tuple[str, ...]
 
 
-def data(settings: Settings, *, namespace: str, info: GatewayInfo | None, cluster: str) -> dict[str, dict[str, str]]:
+def data(settings: Settings, *, cluster: str) -> dict[str, dict[str, str]]:
     """Return the data of all ConfigMaps, by name.
 
     Args:
         settings: the operator's.
-        namespace: the model's, where the local gateway is.
-        info: the gateway that Services are reached at; None while nobody says.
         cluster: the cluster's domain.
     """
     return {
@@ -117,7 +112,9 @@ def data(settings: Settings, *, namespace: str, info: GatewayInfo | None, cluste
         "config-domain": {settings.domain or f"svc.{cluster}": ""},
         "config-features": {name: "enabled" for name in FEATURES if name in settings.features},
         "config-gc": {},
-        "config-istio": _gateways(namespace, info, cluster),
+        # Routes for sidecars alone, which net-istio takes for ready without asking (net-istio#1524): at the gateway it
+        # would be asked to log in. Those from there to models are made by serving.
+        "config-istio": {"external-gateways": "[]", "local-gateways": "[]"},
         "config-leader-election": {"lease-duration": "15s", "renew-deadline": "10s", "retry-period": "2s"},
         "config-logging": {"zap-logger-config": json.dumps(LOGGER, sort_keys=True)},
         "config-network": {
@@ -153,33 +150,6 @@ LOGGER = {
 def at_start(configuration: Mapping[str, Mapping[str, str]]) -> str:
     """Return the part of the configuration that is read once, for which programs have to start anew."""
     return json.dumps({name: configuration[name] for name in ("config-observability", "config-leader-election")})
-
-
-def proxies(info: GatewayInfo) -> str:
-    """Return the namespace of the gateway's proxies, which that of the Gateway object need not be."""
-    return info.gateway_principal.split("/")[2] if info.gateway_principal else info.gateway_namespace
-
-
-def _gateways(namespace: str, info: GatewayInfo | None, cluster: str) -> dict[str, str]:
-    if info is None:
-        return {}
-    where = proxies(info)
-    outside = {
-        "name": info.gateway_name,
-        "namespace": info.gateway_namespace,
-        "service": f"{_application(info)}-workload.{where}.svc.{cluster}",
-    }
-    inside = {
-        "name": knative_network.LOCAL_GATEWAY_NAME,
-        "namespace": namespace,
-        "service": f"{knative_network.LOCAL_GATEWAY_NAME}.{where}.svc.{cluster}",
-    }
-    return {"external-gateways": json.dumps([outside]), "local-gateways": json.dumps([inside])}
-
-
-def _application(info: GatewayInfo) -> str:
-    """Return the gateway's application, whose Service has its name with `-workload`."""
-    return info.gateway_principal.split("/")[4] if info.gateway_principal else "istio-ingressgateway"
 
 
 def _amounts(prefix: str, requests: Mapping[str, str], limits: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -18,12 +18,9 @@ AUTOSCALER_METRICS = 9090
 CONTROLLER_METRICS, ACTIVATOR_METRICS, WEBHOOK_METRICS, ISTIO_METRICS = 9091, 9092, 9093, 9094
 PROFILES = 1000
 """What a port of metrics is above that of profiles, which stay off."""
-LOCAL_GATEWAY = 8081
-"""Where the gateway's proxies listen for the cluster itself."""
 
 ACTIVATOR_SERVICE, AUTOSCALER_SERVICE = "activator-service", "autoscaler"
 """The Services by which programs look for each other, in the namespace that is their own."""
-LOCAL_GATEWAY_NAME = "knative-local-gateway"
 
 
 def environment(namespace: str, pod: str, metrics: int, domain: str) -> Mapping[str, str]:

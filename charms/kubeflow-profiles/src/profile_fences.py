@@ -12,6 +12,9 @@ IDENTITY_HEADERS = (
     "|x[-_]kubeflow[-_]artefact[-_]proof"
 )
 """A regular expression of RE2 for headers by which a program knows who asks; to some, `_` is the same as `-`."""
+INNER_HEADERS = r"knative[-_]serving[-_]|\bk[-_](network|kubelet|proxy|passthrough)|x[-_]serving[-_]key"
+"""Likewise for those that say to Knative which Revision is asked, and to a model that the gateway asks. The programs
+that make routes to models set them."""
 LONGEST = 86400
 """Seconds for which a token of a profile's account may be good that ends with no pod."""
 CAPABILITIES = (
@@ -74,7 +77,9 @@ def fences(profiles: Mapping[str, str], *, allow_host_access: bool, proxy_image:
     common = {"profiles": dict(profiles)}
     yield AdmissionPolicies("service-fence", "service-fence.yaml.j2", common)
     yield AdmissionPolicies(
-        "identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS, "longest": LONGEST}
+        "identity-fence",
+        "identity-fence.yaml.j2",
+        {**common, "headers": IDENTITY_HEADERS, "inner_headers": INNER_HEADERS, "longest": LONGEST},
     )
     if not allow_host_access:
         folder, _, name = proxy_image.partition("@")[0].rpartition("/")

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 import kserve_controller
+import model_metrics
 import model_routes
 import model_store
 import models_web_app
@@ -30,6 +31,7 @@ from kubeflow_charms.parts import (
 from kubeflow_charms.parts.network_policy import gateways
 from kubeflow_charms.problems import Problem, say
 from kubeflow_charms.role_bindings import binding
+from kubeflow_charms.secrets import password
 from serving_options import ServingOptions
 
 
@@ -52,6 +54,7 @@ class Serving(Charm[ServingOptions]):
         """Yield what should exist."""
         yield Crds("crds.yaml", version="0.15.2")
         yield Manifests("roles", "roles.yaml.j2")
+        yield model_metrics.DASHBOARD
         yield Manifests("logins", "logins.yaml.j2", {"name": model_store.role(self.app.name, self.model.name)})
         yield self._confinement()
         yield self._limits()
@@ -69,6 +72,7 @@ class Serving(Charm[ServingOptions]):
             domain=network.cluster_domain(),
             hosts=self.options.domain,
             monitoring=self.options.monitoring_namespace,
+            key=self.secrets.ensure("model-keys", lambda: {"key": password()})["key"],
             read=self.run.source,
         )
         yield from self._store()
@@ -95,11 +99,17 @@ class Serving(Charm[ServingOptions]):
             "controller": kserve_controller.PROGRAM.account(self.app.name),
             "routes": model_routes.PROGRAM.account(self.app.name),
         }
-        return AdmissionPolicies("confinement", "confinement.yaml.j2", {"programs": programs})
+        context = {"programs": programs, "labels": served_models.LABELS}
+        return AdmissionPolicies("confinement", "confinement.yaml.j2", context)
 
     def _limits(self) -> AdmissionPolicies:
         """Return what is refused of models with a reason, as KServe would pass over it in silence."""
-        context = {"most": self.options.max_replicas, "by_knative": serving_config.KNATIVE}
+        options = self.options
+        context = {
+            "most": options.max_replicas,
+            "default": options.deployment_mode,
+            "by_knative": serving_config.KNATIVE,
+        }
         return AdmissionPolicies("limits", "limits.yaml.j2", context)
 
     def _page(self) -> Iterator[Part]:
@@ -152,6 +162,7 @@ class Serving(Charm[ServingOptions]):
             gpus=options.gpu_resources,
             gateway=f"{info.gateway_namespace}/{info.gateway_name}",
             domain=network.cluster_domain(),
+            mode=options.deployment_mode,
         )
         yield Manifests("configuration", "configuration.yaml.j2", {"name": serving_config.NAME, "data": configuration})
         yield kserve_controller.workload(

@@ -3,6 +3,7 @@
 Source of flags, variables, paths and ports: kserve/kserve v0.15.2, cmd/manager and config/manager.
 """
 
+import model_metrics
 import serving_network
 from kubeflow_charms.certificates import Certificate
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
@@ -30,12 +31,13 @@ def workload(*, namespace: str, started_with: str, certificate: Certificate) -> 
         container=PROGRAM.container,
         command=f"/manager --metrics-addr=:{serving_network.METRICS} --webhook-port={serving_network.WEBHOOKS} "
         f"--health-probe-addr=:{serving_network.HEALTH} --leader-elect",
-        environment={"POD_NAMESPACE": namespace},
+        # Where Knative's configuration is: its charm is in the gateway's model, as this one is.
+        environment={"POD_NAMESPACE": namespace, "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE": namespace},
         files={
             STARTED_WITH: File(started_with),
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),
             f"{CERTIFICATES}/tls.key": File(certificate.key),
         },
         checks={PROGRAM.container: HttpCheck(serving_network.HEALTH, "/readyz")},
-        metrics=Metrics(serving_network.METRICS),
+        metrics=Metrics(serving_network.METRICS, alerts=model_metrics.ALERTS),
     )

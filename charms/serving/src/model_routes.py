@@ -14,7 +14,7 @@ from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
 
 FOLDER = "/etc/model-routes"
-FILES = ("route_maker.py", "route_objects.py")
+FILES = ("route_maker.py", "route_objects.py", "knative_routes.py")
 PROGRAM = Program("model-routes", role="routes-role.yaml.j2", writable=(FOLDER,))
 
 
@@ -26,6 +26,7 @@ def workload(
     domain: str,
     hosts: str,
     monitoring: str,
+    key: str,
     read: Callable[[str], str],
 ) -> Workload:
     """Return the program.
@@ -37,6 +38,7 @@ def workload(
         domain: the cluster's.
         hosts: the domain below which models have host names; "" for none.
         monitoring: the namespace of who may ask for metrics; "" for none.
+        key: what makes the keys by which models know what the gateway sends them through Knative.
         read: returns the text of a file of the charm's `src`.
     """
     ((key, value),) = serving_network.WANTED.items()
@@ -51,6 +53,9 @@ def workload(
         "domain": domain,
         "hosts": hosts,
         "monitoring": monitoring,
+        "platform": model,
+        "principal": info.gateway_principal,
+        "key": key,
     }
     path = f"{FOLDER}/settings.json"
     return Workload(

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from knative_routes import INGRESSES, POLICIES, Knative
 from kubeflow_charms.health_server import serve
 from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
 from kubeflow_charms.passes import Changes, Passes, Problem, Problems, Watched
@@ -21,6 +22,7 @@ MADE = {
     "DestinationRule": "/apis/networking.istio.io/v1/{}destinationrules",
     "Sidecar": "/apis/networking.istio.io/v1/{}sidecars",
     "NetworkPolicy": "/apis/networking.k8s.io/v1/{}networkpolicies",
+    "AuthorizationPolicy": "/apis/security.istio.io/v1/{}authorizationpolicies",
 }
 SERVERS = {
     SERVICES: f"/apis/{VERSIONS[SERVICES]}/inferenceservices",
@@ -50,11 +52,14 @@ class Maker:
 
     @property
     def watched(self) -> list[Watched]:
-        """What calls for another pass: a model or a graph that comes, goes or becomes another but for its status."""
-        return [Watched(path, self._matters) for path in SERVERS.values()]
+        """What calls for another pass: a model or a graph that comes, goes or becomes another but for its status.
+
+        Where there is Knative, too, what that says of its shares, and who is let in to a profile.
+        """
+        return [Watched(path, self._matters) for path in (*SERVERS.values(), INGRESSES, POLICIES)]
 
     def look(self) -> tuple[dict[str, str], bool]:
-        """Make one pass; return the versions of the lists of models and graphs that it saw, and whether all went well.
+        """Make one pass; return the versions of what it saw and is to be watched, and whether all went well.
 
         Raises:
             Refused: it does not get so far as to know what is there.
@@ -63,11 +68,16 @@ class Maker:
         namespaces = {
             item["metadata"]["name"] for item in profiles["items"] if "deletionTimestamp" not in item["metadata"]
         }
-        found = {kind: self._listed(path) for kind, path in SERVERS.items()}
+        found = {path: self._listed(path) for path in SERVERS.values()}
+        # Knative's kind may not be there, and then it matters to nobody who is let in.
+        if self._kubernetes.get(INGRESSES, {"limit": "1"}) is not None:
+            found |= {path: self._listed(path) for path in (INGRESSES, POLICIES)}
+        ingresses, policies = (found[path]["items"] if path in found else [] for path in (INGRESSES, POLICIES))
+        knative = Knative.of(ingresses, policies, self._settings.principal, self._settings.domain)
         servers = [
-            Server.of(kind, item)
-            for kind, listed in found.items()
-            for item in listed["items"]
+            Server.of(kind, item, knative)
+            for kind, path in SERVERS.items()
+            for item in found[path]["items"]
             if item["metadata"]["namespace"] in namespaces and "deletionTimestamp" not in item["metadata"]
         ]
         self._seen = {
@@ -75,7 +85,7 @@ class Maker:
         }
         problems = list(self._bring(list(wanted(servers, self._settings))))
         self.problems.tell(problems)
-        versions = {SERVERS[kind]: listed["metadata"].get("resourceVersion", "") for kind, listed in found.items()}
+        versions = {path: listed["metadata"].get("resourceVersion", "") for path, listed in found.items()}
         return versions, not problems
 
     def _bring(self, items: list[Object]) -> Iterator[Problem]:

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import knative_routes
+from knative_routes import Knative, Share
+
 Object = dict[str, Any]
 Ports = tuple[tuple[int, str], ...]
 SERVICES, GRAPHS = "InferenceService", "InferenceGraph"
@@ -44,6 +47,9 @@ class Settings:
         domain: the cluster's.
         hosts: the domain below which models have host names; "" for none.
         monitoring: the namespace of who may ask for metrics; "" for none.
+        platform: the namespace of the gateway's model, where Knative's programs are.
+        principal: what the mesh calls the gateway.
+        key: what the keys are made of that the gateway sends to models by way of Knative's activator.
     """
 
     manager: str
@@ -54,6 +60,9 @@ class Settings:
     domain: str
     hosts: str
     monitoring: str
+    platform: str
+    principal: str
+    key: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,6 +76,9 @@ class Server:
         http, grpc: the ports of the entry; 0 for no gRPC.
         unclear: the ports of the Services' pods, with protocols, where the ports' names do not tell them to a sidecar.
         internal: whether its owner wants no route to it.
+        knative: whether Knative runs it.
+        shares: by Service, which Revisions Knative shares requests among.
+        users: whom its namespace lets in through the gateway.
     """
 
     kind: str
@@ -79,10 +91,13 @@ class Server:
     grpc: int = 0
     unclear: Mapping[str, Ports] = dataclasses.field(default_factory=dict)
     internal: bool = False
+    knative: bool = False
+    shares: Mapping[str, tuple[Share, ...]] = dataclasses.field(default_factory=dict)
+    users: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: str, item: Object) -> "Server":
-        """Return what an object of one of the kinds is."""
+    def of(cls, kind: str, item: Object, knative: Knative) -> "Server":
+        """Return what an object of one of the kinds is, of which Knative may say more."""
         metadata, spec = item["metadata"], item.get("spec") or {}
         name = metadata["name"]
         entry, explainer, http, grpc = name, "", HTTP, 0
@@ -95,7 +110,20 @@ class Server:
             unclear = {f"{name}-{it}": ports for it, ports in found.items() if ports}
             explainer = f"{name}-explainer" if spec.get("explainer") else ""
         internal = (metadata.get("labels") or {}).get(INTERNAL[0]) == INTERNAL[1]
-        return cls(kind, metadata["namespace"], name, metadata["uid"], entry, explainer, http, grpc, unclear, internal)
+        namespace = metadata["namespace"]
+        found = cls(kind, namespace, name, metadata["uid"], entry, explainer, http, grpc, unclear, internal)
+        services = [service for service in (entry, explainer) if service]
+        shares = {it: knative.shares[namespace, it] for it in services if (namespace, it) in knative.shares}
+        if not shares and not knative_routes.by_knative(item):
+            return found
+        return dataclasses.replace(
+            found,
+            knative=True,
+            shares=shares,
+            users=knative.users.get(namespace, ()),
+            # No sidecar would ask who the user is, and until Knative says so there is nothing to lead to.
+            internal=internal or len(shares) < len(services) or not knative_routes.asks(item),
+        )
 
     @property
     def prefix(self) -> str:
@@ -115,10 +143,13 @@ def objects(server: Server, settings: Settings, *, routed: bool) -> Iterator[Obj
         yield _route(server, settings)
         if settings.hosts:
             yield _host_route(server, settings)
-        for service in filter(None, (server.entry, server.explainer)):
-            yield _encryption(server, settings, service)
-        for service, ports in server.unclear.items():
-            yield _protocols(server, settings, service, ports)
+        if server.knative:
+            yield _entry(server, settings)
+        else:
+            for service in filter(None, (server.entry, server.explainer)):
+                yield _encryption(server, settings, service)
+            for service, ports in server.unclear.items():
+                yield _protocols(server, settings, service, ports)
     yield _fence(server, settings)
 
 
@@ -150,6 +181,12 @@ def _unclear(component: Object) -> Ports:
 
 def _to(server: Server, settings: Settings, service: str, port: int = HTTP) -> Object:
     """Return the way to a Service of the server's, without what says who asks."""
+    if server.knative:
+        key = knative_routes.key(settings.key, server.namespace, server.uid)
+        return {
+            "route": knative_routes.destinations(server.shares[service], server.namespace, settings.domain),
+            "headers": {"request": {"remove": list(CREDENTIALS), "set": {knative_routes.KEY: key}}},
+        }
     return {
         "route": [{"destination": {"host": _host(server, settings, service), "port": {"number": port}}}],
         "headers": {"request": {"remove": list(CREDENTIALS)}},
@@ -204,6 +241,13 @@ def _encryption(server: Server, settings: Settings, service: str) -> Object:
     return _object(server, settings, "networking.istio.io/v1", "DestinationRule", name, spec)
 
 
+def _entry(server: Server, settings: Settings) -> Object:
+    """Return what lets requests in that come by way of Knative's activator."""
+    key = knative_routes.key(settings.key, server.namespace, server.uid)
+    spec = knative_routes.entry({LABELS[server.kind]: server.name}, server.users, key)
+    return _object(server, settings, "security.istio.io/v1", "AuthorizationPolicy", _name(server), spec)
+
+
 def _protocols(server: Server, settings: Settings, service: str, ports: Ports) -> Object:
     """Return what tells sidecars that a port speaks HTTP: to one that does not know, nobody has a name."""
     spec = {
@@ -226,6 +270,8 @@ def _fence(server: Server, settings: Settings) -> Object:
         "podSelector": {"matchLabels": {"istio": "ingressgateway"}},
     }
     ways: list[Object] = [{"from": [{"podSelector": {}}, gateway]}]
+    if server.knative:
+        ways.append(knative_routes.fence(settings.platform))
     if settings.monitoring:
         namespace = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": settings.monitoring}}}
         ways.append({"from": [namespace], "ports": [{"port": METRICS, "protocol": "TCP"}]})

@@ -37,6 +37,7 @@ def data(
     gpus: Iterable[str],
     gateway: str,
     domain: str,
+    mode: str = STANDARD,
 ) -> dict[str, str]:
     """Return the ConfigMap's data.
 
@@ -48,6 +49,7 @@ def data(
         gpus: resources that count as GPUs beside the known ones.
         gateway: namespace and name of the Gateway; KServe wants to be told one, and makes no use of it in this mode.
         domain: the cluster's.
+        mode: of what says none itself.
     """
     explainer, version = split(images, EXPLAINER)
     sections: dict[str, Any] = {
@@ -59,7 +61,7 @@ def data(
             "gcs": {"gcsCredentialFileName": "gcloud-application-credentials.json"},
             "s3": {"s3AccessKeyIDName": "AWS_ACCESS_KEY_ID", "s3SecretAccessKeyName": "AWS_SECRET_ACCESS_KEY"},
         },
-        "deploy": {"defaultDeploymentMode": STANDARD},
+        "deploy": {"defaultDeploymentMode": mode},
         "explainers": {"art": {"image": explainer, "defaultImageVersion": version}},
         "inferenceService": {
             "resource": {

@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+import serving_config
 import serving_images
 import serving_runtimes
 from kubeflow_charms import option, options
@@ -13,6 +14,13 @@ from serving_images import BUILT_IN
 PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")
 """The containers of charmcraft.yaml."""
 LIMITED = ("cpu", "memory")
+MODES = {
+    "standard": serving_config.STANDARD,
+    "rawdeployment": serving_config.STANDARD,
+    "knative": serving_config.KNATIVE,
+    "serverless": serving_config.KNATIVE,
+}
+"""What the option may say; the published charm has both names of each."""
 GPU = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 
 
@@ -58,6 +66,14 @@ def gpus(value: str | None) -> tuple[str, ...]:
     return found
 
 
+def mode(value: str | None) -> str:
+    """Accept a mode by one of its names, today's or KServe's up to 0.15, and return the latter."""
+    try:
+        return MODES[(value or "").strip().lower()]
+    except KeyError:
+        raise ValueError(f"{value!r} is no mode, expected Standard or Knative") from None
+
+
 def namespace(value: str | None) -> str:
     """Accept nothing, or a namespace's name."""
     return options.name(value) if (value or "").strip() else ""
@@ -81,6 +97,7 @@ class ServingOptions:
     storage_initializer_limits: Mapping[str, str] = option(both)
     gpu_resources: tuple[str, ...] = option(gpus)
     domain: str = option(options.domain)
+    deployment_mode: str = option(mode)
     max_replicas: int = option(options.between(0, 10_000))
     monitoring_namespace: str = option(namespace)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))

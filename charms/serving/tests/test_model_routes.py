@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import importlib
+import json
 import pathlib
 import sys
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 SOURCES = pathlib.Path(__file__).parent.parent / "src"
 Object = dict[str, Any]
 API = "/apis/serving.kserve.io"
+GATEWAY = "cluster.local/ns/edge/sa/istio-ingressgateway"
 PLURALS = (
+    "authorizationpolicies",
     "destinationrules",
     "inferencegraphs",
     "inferenceservices",
@@ -26,7 +29,7 @@ PLURALS = (
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(SOURCES))
-    for name in ("route_maker", "route_objects"):
+    for name in ("route_maker", "route_objects", "knative_routes"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("route_maker")
 
@@ -53,11 +56,18 @@ class Api:
         self.objects[f"{API}/{version}/namespaces/{namespace}/{kind.lower()}s/{name}"] = item
         return item
 
+    def put(self, version: str, kind: str, name: str, spec: Object, plural: str = "") -> None:
+        metadata = {"name": name, "namespace": "ada", "uid": f"{kind}-{name}", "generation": 1}
+        plural = plural or f"{kind.lower()[:-1]}ies"
+        item = {"kind": kind, "metadata": metadata, "spec": spec}
+        self.objects[f"/apis/{version}/namespaces/ada/{plural}/{name}"] = item
+
     def get(self, path: str, parameters: Any = None) -> Object | None:
         if path in self.objects:
             return self.objects[path]
         folder, _, plural = path.rpartition("/")
-        if plural in PLURALS:
+        there = any(where.startswith(f"{folder}/") and where.split("/")[-2] == plural for where in self.objects)
+        if plural in PLURALS or there:
             selector = (parameters or {}).get("labelSelector") or ""
             pairs = {key: value for key, _, value in (pair.partition("=") for pair in selector.split(",") if pair)}
             items = [
@@ -108,6 +118,9 @@ def maker(program, api):
         domain="cluster.local",
         hosts="",
         monitoring="",
+        platform="edge",
+        principal=GATEWAY,
+        key="secret",
     )
     said: list[str] = []
     made = program.Maker(api, settings, said.append)
@@ -210,6 +223,155 @@ def test_one_that_its_owner_wants_inside_alone_gets_no_route(api, maker):
     maker.look()
     assert api.made("VirtualService") == {}
     assert api.made("NetworkPolicy").keys() == {"serving-iris"}
+
+
+USERS = "request.headers[kubeflow-userid]"
+
+
+def knative(api, *splits: tuple[str, int], name: str = "iris-predictor", where: str = "ada") -> None:
+    """Let Knative say which Revisions share the requests to a Service, and profiles who is let in."""
+    kind = "Ingress"
+    shares = [
+        {
+            "serviceName": revision,
+            "serviceNamespace": where,
+            "servicePort": 80,
+            "percent": percent,
+            "appendHeaders": {"Knative-Serving-Revision": revision, "Knative-Serving-Namespace": "ada"},
+        }
+        for revision, percent in splits
+    ]
+    tag = {"hosts": [f"prev-{name}.ada.svc.cluster.local"], "http": {"paths": [{"splits": []}]}}
+    tagged = {"headers": {"Knative-Serving-Tag": {"exact": "prev"}}, "splits": []}
+    paths = [tagged, {"splits": shares}]
+    rule = {"hosts": [f"{name}.ada", f"{name}.ada.svc.cluster.local"], "http": {"paths": paths}}
+    api.put("networking.internal.knative.dev/v1alpha1", kind, name, {"rules": [tag, rule]}, "ingresses")
+    owner = {
+        "from": [{"source": {"principals": [GATEWAY, "cluster.local/ns/edge/sa/pipelines"]}}],
+        "when": [{"key": USERS, "values": ["ada@example.com"]}],
+    }
+    rules = [owner, {"when": [{"key": "source.namespace", "values": ["ada"]}]}, {"to": [{"operation": {}}]}]
+    api.put("security.istio.io/v1", "AuthorizationPolicy", "ns-owner-access-istio", {"rules": rules})
+
+
+def test_requests_to_a_model_by_knative_are_shared_as_that_says(api, maker):
+    api.model("iris")
+    knative(api, ("iris-predictor-00001", 90), ("iris-predictor-00002", 10))
+    assert maker.look()[1] is True
+    (way,) = api.made("VirtualService")["serving-iris"]["http"]
+    assert [
+        (to["destination"]["host"], to["weight"], to["headers"]["request"]["set"]["Knative-Serving-Revision"])
+        for to in way["route"]
+    ] == [
+        ("iris-predictor-00001.ada.svc.cluster.local", 90, "iris-predictor-00001"),
+        ("iris-predictor-00002.ada.svc.cluster.local", 10, "iris-predictor-00002"),
+    ]
+    # By way of the activator, which has no sidecar.
+    assert not api.made("DestinationRule")
+
+
+def key(api, name: str) -> str:
+    """Return what the gateway sends to a model that Knative runs."""
+    (way,) = api.made("VirtualService")[name]["http"]
+    assert way["headers"]["request"]["remove"] == ["authorization", "cookie"]
+    return way["headers"]["request"]["set"]["x-serving-key"]
+
+
+def test_its_pods_let_in_who_brings_its_key_for_those_whom_the_profile_lets_in(api, maker):
+    api.model("iris")
+    api.model("lily")
+    knative(api, ("iris-predictor-00001", 100))
+    knative(api, ("lily-predictor-00001", 100), name="lily-predictor")
+    maker.look()
+    policy = api.made("AuthorizationPolicy")["serving-iris"]
+    assert policy["selector"] == {"matchLabels": {"serving.kserve.io/inferenceservice": "iris"}}
+    assert policy["rules"] == [
+        {
+            "when": [
+                {"key": "request.headers[x-serving-key]", "values": [key(api, "serving-iris")]},
+                {"key": USERS, "values": ["ada@example.com"]},
+            ]
+        },
+        {"when": [{"key": "request.headers[k-network-probe]", "values": ["queue"]}]},
+    ]
+    assert key(api, "serving-iris") != key(api, "serving-lily")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"from": [{"source": {"principals": ["cluster.local/ns/ben/sa/default"]}}]},
+        {"from": [{"source": {"principals": [GATEWAY], "namespaces": ["edge"]}}]},
+        {"to": [{"operation": {"paths": ["/notebook/*"]}}]},
+    ],
+)
+def test_nobody_is_let_in_whom_the_profile_lets_in_for_something_else(api, maker, rule):
+    api.model("iris")
+    knative(api, ("iris-predictor-00001", 100))
+    owner = {
+        "from": [{"source": {"principals": [GATEWAY]}}],
+        "when": [{"key": USERS, "values": ["ben@example.com"]}],
+    }
+    api.put("security.istio.io/v1", "AuthorizationPolicy", "some", {"rules": [owner | rule]})
+    denied = {"action": "DENY", "rules": [owner]}
+    api.put("security.istio.io/v1", "AuthorizationPolicy", "denied", denied)
+    chosen = {"selector": {"matchLabels": {"app": "web"}}, "rules": [owner]}
+    api.put("security.istio.io/v1", "AuthorizationPolicy", "chosen", chosen)
+    maker.look()
+    told = json.dumps(api.made("AuthorizationPolicy")["serving-iris"])
+    assert "ada@example.com" in told
+    assert "ben@example.com" not in told
+
+
+def test_knatives_programs_reach_the_proxy_beside_a_model_and_nothing_else(api, maker):
+    api.model("iris")
+    knative(api, ("iris-predictor-00001", 100))
+    maker.look()
+    _, way = api.made("NetworkPolicy")["serving-iris"]["ingress"]
+    assert way["from"] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "edge"}}}]
+    assert [port["port"] for port in way["ports"]] == [8012, 8013, 8022, 9090, 9091]
+
+
+INJECT = {"sidecar.istio.io/inject": "false"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"metadata": {"annotations": INJECT}}, {"metadata": {"labels": INJECT}}, {"predictor": {"annotations": INJECT}}],
+)
+def test_a_model_by_knative_whose_pods_would_ask_nobody_gets_no_route(api, maker, more):
+    api.model("iris", **more)
+    knative(api, ("iris-predictor-00001", 100))
+    maker.look()
+    assert api.made("VirtualService") == {}
+    assert api.made("AuthorizationPolicy").keys() == {"ns-owner-access-istio"}
+
+
+def test_before_knative_says_where_it_is_there_is_none_either(api, maker):
+    api.model("iris")["status"] = {"deploymentMode": "Serverless"}
+    maker.look()
+    assert api.made("VirtualService") == {}
+    assert api.made("NetworkPolicy").keys() == {"serving-iris"}
+
+
+def test_nothing_of_another_namespace_is_led_to(api, maker):
+    api.model("iris")
+    knative(api, ("iris-predictor-00001", 100), where="ben")
+    maker.look()
+    destination = api.made("VirtualService")["serving-iris"]["http"][0]["route"][0]["destination"]
+    assert destination["host"] == "iris-predictor.ada.svc.cluster.local"
+
+
+def test_while_there_is_no_knative_it_is_not_watched(api, maker):
+    api.model("iris")
+    assert maker.look()[0].keys() == {f"{API}/v1beta1/inferenceservices", f"{API}/v1alpha1/inferencegraphs"}
+    knative(api, ("iris-predictor-00001", 100))
+    assert {path.rpartition("/")[2] for path in maker.look()[0]} == {
+        "authorizationpolicies",
+        "inferencegraphs",
+        "inferenceservices",
+        "ingresses",
+    }
 
 
 WEB, GRPC = {"name": "http", "containerPort": 8080}, {"name": "h2c", "containerPort": 9000}

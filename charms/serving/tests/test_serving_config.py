@@ -56,6 +56,17 @@ def test_a_runtime_that_is_disabled_is_not_chosen_and_others_are(serving):
     assert serving.runtime("kserve-mlserver")["disabled"] is False
 
 
+@pytest.mark.parametrize(
+    ("said", "mode"),
+    [("Standard", "RawDeployment"), ("Knative", "Serverless"), ("serverless", "Serverless")],
+)
+def test_a_model_that_says_nothing_runs_as_the_operator_says(serving, said: str, mode: str):
+    state = serving.configured(deployment_mode=said)
+    assert serving.section("deploy") == {"defaultDeploymentMode": mode}
+    environment = state.get_container("kserve-controller").plan.services["kserve-controller"].environment
+    assert environment["KNATIVE_CONFIG_AUTOSCALER_NAMESPACE"] == "edge"
+
+
 def test_what_models_ask_for_and_may_use_is_the_operators(serving):
     serving.configured(model_requests="cpu=100m", model_limits="cpu=2,memory=4Gi")
     resources = serving.runtime("kserve-mlserver")["containers"][0]["resources"]
