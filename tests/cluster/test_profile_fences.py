@@ -17,6 +17,7 @@ from tools.backup.volumes import reader
 CORE = "/api/v1/namespaces/{}"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
 NOTEBOOKS = "/apis/kubeflow.org/v1/namespaces/{}/notebooks"
+VIEWERS = "/apis/kubeflow.org/v1alpha1/namespaces/{}/pvcviewers"
 ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices"
 ANNOTATION = "notebooks.kubeflow.org/http-headers-request-set"
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
@@ -350,6 +351,22 @@ def test_who_may_only_look_is_not_let_in_to_servers(admin: User, profiles: Profi
 
     refused(guard("view"), "not let in to its servers")
     assert guard("edit").is_success
+
+
+@pytest.mark.parametrize(
+    ("networking", "made"), [({"basePrefix": "/pvcviewers"}, True), ({"basePrefix": "/dex"}, False), ({}, False)]
+)
+def test_a_viewer_is_where_the_gateway_knows_it_for_a_users(
+    admin: User, profiles: Profiles, networking: Object, made: bool
+):
+    spec = {
+        "pvc": "data",
+        "networking": {"targetPort": 80, **networking},
+        "podSpec": {"containers": [{"name": "a", "image": "a"}]},
+    }
+    item = {"apiVersion": "kubeflow.org/v1alpha1", "kind": "PVCViewer", "metadata": {"name": "a"}, "spec": spec}
+    answer = profiles.http.post(VIEWERS.format(admin.namespace), params={"dryRun": "All"}, json=item)
+    assert ("basePrefix is /pvcviewers" not in answer.text) == made, answer.text
 
 
 def test_nobody_has_a_controller_of_the_cluster_ask_for_her(user: User):
