@@ -295,96 +295,6 @@ def test_pages_that_are_no_users_keep_their_headers(gateway: httpx2.Client):
     assert gateway.get(f"/servings{TAKING}").headers["service-worker-allowed"] == "/"
 
 
-@contextlib.contextmanager
-def authorizer(apiserver: ApiServer, folder: pathlib.Path) -> Iterator[int]:
-    """Run the program that says whether a user may see a page, and yield its port."""
-    program, kubernetes = map(importlib.import_module, ("page_authorizer_server", "kubeflow_charms.kubernetes_api"))
-    (folder / "token").write_text(apiserver.token)
-    (folder / "ca.crt").write_bytes(apiserver.certificate.read_bytes())
-    asked = program.Authorizer(kubernetes.Kubernetes(apiserver.url, folder))
-    with program.server(0, "kubeflow-userid", asked) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def bind(client: httpx2.Client, stack: contextlib.ExitStack, within: str, kind: str, role: str) -> None:
-    """Let ada have a ClusterRole; `within` is what the path of the binding begins with."""
-    path = f"{RBAC}{within}/{kind.lower()}s/ada"
-    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ada@example.com"}
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
-    item = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": "ada"}}
-    apply(client, path, {**item, "roleRef": reference, "subjects": [subject]})
-    stack.callback(client.delete, path)
-
-
-@pytest.fixture(scope="module")
-def pages(
-    gateway: httpx2.Client, apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[httpx2.Client]:
-    """Return a client of the gateway that asks whether ada may see a page, who edits a namespace and sees another."""
-    with contextlib.ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        charm = load_charm(KUBEFLOW_PROFILES).KubeflowProfiles
-        deployment = stack.enter_context(deployed(charm, KUBEFLOW_PROFILES, patch, tmp_path_factory.mktemp("profiles")))
-        said = {"gateway_name": "istio-gateway", "gateway_namespace": MODEL, "gateway_principal": PRINCIPAL}
-        relation = testing.Relation("gateway-info", remote_app_name="istio-pilot", remote_app_data=said)
-        deployment.settle(deployment.state(relations=[relation]))
-        ((path, item),) = (
-            (path, item) for path, item in deployment.cluster.lasting.items() if item["kind"] == "EnvoyFilter"
-        )
-        port = stack.enter_context(authorizer(apiserver, tmp_path_factory.mktemp("authorizer")))
-        client = stack.enter_context(apiserver.client())
-        for role, verb in (("editor", "create"), ("guest", "get")):
-            rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]
-            made = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": role}}
-            apply(client, f"{RBAC}/clusterroles/{role}", {**made, "rules": rules})
-            stack.callback(client.delete, f"{RBAC}/clusterroles/{role}")
-        bind(client, stack, f"/namespaces/{istiod.ENABLED}", "RoleBinding", "editor")
-        bind(client, stack, f"/namespaces/{istiod.PLAIN}", "RoleBinding", "guest")
-        where = f"{ISTIO}/namespaces/{MODEL}/serviceentries/kubeflow-profiles"
-        service = entry("kubeflow-profiles", port, 8083)
-        apply(client, where, {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", **service})
-        stack.callback(client.delete, where)
-        apply(client, path, item)
-        stack.callback(client.delete, path)
-        hers = f"/notebook/{istiod.ENABLED}/one/"
-        eventually(lambda: gateway.get("/notebook/nobody/one/").status_code == 403 and gateway.get(hers).is_success)
-        yield gateway
-
-
-@pytest.mark.parametrize("place", ["notebook", "tensorboard", "pvcviewers"])
-def test_pages_are_shown_to_who_edits_their_profile(pages: httpx2.Client, place: str):
-    assert pages.get(f"/{place}/{istiod.ENABLED}/one/?a=/b").is_success
-    answer = pages.post(f"/{place}/{istiod.PLAIN}/one/")
-    assert (answer.status_code, answer.text) == (403, "you may not create pods in plain\n")
-
-
-@pytest.mark.parametrize(
-    "path", ["/notebook/../notebook/plain/one/", "/%6eotebook/plain/one/", "/notebook/%70lain/one/"]
-)
-def test_no_other_spelling_shows_a_strangers_page(pages: httpx2.Client, path: str):
-    url = httpx2.URL(str(pages.base_url)).copy_with(raw_path=path.encode())
-    assert pages.get(url).status_code == 403
-
-
-@pytest.mark.parametrize("path", ["/", "/notebooks/plain/one", "/serving/plain/iris/", "/x?y=/notebook/plain/one/"])
-def test_nobody_is_asked_about_other_pages(pages: httpx2.Client, path: str):
-    assert pages.get(path).is_success
-
-
-def test_an_administrator_is_shown_no_strangers_page_either(pages: httpx2.Client, apiserver: ApiServer):
-    with contextlib.ExitStack() as stack:
-        bind(stack.enter_context(apiserver.client()), stack, "", "ClusterRoleBinding", "cluster-admin")
-        refused = "you may do so everywhere, but are no contributor of nobody\n"
-        eventually(lambda: pages.get("/notebook/nobody/one/").text == refused)
-        assert pages.get(f"/notebook/{istiod.ENABLED}/two/").is_success
-
-
 @pytest.fixture(scope="module")
 def katib(
     gateway: httpx2.Client, apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory
@@ -533,3 +443,93 @@ def test_a_proxy_in_a_profile_is_told_nothing_of_another_profile_whatever_it_say
         eventually(knows_its_own)
         told = client.get("/config_dump?include_eds").text + client.get("/clusters").text
     assert others not in told
+
+
+@contextlib.contextmanager
+def authorizer(apiserver: ApiServer, folder: pathlib.Path) -> Iterator[int]:
+    """Run the program that says whether a user may see a page, and yield its port."""
+    program, kubernetes = map(importlib.import_module, ("page_authorizer_server", "kubeflow_charms.kubernetes_api"))
+    (folder / "token").write_text(apiserver.token)
+    (folder / "ca.crt").write_bytes(apiserver.certificate.read_bytes())
+    asked = program.Authorizer(kubernetes.Kubernetes(apiserver.url, folder))
+    with program.server(0, "kubeflow-userid", asked) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def bind(client: httpx2.Client, stack: contextlib.ExitStack, within: str, kind: str, role: str) -> None:
+    """Let ada have a ClusterRole; `within` is what the path of the binding begins with."""
+    path = f"{RBAC}{within}/{kind.lower()}s/ada"
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ada@example.com"}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+    item = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": "ada"}}
+    apply(client, path, {**item, "roleRef": reference, "subjects": [subject]})
+    stack.callback(client.delete, path)
+
+
+@pytest.fixture(scope="module")
+def pages(
+    gateway: httpx2.Client, apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx2.Client]:
+    """Return a client of the gateway that asks whether ada may see a page, who edits a namespace and sees another."""
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        charm = load_charm(KUBEFLOW_PROFILES).KubeflowProfiles
+        deployment = stack.enter_context(deployed(charm, KUBEFLOW_PROFILES, patch, tmp_path_factory.mktemp("profiles")))
+        said = {"gateway_name": "istio-gateway", "gateway_namespace": MODEL, "gateway_principal": PRINCIPAL}
+        relation = testing.Relation("gateway-info", remote_app_name="istio-pilot", remote_app_data=said)
+        deployment.settle(deployment.state(relations=[relation]))
+        ((path, item),) = (
+            (path, item) for path, item in deployment.cluster.lasting.items() if item["kind"] == "EnvoyFilter"
+        )
+        port = stack.enter_context(authorizer(apiserver, tmp_path_factory.mktemp("authorizer")))
+        client = stack.enter_context(apiserver.client())
+        for role, verb in (("editor", "create"), ("guest", "get")):
+            rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]
+            made = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": role}}
+            apply(client, f"{RBAC}/clusterroles/{role}", {**made, "rules": rules})
+            stack.callback(client.delete, f"{RBAC}/clusterroles/{role}")
+        bind(client, stack, f"/namespaces/{istiod.ENABLED}", "RoleBinding", "editor")
+        bind(client, stack, f"/namespaces/{istiod.PLAIN}", "RoleBinding", "guest")
+        where = f"{ISTIO}/namespaces/{MODEL}/serviceentries/kubeflow-profiles"
+        service = entry("kubeflow-profiles", port, 8083)
+        apply(client, where, {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", **service})
+        stack.callback(client.delete, where)
+        apply(client, path, item)
+        stack.callback(client.delete, path)
+        hers = f"/notebook/{istiod.ENABLED}/one/"
+        eventually(lambda: gateway.get("/notebook/nobody/one/").status_code == 403 and gateway.get(hers).is_success)
+        yield gateway
+
+
+@pytest.mark.parametrize("place", ["notebook", "tensorboard", "pvcviewers"])
+def test_pages_are_shown_to_who_edits_their_profile(pages: httpx2.Client, place: str):
+    assert pages.get(f"/{place}/{istiod.ENABLED}/one/?a=/b").is_success
+    answer = pages.post(f"/{place}/{istiod.PLAIN}/one/")
+    assert (answer.status_code, answer.text) == (403, "you may not create pods in plain\n")
+
+
+@pytest.mark.parametrize(
+    "path", ["/notebook/../notebook/plain/one/", "/%6eotebook/plain/one/", "/notebook/%70lain/one/"]
+)
+def test_no_other_spelling_shows_a_strangers_page(pages: httpx2.Client, path: str):
+    url = httpx2.URL(str(pages.base_url)).copy_with(raw_path=path.encode())
+    assert pages.get(url).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/notebooks/plain/one", "/serving/plain/iris/", "/x?y=/notebook/plain/one/"])
+def test_nobody_is_asked_about_other_pages(pages: httpx2.Client, path: str):
+    assert pages.get(path).is_success
+
+
+def test_an_administrator_is_shown_no_strangers_page_either(pages: httpx2.Client, apiserver: ApiServer):
+    with contextlib.ExitStack() as stack:
+        bind(stack.enter_context(apiserver.client()), stack, "", "ClusterRoleBinding", "cluster-admin")
+        refused = "you may do so everywhere, but are no contributor of nobody\n"
+        eventually(lambda: pages.get("/notebook/nobody/one/").text == refused)
+        assert pages.get(f"/notebook/{istiod.ENABLED}/two/").is_success
