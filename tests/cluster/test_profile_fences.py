@@ -1,6 +1,7 @@
 """What Kubernetes itself refuses in a profile's namespace, to a user with kubeflow-edit and to programs for her."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -245,7 +246,7 @@ def route(rule: Object | None = None, way: Object | None = None) -> Object:
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
         "metadata": {"name": "web"},
-        "spec": {"hosts": ["*"], "http": [{"route": [to], **(rule or {})}]},
+        "spec": {"hosts": ["web.example.com"], "http": [{"route": [to], **(rule or {})}]},
     }
 
 
@@ -268,6 +269,7 @@ def test_a_route_does_not_say_who_asks(admin: User, header: str, action: str):
         ("notebooks.kubeflow.org/http-rewrite-uri", "/x\ny"),
         ("notebooks.kubeflow.org/http-rewrite-uri", "/x%41"),
         ("notebooks.kubeflow.org/http-rewrite-uri", "x"),
+        (ANNOTATION, json.dumps({"x-a": "a" * 17000})),
     ],
 )
 def test_no_text_of_a_notebook_breaks_everybodys_routes(admin: User, annotation: str, value: str):
@@ -313,6 +315,61 @@ def test_other_routes_are_made(admin: User):
     for item in (route(), route(rule=other), route(way=other), route(rule=paths)):
         answer = admin.ask(ROUTES, item)
         assert answer.is_success, answer.text
+
+
+def of_all_hosts(user: User, uri: Object, rule: Object | None = None, **spec: Any) -> httpx2.Response:
+    """Ask for a route at the gateway's own hosts; NAMESPACE in a path is the profile's name."""
+    match = [{"uri": {kind: text.replace("NAMESPACE", user.namespace) for kind, text in uri.items()}}]
+    item = route(rule={"match": match, **(rule or {})})
+    return user.ask(ROUTES, {**item, "spec": {**item["spec"], "hosts": ["*"], **spec}})
+
+
+def test_controllers_make_their_routes(admin: User):
+    explained = f"/serving/{re.escape(admin.namespace)}/iris/v1/models/[^/]+:explain"
+    headers = {"headers": {"request": {"remove": ["cookie"]}}, "retries": {"attempts": 2, "retryOn": "503"}}
+    for uri, rule in (
+        ({"prefix": "/notebook/NAMESPACE/web/"}, {"rewrite": {"uri": "/"}, "timeout": "300s"}),
+        ({"prefix": "/tensorboard/NAMESPACE/logs/"}, {}),
+        ({"prefix": "/pvcviewers/NAMESPACE/data/"}, {"timeout": "30s"}),
+        ({"regex": explained}, headers),
+    ):
+        answer = of_all_hosts(admin, uri, rule)
+        assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        {"prefix": "/api/workgroup/"},
+        {"prefix": "/notebook/other/web/"},
+        {"prefix": "/NAMESPACE/web/"},
+        {"exact": "/notebook/NAMESPACE"},
+        {"regex": "/notebook/NAMESPACE/|/.*"},
+        {},
+    ],
+)
+def test_a_profile_has_no_path_that_is_not_its_own(admin: User, uri: Object):
+    refused(of_all_hosts(admin, uri), "and the profile's name")
+
+
+def test_a_route_to_all_hosts_does_nothing_else(admin: User):
+    own = {"prefix": "/notebook/NAMESPACE/web/"}
+    refused(of_all_hosts(admin, own, {"mirror": {"host": "web"}}), "retries and timeout alone")
+    refused(of_all_hosts(admin, own, tcp=[{"route": [{"destination": {"host": "web"}}]}]), "retries and timeout alone")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"timeout": "9223372036s"},
+        {"retries": {"attempts": 1, "perTryTimeout": "9223372036s"}},
+        {"headers": {"request": {"set": {"x-a": "a" * 17000}}}},
+        {"headers": {"request": {"set": {"x" * 300: "a"}}}},
+        {"rewrite": {"uri": "/" + "a" * 70000}},
+    ],
+)
+def test_nothing_too_large_breaks_everybodys_routes(admin: User, rule: Object):
+    refused(admin.ask(ROUTES, route(rule=rule)), "of a profile's routes have at most")
 
 
 @pytest.mark.parametrize("writes", [False, True])

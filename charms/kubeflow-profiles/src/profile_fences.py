@@ -12,6 +12,10 @@ IDENTITY_HEADERS = (
     "|x[-_]kubeflow[-_]artefact[-_]proof"
 )
 """A regular expression of RE2 for headers by which a program knows who asks; to some, `_` is the same as `-`."""
+PLACES = ("notebook", "tensorboard", "pvcviewers", "serving")
+"""Of paths below which are profiles' names, and their programs."""
+DURATIONS = r"^([0-9]{1,8}(\.[0-9]{1,9})?s|[0-9]{1,5}(ms|m|h))$"
+"""A regular expression of RE2 for times that Envoy takes: protobuf's JSON, and what people write."""
 LONGEST = 86400
 """Seconds for which a token of a profile's account may be good that ends with no pod."""
 CAPABILITIES = (
@@ -73,7 +77,15 @@ def fences(profiles: Mapping[str, str], *, allow_host_access: bool) -> Iterator[
     common = {"profiles": dict(profiles)}
     yield AdmissionPolicies("service-fence", "service-fence.yaml.j2", common)
     yield AdmissionPolicies(
-        "identity-fence", "identity-fence.yaml.j2", {**common, "headers": IDENTITY_HEADERS, "longest": LONGEST}
+        "identity-fence",
+        "identity-fence.yaml.j2",
+        {
+            **common,
+            "headers": IDENTITY_HEADERS,
+            "longest": LONGEST,
+            "places": list(PLACES),
+            "durations": DURATIONS,
+        },
     )
     if not allow_host_access:
         lists = {"capabilities": list(CAPABILITIES), "sysctls": list(SYSCTLS)}
