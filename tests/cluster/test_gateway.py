@@ -68,6 +68,7 @@ class Behind(envoy.Echo):
         if self.path.endswith(TAKING):
             self.send_header("service-worker-allowed", "/")
             self.send_header("clear-site-data", '"cookies"')
+            self.send_header("nel", '{"report_to": "hers", "max_age": 31536000}')
             for cookie in ("_xsrf=2|a==; Path=/notebook/", "kubeflow_session=of-another; Path=/", "b=2"):
                 self.send_header("set-cookie", cookie)
         super().end_headers()
@@ -268,11 +269,11 @@ def test_a_request_of_another_origin_keeps_what_is_not_the_session(gateway: http
     assert headers["cookie"] == "a=1; b=2"
 
 
-@pytest.mark.parametrize("prefix", ["notebook", "tensorboard", "pvcviewers", "serving"])
+@pytest.mark.parametrize("prefix", ["notebook", "tensorboard", "pvcviewers", "serving", "pipeline/artifacts"])
 def test_a_users_program_leaves_nothing_in_a_browser_that_reaches_beyond_it(gateway: httpx2.Client, prefix: str):
     headers = gateway.get(f"/{prefix}/ada/one/{TAKING}").headers
     assert headers.get_list("set-cookie") == ["_xsrf=2|a==; Path=/notebook/", "b=2"]
-    assert not {"service-worker-allowed", "clear-site-data"} & set(headers)
+    assert not {"service-worker-allowed", "clear-site-data", "nel"} & set(headers)
 
 
 def test_the_gatekeepers_cookies_for_a_log_in_pass_where_users_programs_answer(gateway: httpx2.Client):
