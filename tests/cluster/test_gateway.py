@@ -530,7 +530,11 @@ def test_nobody_is_asked_about_other_pages(pages: httpx2.Client, path: str):
 
 def test_an_administrator_is_shown_no_strangers_page_either(pages: httpx2.Client, apiserver: ApiServer):
     with contextlib.ExitStack() as stack:
-        bind(stack.enter_context(apiserver.client()), stack, "", "ClusterRoleBinding", "cluster-admin")
-        refused = "you may do so everywhere, but are no contributor of nobody\n"
+        client = stack.enter_context(apiserver.client())
+        bind(client, stack, "", "ClusterRoleBinding", "cluster-admin")
+        merging = {"content-type": "application/merge-patch+json"}
+        owned = json.dumps({"metadata": {"annotations": {"owner": "ada@example.com"}}})
+        client.patch(f"/api/v1/namespaces/{istiod.ENABLED}", headers=merging, content=owned).raise_for_status()
+        refused = "you may do so everywhere, but do not own nobody: log in as a user who may not\n"
         eventually(lambda: pages.get("/notebook/nobody/one/").text == refused)
         assert pages.get(f"/notebook/{istiod.ENABLED}/two/").is_success

@@ -15,7 +15,7 @@ PORT = 8083
 FOLDER = "/srv/page-authorizer"
 FILES = ("page_authorizer_server.py",)
 PROGRAM = Program("page-authorizer", role="page-authorizer-role.yaml.j2", writable=(FOLDER,))
-"""It may ask who may do what, and see who is named where, and no more."""
+"""It may ask who may do what, and see whose a namespace is, and no more."""
 PLACES = ("notebook", "tensorboard", "pvcviewers")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 
