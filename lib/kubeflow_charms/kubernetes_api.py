@@ -94,6 +94,14 @@ class Kubernetes:
         # JSON is YAML, and YAML is what the API wants to be told an applied object is.
         return self._send("PATCH", path, parameters, item, "application/apply-patch+yaml")
 
+    def create(self, path: str, item: Object) -> Object:
+        """Create an object, or ask a review, and return it as Kubernetes answers it.
+
+        Raises:
+            Refused: Kubernetes does not take it.
+        """
+        return self._send("POST", path, None, item)
+
     def merge(self, path: str, body: Object) -> None:
         """Change an object as a JSON merge patch says.
 

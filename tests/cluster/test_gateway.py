@@ -2,9 +2,11 @@
 
 import contextlib
 import http.server
+import importlib
 import json
 import pathlib
 import socket
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +20,7 @@ from support.deployment import MODEL, deployed
 from support.eventually import eventually
 
 GATEKEEPER, BACKEND = "oidc-gatekeeper", "backend"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ISTIO = "/apis/networking.istio.io/v1"
 KINDS = {
     "destinationrules": "DestinationRule",
@@ -27,6 +30,7 @@ KINDS = {
 }
 PROFILES = ("mallory", "victim")
 PUBLIC, ROBOTS = "/public", "/robots.txt"
+KUBEFLOW_PROFILES = pathlib.Path(__file__).parents[2] / "charms" / "kubeflow-profiles"
 KATIB = pathlib.Path(__file__).parents[2] / "charms" / "katib"
 PRINCIPAL = f"cluster.local/ns/{MODEL}/sa/istio-ingressgateway"
 SESSION = "kubeflow_session_0=secret"
@@ -64,6 +68,7 @@ class Behind(envoy.Echo):
         if self.path.endswith(TAKING):
             self.send_header("service-worker-allowed", "/")
             self.send_header("clear-site-data", '"cookies"')
+            self.send_header("nel", '{"report_to": "hers", "max_age": 31536000}')
             for cookie in ("_xsrf=2|a==; Path=/notebook/", "kubeflow_session=of-another; Path=/", "b=2"):
                 self.send_header("set-cookie", cookie)
         super().end_headers()
@@ -264,11 +269,11 @@ def test_a_request_of_another_origin_keeps_what_is_not_the_session(gateway: http
     assert headers["cookie"] == "a=1; b=2"
 
 
-@pytest.mark.parametrize("prefix", ["notebook", "tensorboard", "pvcviewers", "serving"])
+@pytest.mark.parametrize("prefix", ["notebook", "tensorboard", "pvcviewers", "serving", "pipeline/artifacts"])
 def test_a_users_program_leaves_nothing_in_a_browser_that_reaches_beyond_it(gateway: httpx2.Client, prefix: str):
     headers = gateway.get(f"/{prefix}/ada/one/{TAKING}").headers
     assert headers.get_list("set-cookie") == ["_xsrf=2|a==; Path=/notebook/", "b=2"]
-    assert not {"service-worker-allowed", "clear-site-data"} & set(headers)
+    assert not {"service-worker-allowed", "clear-site-data", "nel"} & set(headers)
 
 
 def test_the_gatekeepers_cookies_for_a_log_in_pass_where_users_programs_answer(gateway: httpx2.Client):
@@ -439,3 +444,97 @@ def test_a_proxy_in_a_profile_is_told_nothing_of_another_profile_whatever_it_say
         eventually(knows_its_own)
         told = client.get("/config_dump?include_eds").text + client.get("/clusters").text
     assert others not in told
+
+
+@contextlib.contextmanager
+def authorizer(apiserver: ApiServer, folder: pathlib.Path) -> Iterator[int]:
+    """Run the program that says whether a user may see a page, and yield its port."""
+    program, kubernetes = map(importlib.import_module, ("page_authorizer_server", "kubeflow_charms.kubernetes_api"))
+    (folder / "token").write_text(apiserver.token)
+    (folder / "ca.crt").write_bytes(apiserver.certificate.read_bytes())
+    asked = program.Authorizer(kubernetes.Kubernetes(apiserver.url, folder))
+    with program.server(0, "kubeflow-userid", asked) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def bind(client: httpx2.Client, stack: contextlib.ExitStack, within: str, kind: str, role: str) -> None:
+    """Let ada have a ClusterRole; `within` is what the path of the binding begins with."""
+    path = f"{RBAC}{within}/{kind.lower()}s/ada"
+    subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ada@example.com"}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role}
+    item = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": "ada"}}
+    apply(client, path, {**item, "roleRef": reference, "subjects": [subject]})
+    stack.callback(client.delete, path)
+
+
+@pytest.fixture(scope="module")
+def pages(
+    gateway: httpx2.Client, apiserver: ApiServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx2.Client]:
+    """Return a client of the gateway that asks whether ada may see a page, who edits a namespace and sees another."""
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        charm = load_charm(KUBEFLOW_PROFILES).KubeflowProfiles
+        deployment = stack.enter_context(deployed(charm, KUBEFLOW_PROFILES, patch, tmp_path_factory.mktemp("profiles")))
+        said = {"gateway_name": "istio-gateway", "gateway_namespace": MODEL, "gateway_principal": PRINCIPAL}
+        relation = testing.Relation("gateway-info", remote_app_name="istio-pilot", remote_app_data=said)
+        deployment.settle(deployment.state(relations=[relation]))
+        ((path, item),) = (
+            (path, item) for path, item in deployment.cluster.lasting.items() if item["kind"] == "EnvoyFilter"
+        )
+        port = stack.enter_context(authorizer(apiserver, tmp_path_factory.mktemp("authorizer")))
+        client = stack.enter_context(apiserver.client())
+        for role, verb in (("editor", "create"), ("guest", "get")):
+            rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": [verb]}]
+            made = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": role}}
+            apply(client, f"{RBAC}/clusterroles/{role}", {**made, "rules": rules})
+            stack.callback(client.delete, f"{RBAC}/clusterroles/{role}")
+        bind(client, stack, f"/namespaces/{istiod.ENABLED}", "RoleBinding", "editor")
+        bind(client, stack, f"/namespaces/{istiod.PLAIN}", "RoleBinding", "guest")
+        where = f"{ISTIO}/namespaces/{MODEL}/serviceentries/kubeflow-profiles"
+        service = entry("kubeflow-profiles", port, 8083)
+        apply(client, where, {"apiVersion": "networking.istio.io/v1", "kind": "ServiceEntry", **service})
+        stack.callback(client.delete, where)
+        apply(client, path, item)
+        stack.callback(client.delete, path)
+        hers = f"/notebook/{istiod.ENABLED}/one/"
+        eventually(lambda: gateway.get("/notebook/nobody/one/").status_code == 403 and gateway.get(hers).is_success)
+        yield gateway
+
+
+@pytest.mark.parametrize("place", ["notebook", "tensorboard", "pvcviewers"])
+def test_pages_are_shown_to_who_edits_their_profile(pages: httpx2.Client, place: str):
+    assert pages.get(f"/{place}/{istiod.ENABLED}/one/?a=/b").is_success
+    answer = pages.post(f"/{place}/{istiod.PLAIN}/one/")
+    assert (answer.status_code, answer.text) == (403, "you may not create pods in plain\n")
+
+
+@pytest.mark.parametrize(
+    "path", ["/notebook/../notebook/plain/one/", "/%6eotebook/plain/one/", "/notebook/%70lain/one/"]
+)
+def test_no_other_spelling_shows_a_strangers_page(pages: httpx2.Client, path: str):
+    url = httpx2.URL(str(pages.base_url)).copy_with(raw_path=path.encode())
+    assert pages.get(url).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/notebooks/plain/one", "/serving/plain/iris/", "/x?y=/notebook/plain/one/"])
+def test_nobody_is_asked_about_other_pages(pages: httpx2.Client, path: str):
+    assert pages.get(path).is_success
+
+
+def test_an_administrator_is_shown_no_strangers_page_either(pages: httpx2.Client, apiserver: ApiServer):
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(apiserver.client())
+        bind(client, stack, "", "ClusterRoleBinding", "cluster-admin")
+        merging = {"content-type": "application/merge-patch+json"}
+        owned = json.dumps({"metadata": {"annotations": {"owner": "ada@example.com"}}})
+        client.patch(f"/api/v1/namespaces/{istiod.ENABLED}", headers=merging, content=owned).raise_for_status()
+        refused = "you may do so everywhere, but do not own nobody: log in as a user who may not\n"
+        eventually(lambda: pages.get("/notebook/nobody/one/").text == refused)
+        assert pages.get(f"/notebook/{istiod.ENABLED}/two/").is_success

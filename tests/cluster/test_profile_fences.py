@@ -1,6 +1,7 @@
 """What Kubernetes itself refuses in a profile's namespace, to a user with kubeflow-edit and to programs for her."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from tools.backup.volumes import reader
 CORE = "/api/v1/namespaces/{}"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices"
 NOTEBOOKS = "/apis/kubeflow.org/v1/namespaces/{}/notebooks"
+VIEWERS = "/apis/kubeflow.org/v1alpha1/namespaces/{}/pvcviewers"
 ROUTES = "/apis/networking.istio.io/v1/namespaces/{}/virtualservices"
 ANNOTATION = "notebooks.kubeflow.org/http-headers-request-set"
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
@@ -246,7 +248,7 @@ def route(rule: Object | None = None, way: Object | None = None) -> Object:
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
         "metadata": {"name": "web"},
-        "spec": {"hosts": ["*"], "http": [{"route": [to], **(rule or {})}]},
+        "spec": {"hosts": ["web.example.com"], "http": [{"route": [to], **(rule or {})}]},
     }
 
 
@@ -269,6 +271,7 @@ def test_a_route_does_not_say_who_asks(admin: User, header: str, action: str):
         ("notebooks.kubeflow.org/http-rewrite-uri", "/x\ny"),
         ("notebooks.kubeflow.org/http-rewrite-uri", "/x%41"),
         ("notebooks.kubeflow.org/http-rewrite-uri", "x"),
+        (ANNOTATION, json.dumps({"x-a": "a" * 17000})),
     ],
 )
 def test_no_text_of_a_notebook_breaks_everybodys_routes(admin: User, annotation: str, value: str):
@@ -316,6 +319,61 @@ def test_other_routes_are_made(admin: User):
         assert answer.is_success, answer.text
 
 
+def of_all_hosts(user: User, uri: Object, rule: Object | None = None, **spec: Any) -> httpx2.Response:
+    """Ask for a route at the gateway's own hosts; NAMESPACE in a path is the profile's name."""
+    match = [{"uri": {kind: text.replace("NAMESPACE", user.namespace) for kind, text in uri.items()}}]
+    item = route(rule={"match": match, **(rule or {})})
+    return user.ask(ROUTES, {**item, "spec": {**item["spec"], "hosts": ["*"], **spec}})
+
+
+def test_controllers_make_their_routes(admin: User):
+    explained = f"/serving/{re.escape(admin.namespace)}/iris/v1/models/[^/]+:explain"
+    headers = {"headers": {"request": {"remove": ["cookie"]}}, "retries": {"attempts": 2, "retryOn": "503"}}
+    for uri, rule in (
+        ({"prefix": "/notebook/NAMESPACE/web/"}, {"rewrite": {"uri": "/"}, "timeout": "300s"}),
+        ({"prefix": "/tensorboard/NAMESPACE/logs/"}, {}),
+        ({"prefix": "/pvcviewers/NAMESPACE/data/"}, {"timeout": "30s"}),
+        ({"regex": explained}, headers),
+    ):
+        answer = of_all_hosts(admin, uri, rule)
+        assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        {"prefix": "/api/workgroup/"},
+        {"prefix": "/notebook/other/web/"},
+        {"prefix": "/NAMESPACE/web/"},
+        {"exact": "/notebook/NAMESPACE"},
+        {"regex": "/notebook/NAMESPACE/|/.*"},
+        {},
+    ],
+)
+def test_a_profile_has_no_path_that_is_not_its_own(admin: User, uri: Object):
+    refused(of_all_hosts(admin, uri), "and the profile's name")
+
+
+def test_a_route_to_all_hosts_does_nothing_else(admin: User):
+    own = {"prefix": "/notebook/NAMESPACE/web/"}
+    refused(of_all_hosts(admin, own, {"mirror": {"host": "web"}}), "retries and timeout alone")
+    refused(of_all_hosts(admin, own, tcp=[{"route": [{"destination": {"host": "web"}}]}]), "retries and timeout alone")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"timeout": "9223372036s"},
+        {"retries": {"attempts": 1, "perTryTimeout": "9223372036s"}},
+        {"headers": {"request": {"set": {"x-a": "a" * 17000}}}},
+        {"headers": {"request": {"set": {"x" * 300: "a"}}}},
+        {"rewrite": {"uri": "/" + "a" * 70000}},
+    ],
+)
+def test_nothing_too_large_breaks_everybodys_routes(admin: User, rule: Object):
+    refused(admin.ask(ROUTES, route(rule=rule)), "of a profile's routes have at most")
+
+
 @pytest.mark.parametrize("writes", [False, True])
 def test_files_of_a_profiles_volumes_are_backed_up_and_brought_back(admin: User, writes: bool):
     volume = Volume(admin.namespace, "work", "1Gi", ("ReadWriteOnce",), "", "", used=False)
@@ -352,6 +410,22 @@ def test_who_may_only_look_is_not_let_in_to_servers(admin: User, profiles: Profi
 
     refused(guard("view"), "not let in to its servers")
     assert guard("edit").is_success
+
+
+@pytest.mark.parametrize(
+    ("networking", "made"), [({"basePrefix": "/pvcviewers"}, True), ({"basePrefix": "/dex"}, False), ({}, False)]
+)
+def test_a_viewer_is_where_the_gateway_knows_it_for_a_users(
+    admin: User, profiles: Profiles, networking: Object, made: bool
+):
+    spec = {
+        "pvc": "data",
+        "networking": {"targetPort": 80, **networking},
+        "podSpec": {"containers": [{"name": "a", "image": "a"}]},
+    }
+    item = {"apiVersion": "kubeflow.org/v1alpha1", "kind": "PVCViewer", "metadata": {"name": "a"}, "spec": spec}
+    answer = profiles.http.post(VIEWERS.format(admin.namespace), params={"dryRun": "All"}, json=item)
+    assert ("basePrefix is /pvcviewers" not in answer.text) == made, answer.text
 
 
 def test_nobody_has_a_controller_of_the_cluster_ask_for_her(user: User):

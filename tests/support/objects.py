@@ -13,7 +13,7 @@ from kubeflow_charms.record import Record
 from ops import testing
 
 from . import samples
-from .apiserver import ApiServer, Object
+from .apiserver import ApiServer, Object, apply
 from .application import Application, deployed_on
 from .deployment import deployed
 from .related import Described
@@ -150,6 +150,10 @@ def running(
         deployed(charm.charm_type, charm.root, patch, factory.mktemp("charm")) as deployment,
     ):
         for application in deployed_on(server, http, deployment, patch):
+            # What related applications name as their own namespace.
+            apply(
+                http, "/api/v1/namespaces/edge", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "edge"}}
+            )
             relations, secrets = charm.relations("ours", "published")
             state = application.settle(application.state(relations=relations, secrets=secrets))
             found = Deployed(charm, application, state)

@@ -14,7 +14,7 @@ from kubeflow_charms.templates import render
 from ops import testing
 
 from . import controllers
-from .apiserver import ApiServer, establish
+from .apiserver import ApiServer, apply, establish
 from .application import Application, deployed_on
 from .charms import load_charm
 from .deployment import deployed
@@ -26,6 +26,8 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1"
 ISTIO = "/apis/security.istio.io/v1beta1"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 AGGREGATED = ("kubeflow-admin", "kubeflow-edit", "kubeflow-view")
+KINDS = ("AuthorizationPolicy", "EnvoyFilter")
+"""Istio's, of which the charm makes objects."""
 ADA, BEN = "ada@example.com", "ben@example.com"
 GATEWAY = {
     "gateway_name": "gateway",
@@ -83,7 +85,9 @@ def running(apiserver: ApiServer, collected: httpx2.Client, factory: pytest.Temp
     """
     istio = render((CHARMS / "istio-pilot" / "src" / "crds.yaml").read_text(), {})
     kinds = [crd for group in istio for crd in expand(group)]
-    establish(collected, [crd for crd in kinds if crd["spec"]["names"]["kind"] == "AuthorizationPolicy"])
+    establish(collected, [crd for crd in kinds if crd["spec"]["names"]["kind"] in KINDS])
+    edge = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": GATEWAY["gateway_namespace"]}}
+    apply(collected, f"/api/v1/namespaces/{GATEWAY['gateway_namespace']}", edge)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(controllers, "CONTROLLERS", ("clusterrole-aggregation-controller",))
         with (

@@ -7,8 +7,35 @@ behind the same gateway as the dashboard.
 from kubeflow_charms.interfaces.ingress_auth import SECURE_SESSION, SESSION
 from kubeflow_charms.parts import Manifests
 
-PREFIXES = ("/notebook/", "/tensorboard/", "/pvcviewers/", "/serving/")
-"""Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them."""
+PREFIXES = (
+    "/notebook/",
+    "/pipeline/apps/tensorboard/proxy/",
+    "/pipeline/artifacts/",
+    "/pvcviewers/",
+    "/serving/",
+    "/tensorboard/",
+)
+"""Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them, and
+where the pages of Pipelines pass on what a profile's own server says."""
+TAKEN = (
+    "accept-ch",
+    "alt-svc",
+    "clear-site-data",
+    "critical-ch",
+    "expect-ct",
+    "nel",
+    "origin-agent-cluster",
+    "public-key-pins",
+    "report-to",
+    "reporting-endpoints",
+    "service-worker-allowed",
+    "set-login",
+    "speculation-rules",
+    "strict-transport-security",
+    "supports-loading-mode",
+    "use-as-dictionary",
+)
+"""Headers of an answer by which one page has a browser do something for its whole origin, or for later visits."""
 SANDBOXED = "/serving/"
 """Below which nothing needs cookies, storage or requests of its page: models are asked by programs."""
 SANDBOX = "sandbox allow-scripts allow-forms allow-downloads allow-popups"
@@ -25,6 +52,7 @@ def manifests(gateway: str) -> Manifests:
         "gateway": gateway,
         "sessions": (SESSION, SECURE_SESSION),
         "prefixes": PREFIXES,
+        "taken": TAKEN,
         "sandboxed": SANDBOXED,
         "sandbox": SANDBOX,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import access_management
 import ops
+import page_authorizer
 import platform_dashboard
 import poddefaults_webhook
 import profile_controller
@@ -20,7 +21,7 @@ import user_manifests
 from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main, network
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
-from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks
+from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks, network_policy
 from kubeflow_charms.parts.network_policy import no_users
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
@@ -36,6 +37,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         access_management.PROGRAM,
         poddefaults_webhook.PROGRAM,
         profile_manifests.PROGRAM,
+        page_authorizer.PROGRAM,
     )
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     callers = Provides("kubeflow-profiles", kubeflow_profiles.KUBEFLOW_PROFILES)
@@ -70,7 +72,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             allow_host_access=options.allow_host_access,
             proxy_image=gateways[0].data.proxy_image if gateways else "",
         )
-        yield Ports(access_management.PORT, poddefaults_webhook.PORT, options.manager_port)
+        yield Ports(access_management.PORT, poddefaults_webhook.PORT, page_authorizer.PORT, options.manager_port)
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
         )
@@ -92,7 +94,13 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         principals = self._principals()
         port = access_management.PORT
         origins = profile_principals.origins(self.callers.all(), self.model.name)
-        yield NetworkPolicy({port: origins}, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
+        guarded = {port: origins, page_authorizer.PORT: network_policy.gateways([principals.gateway])}
+        yield NetworkPolicy(guarded, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
+        yield page_authorizer.workload(self.run.source)
+        for related in self.gateway.readable()[0]:
+            yield from page_authorizer.gate(
+                app=self.app.name, model=self.model.name, gateway=related.data.gateway_principal
+            )
         self._require_sidecars()
         yield profile_controller.workload(
             labels=options.all_labels, principals=principals, metrics_port=options.manager_port

@@ -15,6 +15,10 @@ IDENTITY_HEADERS = (
 INNER_HEADERS = r"knative[-_]serving[-_]|\bk[-_](network|kubelet|proxy|passthrough)|x[-_]serving[-_]key"
 """Likewise for those that say to Knative which Revision is asked, and to a model that the gateway asks. The programs
 that make routes to models set them."""
+PLACES = ("notebook", "tensorboard", "pvcviewers", "serving")
+"""Of paths below which are profiles' names, and their programs."""
+DURATIONS = r"^([0-9]{1,8}(\.[0-9]{1,9})?s|[0-9]{1,5}(ms|m|h))$"
+"""A regular expression of RE2 for times that Envoy takes: protobuf's JSON, and what people write."""
 LONGEST = 86400
 """Seconds for which a token of a profile's account may be good that ends with no pod."""
 CAPABILITIES = (
@@ -79,7 +83,14 @@ def fences(profiles: Mapping[str, str], *, allow_host_access: bool, proxy_image:
     yield AdmissionPolicies(
         "identity-fence",
         "identity-fence.yaml.j2",
-        {**common, "headers": IDENTITY_HEADERS, "inner_headers": INNER_HEADERS, "longest": LONGEST},
+        {
+            **common,
+            "headers": IDENTITY_HEADERS,
+            "inner_headers": INNER_HEADERS,
+            "longest": LONGEST,
+            "places": list(PLACES),
+            "durations": DURATIONS,
+        },
     )
     if not allow_host_access:
         folder, _, name = proxy_image.partition("@")[0].rpartition("/")

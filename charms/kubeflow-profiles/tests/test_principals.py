@@ -106,14 +106,24 @@ def test_only_who_calls_kfam_reaches_it(profiles, role, reaches):
     rules = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
     let_in = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
     asked = any(rule["ports"][0]["port"] == 8081 for rule in rules)
-    assert (asked, any("from" in rule for rule in let_in)) == (reaches, reaches)
+    inside = any(rule["to"][0]["operation"].get("ports") == ["8081"] for rule in let_in)
+    assert (asked, inside) == (reaches, reaches)
 
 
 def test_only_related_applications_reach_kfam(profiles):
     profiles.settle()
-    everyone, callers, webhooks = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
+    everyone, callers, gateway, webhooks = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"][
+        "ingress"
+    ]
     assert "from" not in everyone
-    assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [(1, 4442), (4444, 8080), (8082, 65535)]
+    assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [
+        (1, 4442),
+        (4444, 8080),
+        (8082, 8082),
+        (8084, 65535),
+    ]
+    assert gateway["from"][0]["podSelector"]["matchLabels"] == {"istio": "ingressgateway"}
+    assert gateway["ports"] == [{"port": 8083, "protocol": "TCP"}]
     assert webhooks["ports"] == [{"port": 4443, "protocol": "TCP"}]
     (source,) = callers["from"]
     assert source["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "other"}
@@ -123,14 +133,14 @@ def test_only_related_applications_reach_kfam(profiles):
 
 def test_nobody_reaches_kfam_while_nobody_is_related(profiles):
     profiles.settle(databags={"kubeflow-profiles": None})
-    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]) == 2
-    assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]) == 1
+    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]) == 3
+    assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]) == 2
 
 
 def test_inside_the_mesh_a_forged_header_alone_does_not_help(profiles):
     profiles.settle()
-    others, kfam = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
-    assert others == {"to": [{"operation": {"notPorts": ["8081"]}}]}
+    others, kfam, _ = profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]
+    assert others == {"to": [{"operation": {"notPorts": ["8081", "8083"]}}]}
     assert kfam["from"] == [{"source": {"principals": ["cluster.local/ns/edge/sa/other"]}}]
 
 

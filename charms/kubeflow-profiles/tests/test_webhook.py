@@ -28,7 +28,10 @@ def test_the_webhook_sees_new_pods_of_profiles_alone(profiles):
 
 def test_the_webhook_is_registered_only_once_it_answers(profiles):
     starting = testing.Container("poddefaults-webhook", can_connect=False)
-    others = {testing.Container(name, can_connect=True) for name in ("profile-controller", "kfam", "profile-manifests")}
+    others = {
+        testing.Container(name, can_connect=True)
+        for name in ("profile-controller", "kfam", "profile-manifests", "page-authorizer")
+    }
     state = profiles.settle(containers={starting, *others})
     assert "container poddefaults-webhook to start" in state.unit_status.message
     assert not [kind for kind in profiles.cluster.kinds() if kind.startswith("Mutating")]

@@ -1,0 +1,57 @@
+"""How the authoriser of users' pages is started, and how the gateway asks it.
+
+A server, TensorBoard or viewer of a user's is on the dashboard's origin: its page does what whoever looks at it may. A
+stranger's is not shown, also where its pod has no sidecar that would ask who the user is.
+"""
+
+from collections.abc import Callable, Iterator
+
+from kubeflow_charms import health_server, kubernetes_api, network
+from kubeflow_charms.parts import HttpCheck, Manifests, Part, Program, Workload
+from kubeflow_charms.parts.program import program
+from profile_principals import USER_HEADER
+
+PORT = 8083
+FOLDER = "/srv/page-authorizer"
+FILES = ("page_authorizer_server.py",)
+PROGRAM = Program("page-authorizer", role="page-authorizer-role.yaml.j2", writable=(FOLDER,))
+"""It may ask who may do what, and see whose a namespace is, and no more."""
+PLACES = ("notebook", "tensorboard", "pvcviewers")
+"""Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
+
+
+def workload(read: Callable[[str], str]) -> Workload:
+    """Return the program.
+
+    Args:
+        read: returns the text of a file of the charm's `src`.
+    """
+    return Workload(
+        container=PROGRAM.container,
+        command=f"python3 -B -u {FOLDER}/{FILES[0]} {PORT} {USER_HEADER}",
+        files=program(FOLDER, FILES, read, (health_server, kubernetes_api)),
+        checks={PROGRAM.container: HttpCheck(PORT, "/healthz")},
+    )
+
+
+def gate(*, app: str, model: str, gateway: str) -> Iterator[Part]:
+    """Yield what has the gateway ask before it leads to a page of a user's.
+
+    Args:
+        app: the application, whose Service is asked.
+        model: see `app`.
+        gateway: the principal of the related gateway's proxies; empty of one that does not say where they are, as
+            published ones, whose proxies nobody configures here.
+    """
+    if not gateway:
+        return
+    yield Manifests(
+        "page-gate",
+        "page-gate.yaml.j2",
+        {
+            "gateway": gateway.split("/")[2],
+            "cluster": f"outbound|{PORT}||{app}.{model}.svc.{network.cluster_domain()}",
+            "header": USER_HEADER,
+            "pages": f"/({'|'.join(PLACES)})/.*",
+        },
+    )

@@ -1,0 +1,115 @@
+"""Answers the gateway's question whether a user may see a page; started as `page_authorizer_server.py PORT HEADER`.
+
+Runs in plain Python with the standard library alone. Envoy asks with the request's own method, path and query below
+`/pages`, and the header of the gateway that says who the user is. Source of question and answer: Envoy's API v3,
+extensions.filters.http.ext_authz.v3.HttpService.
+"""
+
+import http.server
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kubeflow_charms.health_server import Server
+from kubeflow_charms.kubernetes_api import Kubernetes, Refused, address
+
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+PLACE = re.compile(r"/pages/[a-z]+/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL)
+NAMESPACE = "/api/v1/namespaces/{}"
+NEEDED = {"verb": "create", "resource": "pods"}
+"""What an editor of a profile may, and who only looks at it may not."""
+HERE = "RBAC: allowed by RoleBinding"
+"""How Kubernetes' reason begins where a user has a right in the namespace and not in all of them: plugin/pkg/auth."""
+KEPT = 30.0
+"""Seconds for which Kubernetes' consent is remembered: a page has hundreds of parts."""
+MOST = 10_000
+"""Consents that are remembered at once."""
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""Of requests that Envoy asks about; all others are refused."""
+
+
+class Authorizer:
+    """Says whether users may see pages, from Kubernetes' word."""
+
+    def __init__(self, kubernetes: Kubernetes, now: Callable[[], float] = time.monotonic):
+        self._kubernetes = kubernetes
+        self._now = now
+        self._consents: dict[tuple[str, str], float] = {}
+
+    def answer(self, path: str, user: str) -> tuple[int, str]:
+        """Return status and text of the answer.
+
+        Args:
+            path: of the request, with its query, below `/pages`.
+            user: whom the gateway says the user is; empty where it lets everybody in, who then has no session to lend.
+        """
+        if not user:
+            return 200, ""
+        found = PLACE.fullmatch(path.partition("?")[0])
+        if not found:
+            return 403, "below this path are pages of namespaces"
+        try:
+            refusal = "" if self._consents.get((user, found[1]), 0.0) > self._now() else self._refusal(user, found[1])
+        except (Refused, LookupError) as error:
+            print(f"Kubernetes cannot be asked: {error}", flush=True)
+            return 503, "Kubernetes cannot be asked whether you may"
+        return (403, refusal) if refusal else (200, "")
+
+    def _refusal(self, user: str, namespace: str) -> str:
+        """Return why a user may not see pages of a namespace, in words; empty if he may, which is remembered."""
+        specification = {"user": user, "resourceAttributes": {**NEEDED, "namespace": namespace}}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": specification}
+        status = self._kubernetes.create(REVIEWS, review)["status"]
+        if not status.get("allowed"):
+            return f"you may not {NEEDED['verb']} {NEEDED['resource']} in {namespace}"
+        if not status.get("reason", "").startswith(HERE) and not self._owns(user, namespace):
+            # An administrator has most to lose to a stranger's page, and whoever owns a profile may bind anybody there.
+            return f"you may do so everywhere, but do not own {namespace}: log in as a user who may not"
+        if len(self._consents) >= MOST:
+            self._consents.clear()
+        self._consents[user, namespace] = self._now() + KEPT
+        return ""
+
+    def _owns(self, user: str, namespace: str) -> bool:
+        found = self._kubernetes.get(NAMESPACE.format(namespace)) or {"metadata": {}}
+        return (found["metadata"].get("annotations") or {}).get("owner") == user
+
+
+def server(port: int, header: str, authorizer: Authorizer) -> http.server.ThreadingHTTPServer:
+    """Return a server at a port of the pod.
+
+    Args:
+        port: see above.
+        header: says who the user is.
+        authorizer: knows the answers.
+    """
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            # Envoy sends no body, but the original's headers may tell of one.
+            if self.path == "/healthz":
+                status, text = 200, ""
+            else:
+                status, text = authorizer.answer(self.path, self.headers.get(header) or "")
+            said = f"{text}\n".encode() if text else b""
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(said)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Say nothing of single requests, whose paths name what users do."""
+
+    for method in METHODS:
+        setattr(Handler, f"do_{method}", Handler.answer)
+    return Server(("", port), Handler)
+
+
+if __name__ == "__main__":
+    server(int(sys.argv[1]), sys.argv[2], Authorizer(Kubernetes(address(os.environ)))).serve_forever()

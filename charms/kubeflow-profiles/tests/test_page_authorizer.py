@@ -1,0 +1,84 @@
+"""To whom the gateway is told to show a page of a user's program."""
+
+import dataclasses
+import importlib
+from typing import Any
+
+import pytest
+from kubeflow_charms.kubernetes_api import Refused
+
+PAGE = "/pages/notebook/ada/one/lab?a=/pages/notebook/ben/"
+HERE = 'RBAC: allowed by RoleBinding "namespaceAdmin/ada" of ClusterRole "kubeflow-admin" to User "ada@example.com"'
+EVERYWHERE = 'RBAC: allowed by ClusterRoleBinding "root" of ClusterRole "cluster-admin" to User "root@example.com"'
+
+
+@dataclasses.dataclass
+class Kubernetes:
+    """Answers every review alike, and remembers what it was asked."""
+
+    status: dict[str, Any]
+    owner: str = ""
+    asked: list[Any] = dataclasses.field(default_factory=list)
+
+    def create(self, path: str, item: Any) -> Any:
+        self.asked.append(item["spec"])
+        if not self.status:
+            raise Refused(0, "connection refused")
+        return {"status": self.status}
+
+    def get(self, path: str) -> Any:
+        assert path == "/api/v1/namespaces/ada"
+        return {"metadata": {"annotations": {"owner": self.owner}}}
+
+
+def authorizer(kubernetes: Kubernetes, times: list[float] | None = None) -> Any:
+    now = iter(times) if times else None
+    return importlib.import_module("page_authorizer_server").Authorizer(
+        kubernetes, (lambda: next(now)) if now else lambda: 0.0
+    )
+
+
+def answer(status: dict[str, Any], path: str = PAGE, user: str = "ada@example.com", owner: str = "") -> Any:
+    return authorizer(Kubernetes(status, owner)).answer(path, user)
+
+
+def test_kubernetes_is_asked_whether_the_user_edits_the_paths_namespace(profiles):
+    kubernetes = Kubernetes({"allowed": True, "reason": HERE})
+    assert authorizer(kubernetes).answer(PAGE, "ada@example.com") == (200, "")
+    attributes = {"verb": "create", "resource": "pods", "namespace": "ada"}
+    assert kubernetes.asked == [{"user": "ada@example.com", "resourceAttributes": attributes}]
+
+
+def test_a_stranger_is_refused(profiles):
+    assert answer({"allowed": False}) == (403, "you may not create pods in ada")
+
+
+def test_who_may_everywhere_is_refused_unless_the_namespace_is_his_own(profiles):
+    status = {"allowed": True, "reason": EVERYWHERE}
+    refusal = "you may do so everywhere, but do not own ada: log in as a user who may not"
+    assert answer(status, owner="mallory@example.com") == (403, refusal)
+    assert answer(status, owner="ada@example.com")[0] == 200
+
+
+def test_where_nobody_says_who_the_user_is_there_is_no_session_to_lend(profiles):
+    assert answer({}, user="") == (200, "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/pages/notebook/ada", "/pages/notebook/ADA/x/", "/pages/notebook/a%2Fb/", "/notebook/ada/"]
+)
+def test_a_path_without_a_namespace_is_refused(profiles, path: str):
+    assert answer({"allowed": True, "reason": HERE}, path=path)[0] == 403
+
+
+def test_where_kubernetes_does_not_answer_nothing_is_shown(profiles):
+    assert answer({})[0] == 503
+
+
+def test_a_consent_counts_for_half_a_minute_and_a_refusal_for_its_request(profiles):
+    kubernetes = Kubernetes({"allowed": True, "reason": HERE})
+    # Asked and remembered at 1, remembered still at 29, asked and remembered at 32.
+    asking = authorizer(kubernetes, [1.0, 1.0, 29.0, 32.0, 32.0])
+    for _ in range(3):
+        assert asking.answer(PAGE, "ada@example.com")[0] == 200
+    assert len(kubernetes.asked) == 2
