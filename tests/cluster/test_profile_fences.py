@@ -393,8 +393,9 @@ def test_a_token_ends_within_a_day_and_lies_in_no_secret(profiles: Profiles, use
     for spec in ({}, {"expirationSeconds": 86400, "audiences": ["pipelines.kubeflow.org"]}):
         answer = user.ask(TOKENS, {"spec": spec}, dry=False)
         assert answer.is_success, answer.text
-    lasting = {"boundObjectRef": {"apiVersion": "v1", "kind": "Secret", "name": "other"}, "expirationSeconds": 86401}
-    refused(user.ask(TOKENS, {"spec": lasting}, dry=False), "for a day at most")
+    for kind in ("Secret", "Pod"):
+        lasting = {"boundObjectRef": {"apiVersion": "v1", "kind": kind, "name": "other"}, "expirationSeconds": 86401}
+        refused(user.ask(TOKENS, {"spec": lasting}, dry=False), "for a day at most")
     annotations = {"kubernetes.io/service-account.name": "default-editor"}
     secret = {"metadata": {"name": "token", "annotations": annotations}, "type": "kubernetes.io/service-account-token"}
     refused(user.ask(f"{CORE}/secrets", secret), "lies in no Secret")

@@ -9,6 +9,9 @@ from support.eventually import eventually
 from support.profiles import ADA, BEN, ISTIO, PROFILES, RBAC, Profiles
 
 AGGREGATE = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-"
+GUARD = {"apiVersion": "security.istio.io/v1beta1", "kind": "AuthorizationPolicy"}
+GUARDS = f"{ISTIO}/namespaces/{{}}/authorizationpolicies"
+ROLE = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubeflow-edit"}
 OWNER = {"kind": "User", "name": ADA}
 PODDEFAULTS = "/apis/kubeflow.org/v1alpha1/namespaces/default/poddefaults"
 
@@ -44,6 +47,23 @@ NEVER = [
     "get pods/proxy",
     "create pods/proxy",
 ]
+
+
+@pytest.mark.parametrize("container", ["kfam", "profile-controller"])
+def test_what_shares_profiles_shares_no_other_namespace(profiles: Profiles, namespace: str, container: str):
+    binding = {"metadata": {"name": "shared"}, "roleRef": ROLE, "subjects": []}
+    guard = {**GUARD, "metadata": {"name": "shared"}, "spec": {"rules": [{}]}}
+
+    def share(where: str) -> list[int]:
+        with profiles.application.workload(container) as client:
+            return [
+                client.post(path.format(where), json=item, params={"dryRun": "All"}).status_code
+                for path, item in ((f"{RBAC}/namespaces/{{}}/rolebindings", binding), (GUARDS, guard))
+            ]
+
+    soon(lambda: share(namespace) == [201, 201])
+    soon(lambda: share(profiles.application.model) == [403, 403])
+    assert share("kube-system") == [403, 403]
 
 
 @pytest.mark.parametrize("role", MAY)
@@ -88,7 +108,8 @@ def test_the_controller_may_do_all_that_makes_a_profile(profiles: Profiles):
         soon(lambda: client.get(PROFILES).is_success)
         owner = {"apiVersion": "kubeflow.org/v1", "kind": "Profile", "name": "made", "uid": profile["metadata"]["uid"]}
         owned = {"ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": True}]}
-        space = {"metadata": {"name": "made", "annotations": {"owner": ADA}, **owned}}
+        labels = {"app.kubernetes.io/part-of": "kubeflow-profile"}
+        space = {"metadata": {"name": "made", "annotations": {"owner": ADA}, "labels": labels, **owned}}
         created = client.post("/api/v1/namespaces", json=space).raise_for_status().json()
         created["metadata"]["labels"]["team"] = "blue"
         client.put("/api/v1/namespaces/made", json=created).raise_for_status()
