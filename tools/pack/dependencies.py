@@ -33,6 +33,9 @@ UNUSED = (
     "lightkube/*/*_v?alpha?.py",
     "lightkube/*/resource_v1.py",
     "anyio/_backends/_trio.py",
+    "h2",
+    "hpack",
+    "hyperframe",
     "idna/uts46data.py",
     "*/tests",
     "*.dist-info/RECORD",
@@ -41,7 +44,8 @@ UNUSED = (
 )
 """What no hook needs. Of cffi, cryptography uses the compiled backend alone, which is a file beside it; the harness of
 ops is for tests; no kind is read or written in a beta or an alpha of its version, nor any that shares devices; trio's
-loop is never run, and of idna that table serves those alone who ask for UTS 46, which no client does."""
+loop is never run, HTTP/2 is spoken only where a client is told to, and of idna that table serves those alone who ask
+for UTS 46, which no client does."""
 
 UNUSED_ENDINGS = (".pyi", ".pyc", ".c", ".h", ".pyx", ".pxd")
 
