@@ -6,8 +6,8 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms import authorization
 from kubeflow_charms.parts import Manifests, Part, Program, Workload
+from kubeflow_charms.sandbox import authorization
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy

@@ -13,9 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.verification import PolicyBuilder, Store
-from kubeflow_charms import certificates, signing
+from kubeflow_charms import certificates
+from kubeflow_charms.certificates import signing
 from kubeflow_charms.parts import Message, Part
-from kubeflow_charms.secrets import Secrets
+from kubeflow_charms.relations.secrets import Secrets
 from support.deployment import Deployment
 from support.examples import Deploy
 

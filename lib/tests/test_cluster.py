@@ -8,7 +8,7 @@ import lightkube
 import ops
 import pytest
 from kubeflow_charms import Blocked, Waiting
-from kubeflow_charms.cluster import Cluster, Reference, is_cluster_scoped, plural
+from kubeflow_charms.engine.cluster import Cluster, Reference, is_cluster_scoped, plural
 from kubeflow_charms.parts import Manifests, Part
 from lightkube.core.exceptions import ConfigError
 from support.examples import Deploy
@@ -99,7 +99,7 @@ SETTINGS = Reference("v1", "ConfigMap", "settings", "edge")
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
-    monkeypatch.setattr("kubeflow_charms.cluster.DELAYS", (0.0, 0.0))
+    monkeypatch.setattr("kubeflow_charms.engine.cluster.DELAYS", (0.0, 0.0))
     return FakeCluster()
 
 
@@ -128,7 +128,7 @@ def test_deleting_what_is_not_there_is_fine(fake: FakeCluster) -> None:
 
 
 def test_a_pod_without_a_token_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubeflow_charms.cluster.DELAYS", ())
+    monkeypatch.setattr("kubeflow_charms.engine.cluster.DELAYS", ())
 
     def connect() -> lightkube.Client:
         raise ConfigError("no configuration")

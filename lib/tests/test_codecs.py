@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kubeflow_charms.codecs import Flat, Json, Versioned
+from kubeflow_charms.relations.codecs import Flat, Json, Versioned
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

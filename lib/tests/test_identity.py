@@ -6,9 +6,9 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms import identity
-from kubeflow_charms.identity import FOLDER, LIFE
 from kubeflow_charms.parts import Part, Program, Token, Workload
+from kubeflow_charms.sandbox import identity
+from kubeflow_charms.sandbox.identity import FOLDER, LIFE
 from ops import pebble, testing
 from support.deployment import Deployment
 from support.examples import Deploy

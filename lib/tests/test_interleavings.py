@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
-import kubeflow_charms.run
+import kubeflow_charms.engine.run
 import ops
 import pytest
 import yaml
 from kubeflow_charms import Charm, Waiting
+from kubeflow_charms.engine.run import DOMAIN
 from kubeflow_charms.parts import Crds, Manifests, Part, Program, TcpCheck, Webhooks, Workload
-from kubeflow_charms.run import DOMAIN
 from ops import testing
 from support.deployment import Deployment, passing
 from support.examples import Deploy
@@ -86,7 +86,7 @@ class World:
     def run(self, number: int, event: str) -> None:
         """Run an event on a unit, and see that only the leader calls Kubernetes."""
         unit = self.units[number]
-        self.patch.setattr(kubeflow_charms.run, "MARKER", unit.folder / "pod")
+        self.patch.setattr(kubeflow_charms.engine.run, "MARKER", unit.folder / "pod")
         self.deployment.cluster.calls.clear()
         leads = number == self.leader
         state = dataclasses.replace(unit.state, leader=leads, config=self.config)

@@ -6,9 +6,9 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.interfaces import kubernetes_manifest
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST, Manifests
-from kubeflow_charms.secrets import Secrets
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.relations.secrets import Secrets
 from ops import testing
 
 CODEC: Any = KUBERNETES_MANIFEST.requirer
@@ -29,7 +29,7 @@ class Sender(ops.CharmBase):
         items = [{**SECRET, "stringData": {"key": self.password}}] if self.password else []
         secrets = Secrets(self.model, self.app, leader=True)
         for relation in self.model.relations["secrets"]:
-            sent = kubernetes_manifest.in_secret(items, relation, secrets=secrets, label="user-objects")
+            sent = placed_objects.in_secret(items, relation, secrets=secrets, label="user-objects")
             relation.data[self.app].update(CODEC.encode(sent, {}))
 
 
@@ -50,18 +50,18 @@ def unread(_: str) -> dict[str, str]:
 
 def test_the_plain_form_of_earlier_libraries_is_read():
     received = CODEC.decode({"kubernetes_manifests": json.dumps([DEFAULT])})
-    assert kubernetes_manifest.wish(received, unread).objects == [DEFAULT]
+    assert placed_objects.wish(received, unread).objects == [DEFAULT]
 
 
 def test_the_form_in_a_secret_is_read():
     received = CODEC.decode({"kubernetes_manifests": "secret:abc", "is_secret": "true"})
     assert received == Manifests(kubernetes_manifests="secret:abc", is_secret=True)
     content = {"secret:abc": {"manifests": json.dumps([SECRET])}}
-    assert kubernetes_manifest.wish(received, content.__getitem__).objects == [SECRET]
+    assert placed_objects.wish(received, content.__getitem__).objects == [SECRET]
 
 
 def test_what_anybody_may_read_is_written_plainly_as_every_published_reader_takes_it():
-    written = CODEC.encode(kubernetes_manifest.plain([DEFAULT]), {})
+    written = CODEC.encode(placed_objects.plain([DEFAULT]), {})
     assert written.pop("is_secret") == "false"
     assert json.loads(written.pop("kubernetes_manifests")) == [DEFAULT]
     assert not written
@@ -69,7 +69,7 @@ def test_what_anybody_may_read_is_written_plainly_as_every_published_reader_take
 
 def test_the_same_objects_are_written_in_the_same_words():
     turned = dict(reversed(list(DEFAULT.items())))
-    assert kubernetes_manifest.plain([DEFAULT]) == kubernetes_manifest.plain([turned])
+    assert placed_objects.plain([DEFAULT]) == placed_objects.plain([turned])
 
 
 def test_an_application_that_says_nothing_yet_sends_nothing():
@@ -78,13 +78,13 @@ def test_an_application_that_says_nothing_yet_sends_nothing():
 
 
 def test_no_objects_are_a_list_too():
-    received = CODEC.decode(CODEC.encode(kubernetes_manifest.plain([]), {}))
-    assert kubernetes_manifest.wish(received, unread).objects == []
+    received = CODEC.decode(CODEC.encode(placed_objects.plain([]), {}))
+    assert placed_objects.wish(received, unread).objects == []
 
 
 def test_a_secret_is_not_sent_plainly():
     with pytest.raises(ValueError, match="in_secret"):
-        kubernetes_manifest.plain([SECRET])
+        placed_objects.plain([SECRET])
 
 
 def test_a_secret_goes_into_a_secret_of_juju_granted_to_the_relation(sender: testing.Context[Sender]):
@@ -126,4 +126,4 @@ def test_a_secret_that_did_not_change_is_not_written_again(sender: testing.Conte
 )
 def test_what_is_no_list_of_objects_is_refused(text: str):
     with pytest.raises(ValueError, match="kubernetes_manifests"):
-        kubernetes_manifest.wish(Manifests(kubernetes_manifests=text), unread)
+        placed_objects.wish(Manifests(kubernetes_manifests=text), unread)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 
 
 @pytest.fixture(autouse=True)

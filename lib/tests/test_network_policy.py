@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from kubeflow_charms.parts import NetworkPolicy, Part
-from kubeflow_charms.parts.network_policy import application, gateways
+from kubeflow_charms.parts.callers import application, gateways
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy

@@ -8,7 +8,7 @@ import pytest
 from kubeflow_charms import Requires
 from kubeflow_charms.interfaces import object_storage, s3
 from kubeflow_charms.parts import Message, Part
-from kubeflow_charms.related_store import related
+from kubeflow_charms.storage.related_store import related
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy

@@ -58,7 +58,7 @@ def test_an_event_without_a_change_makes_no_kubernetes_call(deploy: Deploy, even
 def test_an_event_without_a_change_does_not_even_connect(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
     deployment = example(deploy)
     state = deployment.settle(deployment.state())
-    monkeypatch.setattr("kubeflow_charms.cluster.connect", pytest.fail)
+    monkeypatch.setattr("kubeflow_charms.engine.cluster.connect", pytest.fail)
     deployment.run(deployment.context.on.update_status(), state)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms import options
-from kubeflow_charms.options import SecretKeys, load, option
+from kubeflow_charms.configuration import options
+from kubeflow_charms.configuration.options import SecretKeys, load, option
+from kubeflow_charms.engine.problems import Blocked
 from kubeflow_charms.parts import Message, Part
-from kubeflow_charms.problems import Blocked
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy

@@ -8,7 +8,7 @@ from typing import Any
 import ops
 import pytest
 from kubeflow_charms.parts import Manifests, Part, Ports, Workload
-from kubeflow_charms.templates import render
+from kubeflow_charms.parts.templates import render
 from ops import testing
 from support.examples import Deploy
 

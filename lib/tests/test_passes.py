@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from kubeflow_charms import passes
-from kubeflow_charms.kubernetes_api import Refused
-from kubeflow_charms.passes import PATIENCE, PAUSE, PERIOD, Changes, Passes, Problem, Problems, Watched
+from kubeflow_charms.small_programs import passes
+from kubeflow_charms.small_programs.kubernetes_api import Refused
+from kubeflow_charms.small_programs.passes import PATIENCE, PAUSE, PERIOD, Changes, Passes, Problem, Problems, Watched
 
 Event = dict[str, Any]
 HERE, THERE = "/these", "/those"

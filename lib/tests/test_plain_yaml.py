@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from kubeflow_charms import plain_yaml
+from kubeflow_charms.configuration import plain_yaml
 
 
 @pytest.mark.parametrize(

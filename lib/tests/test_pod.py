@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import ops
 import pytest
+from kubeflow_charms.engine.stateful_set import GRACE
 from kubeflow_charms.parts import Manifests, Part, Program, Workload
-from kubeflow_charms.stateful_set import GRACE
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy, Limits

@@ -4,7 +4,7 @@ import ipaddress
 from typing import Any
 
 import pytest
-from kubeflow_charms.pod_networks import peers
+from kubeflow_charms.networking.pod_networks import peers
 
 OWN = "10.1.2.3"
 CALICO = "projectcalico.org/IPv4"

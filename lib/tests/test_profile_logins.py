@@ -5,8 +5,8 @@ import re
 import subprocess
 import sys
 
-from kubeflow_charms import profile_logins
-from kubeflow_charms.profile_logins import login
+from kubeflow_charms.storage import profile_logins
+from kubeflow_charms.storage.profile_logins import login
 
 SEED, UID = "a-seed-that-nobody-knows", "0b1d3f60-1b8e-4a52-9a3a-0c2f5c9b8f11"
 

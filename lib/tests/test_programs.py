@@ -7,10 +7,10 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.identity import FOLDER
 from kubeflow_charms.parts import Part, Program, SharedFolder, Token, Workload
-from kubeflow_charms.programs import Undeclared
-from kubeflow_charms.roles import identity
+from kubeflow_charms.sandbox.identity import FOLDER
+from kubeflow_charms.sandbox.programs import Undeclared
+from kubeflow_charms.sandbox.roles import identity
 from ops import pebble, testing
 from support.deployment import Deployment
 from support.examples import Deploy, Limits

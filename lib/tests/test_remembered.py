@@ -3,7 +3,7 @@ import pathlib
 import time
 
 import pytest
-from kubeflow_charms import remembered
+from kubeflow_charms.engine import remembered
 
 
 @pytest.mark.parametrize(("age", "counts"), [(1, True), (50, True), (61, False), (-30, False)])

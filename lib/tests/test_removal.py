@@ -6,7 +6,7 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.cluster import Reference
+from kubeflow_charms.engine.cluster import Reference
 from kubeflow_charms.parts import Crds, Held, LeftBehind, Manifests, Part, Workload
 from ops import testing
 from support.deployment import Deployment

@@ -8,9 +8,9 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Bucket, Part
-from kubeflow_charms.s3_requests import exchange, send
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import exchange, send
 from support.examples import Deploy
 from support.real_minio import minio
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import ops
 from kubeflow_charms import Charm, Interface, Provides, Waiting
-from kubeflow_charms.codecs import Flat
 from kubeflow_charms.parts import Manifests, Part, Ports, TcpCheck, Workload
+from kubeflow_charms.relations.codecs import Flat
 from ops import testing
 from support.deployment import Deployment, passing
 from support.examples import Deploy

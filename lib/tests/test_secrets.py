@@ -8,9 +8,9 @@ import msgspec
 import ops
 import pytest
 from kubeflow_charms import Interface, Provides
-from kubeflow_charms.codecs import Flat
 from kubeflow_charms.parts import Message, Part
-from kubeflow_charms.secrets import password
+from kubeflow_charms.relations.codecs import Flat
+from kubeflow_charms.relations.secrets import password
 from ops import testing
 from support.deployment import Deployment
 from support.examples import Deploy

@@ -1,8 +1,8 @@
 import re
 
 import pytest
+from kubeflow_charms.definitions.shapes import openapi
 from kubeflow_charms.parts.crds import expand
-from kubeflow_charms.parts.shapes import openapi
 
 ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 

@@ -7,8 +7,8 @@ import msgspec
 import ops
 import pytest
 from kubeflow_charms import Blocked, Interface, Problem, Provides, Requires, Waiting
-from kubeflow_charms.codecs import Flat
 from kubeflow_charms.parts import Message, Part, Report
+from kubeflow_charms.relations.codecs import Flat
 from ops import testing
 from support.examples import Deploy
 

@@ -10,7 +10,7 @@ from kubeflow_charms.interfaces.mysql_client import MYSQL_CLIENT
 from kubeflow_charms.interfaces.object_storage import OBJECT_STORAGE
 from kubeflow_charms.interfaces.postgresql_client import POSTGRESQL_CLIENT
 from kubeflow_charms.interfaces.s3 import S3
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.storage.object_store import Store
 
 SERVER: Any = MYSQL_CLIENT.provider
 CLIENT: Any = MYSQL_CLIENT.requirer

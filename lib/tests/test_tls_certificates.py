@@ -13,7 +13,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from kubeflow_charms import Requires, certificates, signing
+from kubeflow_charms import Requires, certificates
+from kubeflow_charms.certificates import requested, signing
 from kubeflow_charms.interfaces import tls_certificates
 from kubeflow_charms.parts import Message, Part
 from ops import testing
@@ -26,7 +27,7 @@ WAITING = ops.WaitingStatus(f"waiting for ca to issue a certificate for {NAME} 1
 
 def plan(charm: Any) -> Iterator[Part]:
     names = [charm.config["name"], "10.1.2.3"]
-    asked = tls_certificates.ask(charm.certificates, charm.secrets, "gateway-certificate", names)
+    asked = requested.ask(charm.certificates, charm.secrets, "gateway-certificate", names)
     yield asked
     pair = asked.certificate()
     certificates.check_match(pair.certificate, pair.key)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from kubeflow_charms import Provides
-from kubeflow_charms.codecs import Flat
-from kubeflow_charms.endpoints import Interface
+from kubeflow_charms.engine.run import Twice
 from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Workload
-from kubeflow_charms.run import Twice
+from kubeflow_charms.relations.codecs import Flat
+from kubeflow_charms.relations.endpoints import Interface
 from msgspec import Struct
 from ops import testing
 from support.examples import Deploy

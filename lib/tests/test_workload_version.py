@@ -5,8 +5,8 @@ import pathlib
 import pytest
 import yaml
 from kubeflow_charms import Charm
+from kubeflow_charms.configuration.workload_version import workload_version
 from kubeflow_charms.parts import Program
-from kubeflow_charms.workload_version import workload_version
 from ops import testing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms import authorization
 from kubeflow_charms.parts import Part, Workload
+from kubeflow_charms.sandbox import authorization
 from support.apiserver import ApiServer, running
 from support.application import Application, deployed_on
 from support.examples import Deploy

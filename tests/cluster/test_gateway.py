@@ -449,7 +449,9 @@ def test_a_proxy_in_a_profile_is_told_nothing_of_another_profile_whatever_it_say
 @contextlib.contextmanager
 def authorizer(apiserver: ApiServer, folder: pathlib.Path) -> Iterator[int]:
     """Run the program that says whether a user may see a page, and yield its port."""
-    program, kubernetes = map(importlib.import_module, ("page_authorizer_server", "kubeflow_charms.kubernetes_api"))
+    program, kubernetes = map(
+        importlib.import_module, ("page_authorizer_server", "kubeflow_charms.small_programs.kubernetes_api")
+    )
     (folder / "token").write_text(apiserver.token)
     (folder / "ca.crt").write_bytes(apiserver.certificate.read_bytes())
     asked = program.Authorizer(kubernetes.Kubernetes(apiserver.url, folder))

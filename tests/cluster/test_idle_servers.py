@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 import httpx2
-from kubeflow_charms import confinement
+from kubeflow_charms.sandbox import confinement
 from ops import testing
 from support.application import Application
 from support.eventually import eventually

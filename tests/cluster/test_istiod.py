@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from kubeflow_charms.cluster import plural
+from kubeflow_charms.engine.cluster import plural
 from kubeflow_charms.parts.crds import expand
 from support.apiserver import ApiServer, Object, establish
 from support.deployment import MODEL

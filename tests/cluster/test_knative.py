@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from kubeflow_charms.identity import FOLDER
+from kubeflow_charms.sandbox.identity import FOLDER
 from support import admission, objects, programs, samples
 from support.apiserver import ApiServer, await_answer, free_ports, log_of, program
 from support.eventually import eventually

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from kubeflow_charms.parts.crds import expand
-from kubeflow_charms.templates import render
+from kubeflow_charms.parts.templates import render
 from ops import testing
 from support.apiserver import ApiServer, establish
 from support.application import Application, deployed_on

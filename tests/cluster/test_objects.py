@@ -10,11 +10,11 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms import confinement
-from kubeflow_charms.applied import CRD
-from kubeflow_charms.cluster import Reference
-from kubeflow_charms.ownership import APP, CHARM, MODEL
+from kubeflow_charms.engine.applied import CRD
+from kubeflow_charms.engine.cluster import Reference
+from kubeflow_charms.engine.ownership import APP, CHARM, MODEL
 from kubeflow_charms.parts import AdmissionPolicies, Manifests
+from kubeflow_charms.sandbox import confinement
 from support import objects, rights, samples, security_page
 from support.apiserver import ApiServer, apply
 from support.eventually import eventually

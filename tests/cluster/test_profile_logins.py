@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from kubeflow_charms.identity import FOLDER
+from kubeflow_charms.sandbox.identity import FOLDER
 from support import objects, samples
 from support.apiserver import ApiServer
 from support.eventually import eventually

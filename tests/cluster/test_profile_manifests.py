@@ -19,8 +19,9 @@ from typing import Any
 import httpx2
 import ops
 import pytest
-from kubeflow_charms import health_server, kubernetes_api, passes, profile_logins
-from kubeflow_charms.identity import FOLDER
+from kubeflow_charms.sandbox.identity import FOLDER
+from kubeflow_charms.small_programs import health_server, kubernetes_api, passes
+from kubeflow_charms.storage import profile_logins
 from ops import testing
 from support.deployment import passing
 from support.eventually import eventually
@@ -65,7 +66,7 @@ PLACES = (
 
 def modules() -> tuple[Any, Any]:
     """Return the program's modules, which the charm's `src` has, and nothing imports there."""
-    return importlib.import_module("placer"), importlib.import_module("kubeflow_charms.kubernetes_api")
+    return importlib.import_module("placer"), importlib.import_module("kubeflow_charms.small_programs.kubernetes_api")
 
 
 def everything() -> dict[str, Any]:
@@ -181,7 +182,7 @@ class Placing:
         """
 
         def attempt() -> list[bool]:
-            refused = importlib.import_module("kubeflow_charms.kubernetes_api").Refused
+            refused = importlib.import_module("kubeflow_charms.small_programs.kubernetes_api").Refused
             self.said.clear()
             try:
                 fine = (program or self.program()).look()[1]

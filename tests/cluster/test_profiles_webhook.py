@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms import signing
+from kubeflow_charms.certificates import signing
 from support.eventually import eventually
 from support.profiles import WEBHOOKS, Profiles
 

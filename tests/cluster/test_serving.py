@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from kubeflow_charms import kubernetes_api, passes
-from kubeflow_charms.identity import FOLDER
+from kubeflow_charms.sandbox.identity import FOLDER
+from kubeflow_charms.small_programs import kubernetes_api, passes
 from ops import testing
 from support import samples
 from support.apiserver import ApiServer

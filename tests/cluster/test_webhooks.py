@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from kubeflow_charms import certificates, signing
+from kubeflow_charms import certificates
+from kubeflow_charms.certificates import signing
 from support import admission, objects, samples
 from support.admission import Pair, Server
 from support.apiserver import ApiServer

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx2
 import pytest
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import send
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import Object, kubectl, look_up

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import jubilant
 import pytest
-from kubeflow_charms.confinement import NAMESPACES
+from kubeflow_charms.sandbox.confinement import NAMESPACES
 from support.eventually import eventually
 from support.jujus_own import waits_for_nothing
 from support.kubeflow import ECHO, Kubeflow

@@ -6,7 +6,7 @@ Their programs run on one unit at a time, or on all, as the charm decides; that 
 from collections.abc import Iterator
 
 import pytest
-from kubeflow_charms.confinement import NAMESPACES
+from kubeflow_charms.sandbox.confinement import NAMESPACES
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import kubectl, look_up

@@ -11,8 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import send
 from support import tokens
 from support.browser import Browser, is_log_in
 from support.eventually import eventually

@@ -10,7 +10,7 @@ import urllib.parse
 from collections.abc import Iterator
 
 import pytest
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.storage.s3_requests import send
 from support.browser import Browser
 from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow

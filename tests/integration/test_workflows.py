@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms.confinement import NAMESPACES
+from kubeflow_charms.sandbox.confinement import NAMESPACES
 from support.eventually import eventually
 from support.kubeflow import Kubeflow
 from support.kubernetes import kubectl, look_up

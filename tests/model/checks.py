@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 import ops
 import yaml
-from kubeflow_charms.ownership import CHARM, VERSION
+from kubeflow_charms.engine.ownership import CHARM, VERSION
 
 from .kubernetes import Key, Kubernetes, Object
 from .outcome import CRDS, Outcome, active, differences, forms, made, outcome, random

@@ -10,12 +10,12 @@ import pathlib
 import tempfile
 from collections.abc import Callable, Iterator
 
-import kubeflow_charms.cluster
-import kubeflow_charms.identity
+import kubeflow_charms.engine.cluster
+import kubeflow_charms.engine.run
 import kubeflow_charms.parts.left_behind
 import kubeflow_charms.parts.observed
 import kubeflow_charms.parts.workload
-import kubeflow_charms.run
+import kubeflow_charms.sandbox.identity
 import lightkube
 import pytest
 import scenario.mocking
@@ -63,7 +63,7 @@ class Framework:
         self.unit, self.files = unit, files
         self.read.clear()
         self.guard.watching = True
-        kubeflow_charms.run.MARKER = marker
+        kubeflow_charms.engine.run.MARKER = marker
 
     def leave(self) -> list[str]:
         """End a hook, and return what it tried to reach besides the cluster."""
@@ -112,10 +112,10 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
     with lasting(lambda context: framework.files), pytest.MonkeyPatch.context() as patch:
         if MEMORY.is_dir():
             patch.setattr(tempfile, "tempdir", str(MEMORY))
-        patch.setattr(kubeflow_charms.run, "MARKER", kubeflow_charms.run.MARKER)
-        patch.setattr(kubeflow_charms.identity, "AUTHORITIES", pathlib.Path(__file__))
-        patch.setattr(kubeflow_charms.cluster, "connect", connect)
-        patch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
+        patch.setattr(kubeflow_charms.engine.run, "MARKER", kubeflow_charms.engine.run.MARKER)
+        patch.setattr(kubeflow_charms.sandbox.identity, "AUTHORITIES", pathlib.Path(__file__))
+        patch.setattr(kubeflow_charms.engine.cluster, "connect", connect)
+        patch.setattr(kubeflow_charms.engine.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
         patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)
         patch.setattr(kubeflow_charms.parts.observed, "PATIENCE", 0)
         patch.setattr(kubeflow_charms.parts.left_behind, "PATIENCE", 0)

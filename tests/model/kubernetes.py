@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
-from kubeflow_charms.run import DOMAIN
+from kubeflow_charms.engine.run import DOMAIN
 from support import controllers
 from support.apiserver import ApiServer, running
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubeflow_charms.ownership import CHARM
-from kubeflow_charms.record import ANNOTATION, MARKS
+from kubeflow_charms.engine.ownership import CHARM
+from kubeflow_charms.engine.record import ANNOTATION, MARKS
 
 from .kubernetes import Key, Object
 from .world import World

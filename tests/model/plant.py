@@ -5,8 +5,9 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms import certificates, signing
-from kubeflow_charms.options import SecretKeys
+from kubeflow_charms import certificates
+from kubeflow_charms.certificates import signing
+from kubeflow_charms.configuration.options import SecretKeys
 
 from .world import World
 

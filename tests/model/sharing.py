@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Mapping
 
 import ops
-from kubeflow_charms.ownership import CHARM, VERSION
+from kubeflow_charms.engine.ownership import CHARM, VERSION
 
 from .bundle import Bundle
 from .checks import same

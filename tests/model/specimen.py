@@ -14,12 +14,12 @@ from collections.abc import Iterator
 
 import msgspec
 from kubeflow_charms import Blocked, Charm, Problem, Provides, Requires, Waiting
-from kubeflow_charms.cluster import Reference
-from kubeflow_charms.codecs import Versioned
-from kubeflow_charms.endpoints import Interface
+from kubeflow_charms.engine.cluster import Reference
+from kubeflow_charms.relations.codecs import Versioned
+from kubeflow_charms.relations.endpoints import Interface
 from kubeflow_charms.parts import Crds, File, Manifests, Message, Part, Program, Report, TcpCheck, Workload
-from kubeflow_charms.run import running_pod
-from kubeflow_charms.secrets import password
+from kubeflow_charms.engine.run import running_pod
+from kubeflow_charms.relations.secrets import password
 
 
 class Word(msgspec.Struct):

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, ClassVar
 
 from cryptography import x509
-from kubeflow_charms import signing
+from kubeflow_charms.certificates import signing
 
 from . import samples
 from .apiserver import Object

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import lightkube
 import pytest
-from kubeflow_charms.identity import FOLDER
+from kubeflow_charms.sandbox.identity import FOLDER
 from lightkube.config.kubeconfig import KubeConfig
 from ops import testing
 
@@ -112,7 +112,7 @@ def deployed_on(
         monkeypatch: of the test.
     """
     client = lightkube.Client(config=KubeConfig.from_dict(server.kubeconfig(server.token)))
-    monkeypatch.setattr("kubeflow_charms.cluster.connect", lambda: client)
+    monkeypatch.setattr("kubeflow_charms.engine.cluster.connect", lambda: client)
     model = f"{deployment.charm}-{next(NUMBERS)}"
     http.post("/api/v1/namespaces", json={"metadata": {"name": model}}).raise_for_status()
     made = Application(deployment, server, http, model)

@@ -6,13 +6,13 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
-import kubeflow_charms.cluster
-import kubeflow_charms.identity
-import kubeflow_charms.run
+import kubeflow_charms.engine.cluster
+import kubeflow_charms.engine.run
+import kubeflow_charms.sandbox.identity
 import ops
 import pytest
 import yaml
-from kubeflow_charms.run import DOMAIN
+from kubeflow_charms.engine.run import DOMAIN
 from ops import testing
 
 from . import filesystem
@@ -143,10 +143,10 @@ def deployed(
     cluster.add(f"/api/v1/namespaces/{MODEL}", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MODEL}})
     marker, authorities = folder / "pod", folder / "ca.crt"
     authorities.write_text("the cluster's authority")
-    monkeypatch.setattr(kubeflow_charms.identity, "AUTHORITIES", authorities)
-    monkeypatch.setattr(kubeflow_charms.cluster, "connect", cluster.connect)
-    monkeypatch.setattr(kubeflow_charms.cluster, "DELAYS", (0.0, 0.0))
-    monkeypatch.setattr(kubeflow_charms.run, "MARKER", marker)
+    monkeypatch.setattr(kubeflow_charms.sandbox.identity, "AUTHORITIES", authorities)
+    monkeypatch.setattr(kubeflow_charms.engine.cluster, "connect", cluster.connect)
+    monkeypatch.setattr(kubeflow_charms.engine.cluster, "DELAYS", (0.0, 0.0))
+    monkeypatch.setattr(kubeflow_charms.engine.run, "MARKER", marker)
     monkeypatch.setattr("kubeflow_charms.parts.workload.PATIENCE", 0)
     monkeypatch.setattr("kubeflow_charms.parts.observed.PATIENCE", 0)
     monkeypatch.setattr("kubeflow_charms.parts.left_behind.PATIENCE", 0)

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from kubeflow_charms import Charm, option, options
+from kubeflow_charms import Charm, option
+from kubeflow_charms.configuration import options
 from kubeflow_charms.parts import Program
 
 from .deployment import Deployment, deployed
@@ -57,7 +58,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[
             document = {"name": "example", "containers": {"app": {}}, **metadata}
             (root / "charmcraft.yaml").write_text(yaml.safe_dump(document))
             if not programs:
-                monkeypatch.setattr("kubeflow_charms.charm.require_each", lambda programs, containers: None)
+                monkeypatch.setattr("kubeflow_charms.engine.charm.require_each", lambda programs, containers: None)
             charm = type("Example", (Charm,), {"plan": plan, "programs": programs, **(attributes or {})})
             return stack.enter_context(deployed(charm, root, monkeypatch, tmp_path))
 

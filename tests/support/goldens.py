@@ -18,7 +18,7 @@ import kubeflow_charms.interfaces
 import msgspec
 import yaml
 from kubeflow_charms import Interface
-from kubeflow_charms.endpoints import Endpoint
+from kubeflow_charms.relations.endpoints import Endpoint
 from ops import testing
 
 FOLDER = pathlib.Path(__file__).parents[1] / "wire" / "goldens"

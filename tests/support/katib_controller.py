@@ -14,7 +14,7 @@ import h2.connection
 import h2.events
 import httpx2
 import pytest
-from kubeflow_charms.identity import FOLDER
+from kubeflow_charms.sandbox.identity import FOLDER
 
 from . import admission, programs
 from .apiserver import answers, await_answer, free_ports, log_of, program

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import httpx2
 import ops
 import pytest
-from kubeflow_charms import confinement
-from kubeflow_charms.applied import CRD
-from kubeflow_charms.cluster import Reference, plural
-from kubeflow_charms.record import Record
+from kubeflow_charms.engine.applied import CRD
+from kubeflow_charms.engine.cluster import Reference, plural
+from kubeflow_charms.engine.record import Record
+from kubeflow_charms.sandbox import confinement
 from ops import testing
 
 from . import samples

@@ -10,7 +10,7 @@ import httpx2
 import ops
 import pytest
 from kubeflow_charms.parts.crds import expand
-from kubeflow_charms.templates import render
+from kubeflow_charms.parts.templates import render
 from ops import testing
 
 from . import controllers

@@ -8,8 +8,8 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import send
 
 from .programs import find
 

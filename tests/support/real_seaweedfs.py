@@ -15,10 +15,10 @@ import time
 from typing import Any
 
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.kubernetes_api import Kubernetes
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.profile_logins import Login, login
-from kubeflow_charms.s3_requests import Answer, exchange
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.profile_logins import Login, login
+from kubeflow_charms.storage.s3_requests import Answer, exchange
 
 from .charms import load_charm
 from .programs import find

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 from kubeflow_charms import Charm
-from kubeflow_charms.endpoints import Endpoint
+from kubeflow_charms.relations.endpoints import Endpoint
 from ops import testing
 
 from . import goldens

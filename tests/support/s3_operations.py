@@ -14,8 +14,8 @@ import xml.etree.ElementTree
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kubeflow_charms.object_store import DEFAULT_REGION, Store
-from kubeflow_charms.s3_requests import Answer, exchange
+from kubeflow_charms.storage.object_store import DEFAULT_REGION, Store
+from kubeflow_charms.storage.s3_requests import Answer, exchange
 
 PART = 5 * 1024 * 1024
 Outcome = Any

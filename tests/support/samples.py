@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx2
 import yaml
-from kubeflow_charms.ownership import CHARM, NOT_JUJUS
+from kubeflow_charms.engine.ownership import CHARM, NOT_JUJUS
 from kubeflow_charms.parts.crds import ANYTHING, expand
-from kubeflow_charms.templates import render
+from kubeflow_charms.parts.templates import render
 
 from .apiserver import Object, establish
 from .related import ROOTS

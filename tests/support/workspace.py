@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import send
 
 from testbed.workloads import PYTHON
 

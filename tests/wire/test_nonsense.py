@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from kubeflow_charms.codecs import decode
 from kubeflow_charms.interfaces import oidc_client
-from kubeflow_charms.interfaces.kubernetes_manifest import Manifests, wish
+from kubeflow_charms.interfaces.kubernetes_manifest import Manifests
+from kubeflow_charms.relations.codecs import decode
+from kubeflow_charms.relations.placed_objects import wish
 from ops import testing
 from support import goldens
 from support.deployment import Deployment, deployed

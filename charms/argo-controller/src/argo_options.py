@@ -3,7 +3,8 @@
 import dataclasses
 import re
 
-from kubeflow_charms import option, options, store_options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options, store_options
 
 NEVER = "Never"
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

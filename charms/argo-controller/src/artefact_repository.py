@@ -8,7 +8,7 @@ import base64
 import dataclasses
 from typing import Any
 
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.storage.object_store import Store
 
 LOGIN = "mlpipeline-minio-artifact"
 AUTHORITY = "ca.crt"

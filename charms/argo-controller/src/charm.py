@@ -7,10 +7,11 @@ import artefact_repository
 import workflow_program
 import workflow_settings
 from argo_options import ArgoOptions
-from kubeflow_charms import Charm, Requires, main, network
+from kubeflow_charms import Charm, Requires, main
 from kubeflow_charms.interfaces import object_storage, s3
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import AdmissionPolicies, Bucket, Crds, Manifests, Part, Ports
-from kubeflow_charms.related_store import related
+from kubeflow_charms.storage.related_store import related
 
 
 class ArgoController(Charm[ArgoOptions]):

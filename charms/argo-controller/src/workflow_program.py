@@ -6,8 +6,8 @@ docs/environment-variables.md.
 
 from collections.abc import Mapping
 
+from kubeflow_charms.engine.run import fingerprint
 from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
-from kubeflow_charms.run import fingerprint
 from workflow_settings import METRICS_PORT
 
 HEALTH_PORT = 6060

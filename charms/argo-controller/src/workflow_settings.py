@@ -9,7 +9,7 @@ from typing import Any
 
 import artefact_repository
 from argo_options import NEVER, ArgoOptions
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.storage.object_store import Store
 
 METRICS_PORT = 9090
 EXECUTOR = {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}}

@@ -87,5 +87,5 @@ def argo(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Ar
             found.asked.append(f"{method} {store.url}{path}")
             return found.answers.get(method, 200), b""
 
-        monkeypatch.setattr("kubeflow_charms.s3_requests.send", send)
+        monkeypatch.setattr("kubeflow_charms.storage.s3_requests.send", send)
         yield found

@@ -9,8 +9,9 @@ import dex_left_out
 import dex_users
 import ops
 from dex_options import PATH, TELEMETRY_PORT, DexOptions
-from kubeflow_charms import Blocked, Charm, Provides, Requires, main, network
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Workload
 
 

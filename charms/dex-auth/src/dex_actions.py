@@ -14,9 +14,9 @@ import ops
 from dex_options import DexOptions
 from dex_trial import LOCAL, Refused, Subject
 from kubeflow_charms import Blocked, Problem, Waiting
-from kubeflow_charms.cluster import Cluster
-from kubeflow_charms.options import SecretKeys
-from kubeflow_charms.secrets import Secrets, password
+from kubeflow_charms.configuration.options import SecretKeys
+from kubeflow_charms.engine.cluster import Cluster
+from kubeflow_charms.relations.secrets import Secrets, password
 
 Results = dict[str, Any]
 WITH_PASSWORD = ("ldap", "atlassian-crowd", "keystone", "mockPassword")

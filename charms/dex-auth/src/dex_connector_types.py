@@ -9,7 +9,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms import plain_yaml
+from kubeflow_charms.configuration import plain_yaml
 
 ORGANISATIONS = [{"name": "text", "teams": ["text"]}]
 CLIENT = {"clientID": "text", "clientSecret": "text", "redirectURI": "text"}

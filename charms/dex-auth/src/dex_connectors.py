@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dex_connector_types import TYPES, setting, typed
-from kubeflow_charms import options, plain_yaml
+from kubeflow_charms.configuration import options, plain_yaml
 
 Connectors = tuple[dict[str, Any], ...]
 

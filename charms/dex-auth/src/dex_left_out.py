@@ -5,8 +5,8 @@ import dataclasses
 import ops
 from dex_connectors import Connectors, address, files
 from dex_refusals import refusals
+from kubeflow_charms.engine.run import Run
 from kubeflow_charms.parts import Reachable
-from kubeflow_charms.run import Run
 
 
 @dataclasses.dataclass(frozen=True)

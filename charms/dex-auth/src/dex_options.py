@@ -6,8 +6,9 @@ import urllib.parse
 
 from dex_connectors import Connectors, connectors, with_secrets
 from dex_refusals import refusals
-from kubeflow_charms import option, options
-from kubeflow_charms.secrets import plain
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
+from kubeflow_charms.relations.secrets import plain
 
 PATH = "/dex"
 TELEMETRY_PORT = 5558

@@ -1,7 +1,7 @@
 """Which profiles a user has: a log-in without one ends at a page that asks to make one."""
 
-from kubeflow_charms.cluster import Cluster, Reference
-from kubeflow_charms.user_objects import EVERYWHERE, list_all
+from kubeflow_charms.engine.cluster import Cluster, Reference
+from kubeflow_charms.engine.user_objects import EVERYWHERE, list_all
 
 
 def of(cluster: Cluster, user: str) -> str:

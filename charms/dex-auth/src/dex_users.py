@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dex_options import DexOptions
 from kubeflow_charms import Blocked
-from kubeflow_charms.secrets import Content, Secrets, password
+from kubeflow_charms.relations.secrets import Content, Secrets, password
 
 ADDED = "users"
 """The label of the secret that keeps those whom actions added, a key for each."""

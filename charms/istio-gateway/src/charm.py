@@ -7,7 +7,7 @@ import proxy
 from address import address, node_ports
 from gateway_options import GatewayOptions
 from kubeflow_charms import Charm, Requires, Waiting, main
-from kubeflow_charms.cluster import Object, Reference
+from kubeflow_charms.engine.cluster import Object, Reference
 from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, ControlPlane, Gateway
 from kubeflow_charms.parts import Manifests, Message, Observed, Part, Report
 

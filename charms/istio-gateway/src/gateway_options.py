@@ -3,7 +3,8 @@
 import dataclasses
 import re
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
 
 ANNOTATION = r"([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 

@@ -6,8 +6,8 @@ Source of the flags, variables and paths: Istio's gateway Helm chart and pilot/c
 import json
 
 from gateway_options import GatewayOptions
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Token, Workload
 
 ROOT_CONFIG_MAP = "istio-ca-root-cert"

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeflow_charms import Problem, Waiting
-from kubeflow_charms.endpoints import BoundEndpoint
 from kubeflow_charms.interfaces.ingress_auth import PAGES, SECURE_SESSION, SESSION, Authorizer
 from kubeflow_charms.parts import Manifests
+from kubeflow_charms.relations.endpoints import BoundEndpoint
 
 IDENTITY_HEADERS = ("kubeflow-userid", "kubeflow-groups")
 USER_HEADER, GROUPS_HEADER = IDENTITY_HEADERS

@@ -12,12 +12,13 @@ import mesh
 import one_step
 import routes
 import users_pages
-from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main, network
-from kubeflow_charms.cluster import Object
+from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
+from kubeflow_charms.configuration.workload_version import workload_version
+from kubeflow_charms.engine.cluster import Object
+from kubeflow_charms.engine.user_objects import by_place
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import Crds, LeftBehind, Manifests, Message, Part, Report
-from kubeflow_charms.user_objects import by_place
-from kubeflow_charms.workload_version import workload_version
 from pilot_options import PilotOptions
 
 

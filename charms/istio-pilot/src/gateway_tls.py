@@ -3,10 +3,10 @@
 import dataclasses
 
 from kubeflow_charms import Blocked, Problem, Waiting, certificates
-from kubeflow_charms.endpoints import BoundEndpoint
-from kubeflow_charms.interfaces import tls_certificates
+from kubeflow_charms.certificates import requested
 from kubeflow_charms.parts import Part, Report
-from kubeflow_charms.secrets import Secrets
+from kubeflow_charms.relations.endpoints import BoundEndpoint
+from kubeflow_charms.relations.secrets import Secrets
 
 Pair = dict[str, str]
 
@@ -62,9 +62,9 @@ def _warnings(given: Pair) -> tuple[Part, ...]:
 
 
 def _issued(issuer: BoundEndpoint, secrets: Secrets, host: str, name: str) -> Tls:
-    parts: tuple[tls_certificates.CertificateRequest, ...] = ()
+    parts: tuple[requested.CertificateRequest, ...] = ()
     try:
-        parts = (tls_certificates.ask(issuer, secrets, "gateway-certificate", [name]),)
+        parts = (requested.ask(issuer, secrets, "gateway-certificate", [name]),)
         issued = parts[0].certificate()
     except Problem as problem:
         return Tls(parts, problem=problem)

@@ -6,9 +6,10 @@ Source of the flags, variables, paths and ports: Istio's istiod Helm chart and p
 import json
 from collections.abc import Iterator, Mapping
 
-from kubeflow_charms import network, user_objects
 from kubeflow_charms.certificates import Authority, bundle
-from kubeflow_charms.cluster import Cluster, Reference
+from kubeflow_charms.engine import user_objects
+from kubeflow_charms.engine.cluster import Cluster, Reference
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Webhooks, Workload
 
 SERVICE = "istiod"

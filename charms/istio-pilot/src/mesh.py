@@ -6,8 +6,8 @@ Source of the keys: Istio's reference of MeshConfig, release 1.30.
 from collections.abc import Iterable
 from typing import Any
 
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.ingress_auth import Authorizer
+from kubeflow_charms.networking import network
 
 PROVIDER = "gatekeeper"
 

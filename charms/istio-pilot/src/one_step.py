@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 import istiod
-from kubeflow_charms.cluster import Object
+from kubeflow_charms.engine.cluster import Object
 
 BETWEEN = {29: "1.29.7"}
 """Of a minor release that has to come between, the newest that was looked at."""

@@ -3,8 +3,9 @@
 import dataclasses
 import re
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option
 from kubeflow_charms.certificates import check_match
+from kubeflow_charms.configuration import options
 
 
 def host_name(value: str | None) -> str:

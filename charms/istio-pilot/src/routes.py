@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from kubeflow_charms import network
-from kubeflow_charms.endpoints import Remote
 from kubeflow_charms.interfaces.ingress import Route
+from kubeflow_charms.networking import network
+from kubeflow_charms.relations.endpoints import Remote
 
 HttpRoute = dict[str, Any]
 

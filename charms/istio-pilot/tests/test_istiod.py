@@ -129,7 +129,7 @@ def test_a_namesake_of_another_model_is_named_and_left_alone(pilot):
 
 
 def test_istiod_and_the_routes_have_the_clusters_own_domain(pilot, monkeypatch):
-    monkeypatch.setattr("kubeflow_charms.network.cluster_domain", lambda: "k8s.example.org")
+    monkeypatch.setattr("kubeflow_charms.networking.network.cluster_domain", lambda: "k8s.example.org")
     state = pilot.settle(pilot.gatekeeper())
     assert "--domain=k8s.example.org " in service(state).command
     values = json.loads(pilot.deployment.files["istiod"]["/var/lib/istio/inject/values"].text)

@@ -1,7 +1,7 @@
 import pathlib
 
 from kubeflow_charms.parts.crds import expand
-from kubeflow_charms.templates import render
+from kubeflow_charms.parts.templates import render
 
 SOURCE = pathlib.Path(__file__).parents[1] / "src" / "crds.yaml"
 ALL = ("v1", "v1beta1", "v1alpha3")

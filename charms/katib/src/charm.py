@@ -17,14 +17,9 @@ import ops
 import trial_kinds
 import trial_templates
 from katib_options import KatibOptions
-from kubeflow_charms import Charm, Requires, authorization, certificates, main
-from kubeflow_charms.interfaces import (
-    dashboard_links,
-    ingress,
-    kubernetes_manifest,
-    mysql_client,
-    postgresql_client,
-)
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.engine.problems import Problem, say
+from kubeflow_charms.interfaces import dashboard_links, ingress, kubernetes_manifest, mysql_client, postgresql_client
 from kubeflow_charms.parts import (
     AdmissionPolicies,
     Crds,
@@ -36,10 +31,11 @@ from kubeflow_charms.parts import (
     Ports,
     Webhooks,
 )
-from kubeflow_charms.parts.network_policy import gateways
+from kubeflow_charms.parts.callers import gateways
 from kubeflow_charms.parts.webhooks import UNLESS_DELETED
-from kubeflow_charms.problems import Problem, say
-from kubeflow_charms.role_bindings import binding
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.sandbox import authorization
+from kubeflow_charms.sandbox.role_bindings import binding
 
 MADE = {"apps": ["deployments"], "batch": ["cronjobs", "jobs"], "rbac.authorization.k8s.io": ["rolebindings", "roles"]}
 """What the controller makes in users' namespaces beside trials of other kinds, by API group."""
@@ -141,7 +137,7 @@ class Katib(Charm[KatibOptions]):
         )
         account = katib_ui.PROGRAM.account(self.app.name)
         bound = binding("RoleBinding", "ClusterRole", role, account, self.model.name)
-        yield self.role_bindings.send(kubernetes_manifest.plain([bound]))
+        yield self.role_bindings.send(placed_objects.plain([bound]))
         yield katib_ui.workload(self.model.name)
         if address.url:
             yield Message(f"{address.url}{katib_ui.PATH}")

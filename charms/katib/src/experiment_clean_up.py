@@ -5,9 +5,9 @@ import datetime
 import pathlib
 
 import katib_experiments
-from kubeflow_charms import remembered
-from kubeflow_charms.cluster import Object, Reference
-from kubeflow_charms.run import Run
+from kubeflow_charms.engine import remembered
+from kubeflow_charms.engine.cluster import Object, Reference
+from kubeflow_charms.engine.run import Run
 
 EVERY = 3300
 """Seconds between two looks; a little less than an hour, of which each twelfth update-status is a part."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import katib_images
-from kubeflow_charms.images import Images
+from kubeflow_charms.configuration.images import Images
 
 Entry = dict[str, Any]
 SECTIONS = {"suggestions": "algorithmName", "earlyStoppings": "algorithmName", "metricsCollectors": "kind"}

@@ -4,11 +4,11 @@ Source of the variables: kubeflow/katib v0.19.0, pkg/db/v1beta1. What it knows o
 words NAME=VALUE, in which a value with spaces or quotes stands in quotes (lib/pq).
 """
 
-from kubeflow_charms import network
-from kubeflow_charms.endpoints import BoundEndpoint
+from kubeflow_charms.engine.problems import Blocked
 from kubeflow_charms.interfaces import mysql_client, postgresql_client
-from kubeflow_charms.problems import Blocked
-from kubeflow_charms.secrets import Secrets
+from kubeflow_charms.networking import network
+from kubeflow_charms.relations.endpoints import BoundEndpoint
+from kubeflow_charms.relations.secrets import Secrets
 
 NAME = "katib"
 Login = mysql_client.Login | postgresql_client.Login

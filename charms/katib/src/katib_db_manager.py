@@ -9,7 +9,7 @@ import shlex
 import katib_database
 from katib_database import Login
 from katib_network import DATABASE_MANAGER
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, Program, TcpCheck, Workload
 
 FOLDER = "/etc/katib-db-manager"

@@ -13,7 +13,7 @@ from typing import Any
 import katib_config
 import msgspec
 from katib_config import ASKED, SECTIONS, Entry, Settings
-from kubeflow_charms import options
+from kubeflow_charms.configuration import options
 from lightkube.models.core_v1 import Container, PersistentVolumeClaimSpec, ResourceRequirements
 from lightkube.utils.quantity import parse_quantity
 

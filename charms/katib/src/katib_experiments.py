@@ -7,8 +7,8 @@ until it has counted it and deleted its numbers.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeflow_charms.cluster import Cluster, Object
-from kubeflow_charms.user_objects import by_place
+from kubeflow_charms.engine.cluster import Cluster, Object
+from kubeflow_charms.engine.user_objects import by_place
 
 VERSION = "kubeflow.org/v1beta1"
 HELD = tuple((VERSION, kind) for kind in ("Experiment", "Suggestion", "Trial"))

@@ -10,8 +10,9 @@ import katib_config
 import katib_images
 from katib_config import Entries, Settings
 from katib_images import BUILT_IN
-from kubeflow_charms import option, options, plain_yaml
-from kubeflow_charms.images import Images
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options, plain_yaml
+from kubeflow_charms.configuration.images import Images
 from trial_kinds import Kind
 
 PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")

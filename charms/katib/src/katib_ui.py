@@ -6,9 +6,9 @@ the header may do only where APP_DISABLE_AUTH is false.
 
 import katib_network
 from katib_network import PAGES
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
 from kubeflow_charms.interfaces.ingress import Route
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Program, Workload
 
 PATH = "/katib/"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
-from kubeflow_charms.cluster import Reference, plural
+from kubeflow_charms.engine.cluster import Reference, plural
 
 JOB = "Job.v1.batch"
 """What every cluster has."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import katib_images
-from kubeflow_charms.images import Images
+from kubeflow_charms.configuration.images import Images
 
 NAME = "trial-templates"
 """The ConfigMap in the model's namespace."""

@@ -11,11 +11,11 @@ import knative_programs
 from knative_images import AUTOSCALER
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
-from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
-from kubeflow_charms.confinement import NAMESPACES
+from kubeflow_charms import Charm, Requires, certificates, main
 from kubeflow_charms.interfaces import gateway_info
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import (
     AdmissionPolicies,
     Crds,
@@ -27,7 +27,9 @@ from kubeflow_charms.parts import (
     Ports,
     Webhooks,
 )
-from kubeflow_charms.parts.network_policy import application, gateways
+from kubeflow_charms.parts.callers import application, gateways
+from kubeflow_charms.sandbox import authorization
+from kubeflow_charms.sandbox.confinement import NAMESPACES
 
 
 class Knative(Charm[KnativeOptions]):

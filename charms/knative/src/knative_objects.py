@@ -6,7 +6,7 @@ Ingresses that come of them are held by finalizers until a controller has cleane
 
 from collections.abc import Iterator
 
-from kubeflow_charms.cluster import Reference
+from kubeflow_charms.engine.cluster import Reference
 
 SERVING = "serving.knative.dev/v1"
 HELD = (

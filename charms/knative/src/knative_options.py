@@ -8,8 +8,9 @@ import knative_config
 import knative_images
 from knative_config import Settings
 from knative_images import BUILT_IN
-from kubeflow_charms import option, options
-from kubeflow_charms.images import Images
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
+from kubeflow_charms.configuration.images import Images
 
 PROGRAMS = ("knative-controller", "activator", "webhook", "net-istio-controller", "autoscaler")
 """The containers of charmcraft.yaml, and the program with a pod of its own."""

@@ -4,8 +4,8 @@ Source of the variables, paths and settings: kubeflow/dashboard, components/cent
 Dockerfile, package.json and app/server.ts).
 """
 
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.k8s_service import Service
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 
 USER_HEADER = "kubeflow-userid"

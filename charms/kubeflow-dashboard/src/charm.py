@@ -11,7 +11,7 @@ from dashboard_options import DashboardOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import dashboard_links, ingress, kubeflow_profiles
 from kubeflow_charms.parts import Manifests, Message, NetworkPolicy, Part, Ports, Report
-from kubeflow_charms.parts.network_policy import gateways
+from kubeflow_charms.parts.callers import gateways
 
 
 class KubeflowDashboard(Charm[DashboardOptions]):

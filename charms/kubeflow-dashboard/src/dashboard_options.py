@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
 from link_lists import Entry
 from link_options import entries, texts
 

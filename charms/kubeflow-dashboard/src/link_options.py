@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from kubeflow_charms import plain_yaml
+from kubeflow_charms.configuration import plain_yaml
 from link_lists import Entry
 
 EXAMPLES = {

@@ -18,11 +18,13 @@ import profile_manifests
 import profile_principals
 import registry_login
 import user_manifests
-from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, certificates, main, network
+from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
 from kubeflow_charms.interfaces import gateway_info, k8s_service, kubeflow_profiles
 from kubeflow_charms.interfaces.kubernetes_manifest import KUBERNETES_MANIFEST
-from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks, network_policy
+from kubeflow_charms.networking import network
+from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Report, Webhooks, callers
 from kubeflow_charms.parts.network_policy import no_users
+from kubeflow_charms.sandbox import authorization
 from profile_actions import Actions, answer
 from profiles_options import PROFILE, ProfilesOptions
 
@@ -94,7 +96,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         principals = self._principals()
         port = access_management.PORT
         origins = profile_principals.origins(self.callers.all(), self.model.name)
-        guarded = {port: origins, page_authorizer.PORT: network_policy.gateways([principals.gateway])}
+        guarded = {port: origins, page_authorizer.PORT: callers.gateways([principals.gateway])}
         yield NetworkPolicy(guarded, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
         yield page_authorizer.workload(self.run.source)
         for related in self.gateway.readable()[0]:

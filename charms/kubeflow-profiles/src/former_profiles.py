@@ -2,9 +2,9 @@
 
 import dataclasses
 
-from kubeflow_charms.cluster import Cluster, Object
-from kubeflow_charms.problems import Blocked
-from kubeflow_charms.user_objects import list_all, merge
+from kubeflow_charms.engine.cluster import Cluster, Object
+from kubeflow_charms.engine.problems import Blocked
+from kubeflow_charms.engine.user_objects import list_all, merge
 from placer_names import owner
 from profile_manifests import names
 from profile_objects import reference

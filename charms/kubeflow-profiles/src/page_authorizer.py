@@ -6,9 +6,10 @@ stranger's is not shown, also where its pod has no sidecar that would ask who th
 
 from collections.abc import Callable, Iterator
 
-from kubeflow_charms import health_server, kubernetes_api, network
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
+from kubeflow_charms.small_programs import health_server, kubernetes_api
 from profile_principals import USER_HEADER
 
 PORT = 8083

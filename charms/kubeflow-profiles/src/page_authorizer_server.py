@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kubeflow_charms.health_server import Server
-from kubeflow_charms.kubernetes_api import Kubernetes, Refused, address
+from kubeflow_charms.small_programs.health_server import Server
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused, address
 
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 PLACE = re.compile(r"/pages/[a-z]+/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL)

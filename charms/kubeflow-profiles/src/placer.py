@@ -17,9 +17,9 @@ import sys
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 
-from kubeflow_charms.health_server import serve
-from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
-from kubeflow_charms.passes import Changes, Passes, Problem, Problems, Watched
+from kubeflow_charms.small_programs.health_server import serve
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object, Refused, address, holds
+from kubeflow_charms.small_programs.passes import Changes, Passes, Problem, Problems, Watched
 from placer_documents import Kind, Namespace, Template, Wanted, owned, released
 from placer_logins import bring
 from placer_names import remember

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kubeflow_charms.kubernetes_api import Object
-from kubeflow_charms.profile_logins import login
+from kubeflow_charms.small_programs.kubernetes_api import Object
+from kubeflow_charms.storage.profile_logins import login
 from placer_limits import limit_range
 
 PLACEHOLDER = re.compile(r"\{\{\s*(?:(NAMESPACE)|(DIGEST|ACCESS_KEY|SECRET_KEY)\s+([a-z0-9-]+))\s*\}\}")

@@ -6,7 +6,7 @@ Kubernetes gives it from there to each new pod, whoever makes it, unless the pod
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from kubeflow_charms.kubernetes_api import Kubernetes, Refused
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused
 
 ACCOUNTS = "/api/v1/serviceaccounts"
 

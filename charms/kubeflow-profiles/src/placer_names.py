@@ -6,7 +6,7 @@ So names are written down, and name-fence.yaml.j2 has Kubernetes refuse a gone o
 
 from collections.abc import Iterable
 
-from kubeflow_charms.kubernetes_api import Kubernetes, Object
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object
 
 NOT_JUJUS = {"model.juju.is/disable-webhook": "true"}
 """With this label Juju does not delete it with the application."""

@@ -8,10 +8,10 @@ import ops
 import profile_objects
 import profile_usage
 from former_profiles import FormerProfiles
-from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.ownership import NOT_JUJUS
-from kubeflow_charms.problems import Blocked, Waiting
-from kubeflow_charms.user_objects import EVERYWHERE, list_all, merge
+from kubeflow_charms.engine.cluster import Cluster, Object, Reference
+from kubeflow_charms.engine.ownership import NOT_JUJUS
+from kubeflow_charms.engine.problems import Blocked, Waiting
+from kubeflow_charms.engine.user_objects import EVERYWHERE, list_all, merge
 from profile_objects import Contributor, Profile
 from profile_principals import Principals
 

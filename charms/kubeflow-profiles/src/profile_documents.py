@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms import options, plain_yaml
+from kubeflow_charms.configuration import options, plain_yaml
 from profile_objects import ROLES, Contributor, Profile
 from profile_quotas import hard, specification
 

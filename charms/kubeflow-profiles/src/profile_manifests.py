@@ -7,12 +7,14 @@ from typing import Any
 
 import ops
 import registry_login
-from kubeflow_charms import Blocked, Waiting, health_server, kubernetes_api, passes, profile_logins
-from kubeflow_charms.cluster import Object, Reference
+from kubeflow_charms import Blocked, Waiting
+from kubeflow_charms.engine.cluster import Object, Reference
+from kubeflow_charms.engine.run import Run
 from kubeflow_charms.parts import AdmissionPolicies, File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
-from kubeflow_charms.role_bindings import binding
-from kubeflow_charms.run import Run
+from kubeflow_charms.sandbox.role_bindings import binding
+from kubeflow_charms.small_programs import health_server, kubernetes_api, passes
+from kubeflow_charms.storage import profile_logins
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
 
 PORT = 8082

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeflow_charms.cluster import Object, Reference
-from kubeflow_charms.ownership import NOT_JUJUS
+from kubeflow_charms.engine.cluster import Object, Reference
+from kubeflow_charms.engine.ownership import NOT_JUJUS
 from profile_principals import USER_HEADER, Principals
 
 RBAC = "rbac.authorization.k8s.io"

@@ -3,12 +3,12 @@
 import dataclasses
 from collections.abc import Iterable
 
-from kubeflow_charms.endpoints import Remote
+from kubeflow_charms.engine.problems import Blocked, Waiting
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.kubeflow_profiles import DASHBOARD, NOTEBOOKS, PIPELINES, Caller
 from kubeflow_charms.interfaces.wire import principal
-from kubeflow_charms.parts.network_policy import Source, application
-from kubeflow_charms.problems import Blocked, Waiting
+from kubeflow_charms.parts.callers import Source, application
+from kubeflow_charms.relations.endpoints import Remote
 
 USER_HEADER = "kubeflow-userid"
 """The header in which the gatekeeper says who the user is; mesh and workloads believe it."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import quota_scopes
-from kubeflow_charms.cluster import Object
+from kubeflow_charms.engine.cluster import Object
 
 EXTENDED = "requests."
 """What an extended resource such as nvidia.com/gpu is counted with before its name, and only so."""

@@ -4,7 +4,8 @@ import dataclasses
 import re
 
 from access_management import PORT
-from kubeflow_charms import option, options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
 from poddefaults_webhook import PORT as WEBHOOK_PORT
 from profile_controller import HEALTH_PORT
 from profile_manifests import PORT as MANIFESTS_PORT

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping
 
-from kubeflow_charms.cluster import Object
+from kubeflow_charms.engine.cluster import Object
 
 NAME = "kubeflow-registry-login"
 KEYS = ("registry", "username", "password")

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
-from kubeflow_charms.cluster import Object
-from kubeflow_charms.codecs import convert
-from kubeflow_charms.endpoints import BoundEndpoint
-from kubeflow_charms.interfaces import kubernetes_manifest
-from kubeflow_charms.problems import Blocked, Problem, Waiting
+from kubeflow_charms.engine.cluster import Object
+from kubeflow_charms.engine.problems import Blocked, Problem, Waiting
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.relations.codecs import convert
+from kubeflow_charms.relations.endpoints import BoundEndpoint
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -185,7 +185,7 @@ def collect(endpoints: Mapping[str, BoundEndpoint], read: Callable[[str], dict[s
         problems += [problem for problem in bad if isinstance(problem, Blocked)]
         for sender in sent:
             try:
-                wish = kubernetes_manifest.wish(sender.data, read)
+                wish = placed_objects.wish(sender.data, read)
                 found = [_checked(item) for item in wish.objects]
             except ValueError as error:
                 problems.append(Blocked(f"relation {name}: {sender.application} sends invalid data: {error}"))

@@ -6,7 +6,7 @@ import json
 import socket
 
 import pytest
-from kubeflow_charms.health_server import Server
+from kubeflow_charms.small_programs.health_server import Server
 
 FILE = "/etc/profile-manifests/manifests.json"
 

@@ -5,7 +5,7 @@ import importlib
 from typing import Any
 
 import pytest
-from kubeflow_charms.kubernetes_api import Refused
+from kubeflow_charms.small_programs.kubernetes_api import Refused
 
 PAGE = "/pages/notebook/ada/one/lab?a=/pages/notebook/ben/"
 HERE = 'RBAC: allowed by RoleBinding "namespaceAdmin/ada" of ClusterRole "kubeflow-admin" to User "ada@example.com"'

@@ -9,7 +9,7 @@ from typing import Any
 
 import ops
 import pytest
-from kubeflow_charms.health_server import serve
+from kubeflow_charms.small_programs.health_server import serve
 from ops import pebble, testing
 from support.apiserver import free_ports
 from support.filesystem import Written
@@ -59,7 +59,7 @@ def pass_over(refused: dict[str, Exception], there: dict[str, Any] | None = None
 
 
 def refusal(code: int, message: str) -> Exception:
-    return importlib.import_module("kubeflow_charms.kubernetes_api").Refused(code, message)
+    return importlib.import_module("kubeflow_charms.small_programs.kubernetes_api").Refused(code, message)
 
 
 def test_a_refusal_is_reported_once_with_its_namespace_and_whether_it_lasts(profiles):

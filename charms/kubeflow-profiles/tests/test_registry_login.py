@@ -59,7 +59,9 @@ class Api:
     def merge(self, path, body):
         *_, namespace, _, name = path.split("/")
         if name == self.lost:
-            raise importlib.import_module("kubeflow_charms.kubernetes_api").Refused(409, "the object has been modified")
+            raise importlib.import_module("kubeflow_charms.small_programs.kubernetes_api").Refused(
+                409, "the object has been modified"
+            )
         assert body["metadata"] == {"resourceVersion": "7"}
         self.patched.append(name)
         self.accounts[namespace, name] = body["imagePullSecrets"]

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import minio_server
 import ops
 from kubeflow_charms import Charm, Problem, Provides, Requires, main
+from kubeflow_charms.certificates import requested
 from kubeflow_charms.interfaces import dashboard_links, ingress, object_storage, s3, tls_certificates
 from kubeflow_charms.parts import Back, Bucket, FirstUnit, Part, Ports
 from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.parts.first_unit import holds, name
-from kubeflow_charms.profile_logins import Login
-from kubeflow_charms.secrets import password
-from kubeflow_charms.served_store import ServedStore, certificate_request
+from kubeflow_charms.relations.secrets import password
+from kubeflow_charms.storage.profile_logins import Login
+from kubeflow_charms.storage.served_store import ServedStore, certificate_request
 from minio_options import KEYS, MinioOptions
 
 LOGIN = "login"
@@ -107,7 +108,7 @@ class Minio(Charm[MinioOptions]):
         )
 
     @functools.cached_property
-    def _certificate_request(self) -> tls_certificates.CertificateRequest | None:
+    def _certificate_request(self) -> requested.CertificateRequest | None:
         return certificate_request(self.options.certificate, self.issuer, self.secrets)
 
     def _tell_consumer(self, relation: ops.Relation, login: Login) -> object_storage.ObjectStorage | None:

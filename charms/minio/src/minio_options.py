@@ -2,9 +2,10 @@
 
 import dataclasses
 
-from kubeflow_charms import option, options, store_options
+from kubeflow_charms import option
 from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.profile_logins import Login
+from kubeflow_charms.configuration import options, store_options
+from kubeflow_charms.storage.profile_logins import Login
 
 SHORTEST_ACCESS_KEY, SHORTEST_SECRET_KEY = 3, 8
 KEYS = ("access-key", "secret-key")

@@ -6,7 +6,7 @@ release 2025-09-07.
 
 from kubeflow_charms.certificates import Certificate
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, TcpCheck, Workload
-from kubeflow_charms.profile_logins import Login
+from kubeflow_charms.storage.profile_logins import Login
 from minio_options import MinioOptions
 
 DATA = "/data"

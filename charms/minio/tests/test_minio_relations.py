@@ -99,7 +99,7 @@ def test_a_consumer_of_s3_v1_is_granted_a_secret_and_gets_its_bucket(minio, monk
         asked.append(f"{method} {store.url}{path}")
         return (404 if method == "HEAD" else 200), b""
 
-    monkeypatch.setattr("kubeflow_charms.s3_requests.send", send)
+    monkeypatch.setattr("kubeflow_charms.storage.s3_requests.send", send)
     wish = {"bucket": "backups", "path": "mysql", "lib-version": "1.0", "requested-secrets": '["access-key"]'}
     relation = testing.Relation("s3", remote_app_name="mysql", remote_app_data=wish)
     state = minio.settle(relation)
@@ -149,7 +149,9 @@ def test_a_gateway_that_tells_no_address_routes_all_the_same(minio):
 
 def test_a_consumer_that_asks_for_nonsense_keeps_no_other_from_its_bucket(minio, monkeypatch):
     asked = []
-    monkeypatch.setattr("kubeflow_charms.s3_requests.send", lambda store, *what: (asked.append(what), (200, b""))[1])
+    monkeypatch.setattr(
+        "kubeflow_charms.storage.s3_requests.send", lambda store, *what: (asked.append(what), (200, b""))[1]
+    )
     wish = {"lib-version": "1.0", "requested-secrets": '["access-key"]'}
     wrong = testing.Relation("s3", remote_app_name="odd", remote_app_data={**wish, "bucket": "No Bucket"})
     good = testing.Relation("s3", remote_app_name="mysql", remote_app_data={**wish, "bucket": "backups"})

@@ -10,7 +10,7 @@ from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import mysql_client, s3
 from kubeflow_charms.parts import FirstUnit, Part, Ports, Report
 from kubeflow_charms.parts.first_unit import holds, name
-from kubeflow_charms.secrets import password
+from kubeflow_charms.relations.secrets import password
 from mysql_accounts import Account, Accounts, account_name
 from mysql_backups import Backups, backups
 from mysql_options import MysqlOptions

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import ops
 from kubeflow_charms import Waiting
+from kubeflow_charms.engine.run import Run, fingerprint
 from kubeflow_charms.parts.answers import answers
-from kubeflow_charms.run import Run, fingerprint
 from mysql_client_program import refused, run_sql
 
 PREFIX = "relation-"

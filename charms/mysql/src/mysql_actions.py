@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 import ops
 from kubeflow_charms import Blocked, Problem, Waiting
+from kubeflow_charms.engine.run import Run
 from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.parts.first_unit import holds
-from kubeflow_charms.run import Run
 from mysql_accounts import PREFIX, Accounts
 from mysql_backups import BackupError, Backups
 from mysql_client_program import refused

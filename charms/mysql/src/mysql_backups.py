@@ -9,10 +9,10 @@ from typing import IO, Any
 
 import ops
 from kubeflow_charms import Blocked
+from kubeflow_charms.engine.run import Run
 from kubeflow_charms.interfaces.mysql_client import SYSTEM
-from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Bucket
-from kubeflow_charms.run import Run
+from kubeflow_charms.storage.object_store import Store
 from mysql_accounts import existing, make_anew
 from mysql_client_program import dump, load, run_sql
 
@@ -108,7 +108,7 @@ class Backups:
     def _send(self, method: str, path: str, **more: Any) -> bytes:
         import http.client
 
-        from kubeflow_charms.s3_requests import send
+        from kubeflow_charms.storage.s3_requests import send
 
         try:
             code, answer = send(self.store, method, path, timeout=TRANSFER, **more)

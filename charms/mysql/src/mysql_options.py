@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from kubeflow_charms import amounts, option, store_options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import amounts, store_options
 
 MEBIBYTE = 1024 * 1024
 SMALLEST = 448

@@ -6,8 +6,8 @@ A file of certificates takes the place of the usual ones, for S3 alone.
 
 from typing import Any
 
-from kubeflow_charms import network
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.networking import network
+from kubeflow_charms.storage.object_store import Store
 
 NAME = "access-minio"
 """Of the PodDefault and its Secret, and the label by which pods ask for it."""

@@ -19,8 +19,10 @@ import routes_domain
 import tensorboard_controller
 import tensorboards_web_app
 import volumes_web_app
-from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
-from kubeflow_charms.cluster import Object, Reference
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.engine.cluster import Object, Reference
+from kubeflow_charms.engine.problems import Blocked, Waiting
+from kubeflow_charms.engine.user_objects import EVERYWHERE, list_all
 from kubeflow_charms.interfaces import (
     dashboard_links,
     gateway_info,
@@ -29,10 +31,11 @@ from kubeflow_charms.interfaces import (
     kubernetes_manifest,
     object_storage,
 )
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, Message, NetworkPolicy, Part, Ports, Webhooks
-from kubeflow_charms.parts.network_policy import gateways
-from kubeflow_charms.problems import Blocked, Waiting
-from kubeflow_charms.user_objects import EVERYWHERE, list_all
+from kubeflow_charms.parts.callers import gateways
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.sandbox import authorization
 from notebooks_options import NotebooksOptions
 
 
@@ -109,7 +112,7 @@ class Notebooks(Charm[NotebooksOptions]):
         options, info, certificate = self.options, self.gateway.one(), self.webhook_certificate
         gateway = f"{info.gateway_namespace}/{info.gateway_name}"
         culling = options.enable_culling and bool(self.policies.relations)
-        yield self.policies.send(kubernetes_manifest.plain([idle_servers.policy()] if culling else []))
+        yield self.policies.send(placed_objects.plain([idle_servers.policy()] if culling else []))
         if culling:
             controller = f"system:serviceaccount:{self.model.name}:{notebook_controller.PROGRAM.account(self.app.name)}"
             yield idle_servers.others_go_on(controller, options.cull_others_time)
@@ -143,7 +146,7 @@ class Notebooks(Charm[NotebooksOptions]):
         )
         proxy = network.proxy(self.model, pods_of=proxy_access.NAMESPACE)
         yield self.pod_defaults.send(
-            kubernetes_manifest.plain(
+            placed_objects.plain(
                 [
                     *([bucket_access.pod_default(store, self.model.name, own_logins=own)] if store else []),
                     *([proxy_access.pod_default(proxy)] if proxy else []),
@@ -151,7 +154,7 @@ class Notebooks(Charm[NotebooksOptions]):
             )
         )
         yield self.user_secrets.send_each(
-            lambda relation: kubernetes_manifest.in_secret(
+            lambda relation: placed_objects.in_secret(
                 [bucket_access.secret(store)] if store and not own else [],
                 relation,
                 secrets=self.secrets,

@@ -3,7 +3,7 @@
 Source of the flags and variables: kubeflow/notebooks v1.11, components/notebook-controller.
 """
 
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Metrics, Program, Workload
 from notebooks_options import NotebooksOptions
 

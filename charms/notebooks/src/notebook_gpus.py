@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
-from kubeflow_charms import remembered
+from kubeflow_charms.engine import remembered
 
 Object = dict[str, Any]
 

@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Iterable
 
 import spawner_options as form
-from kubeflow_charms import option, options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
 from notebook_images import JUPYTER, RSTUDIO, VSCODE, Images
 
 VENDOR = '{"limitsKey": "example.com/gpu", "uiName": "Example"}'

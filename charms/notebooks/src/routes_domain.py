@@ -13,12 +13,12 @@ from typing import Any
 
 import pvcviewer_controller
 import tensorboard_controller
-from kubeflow_charms.cluster import Reference
-from kubeflow_charms.confinement import NAMESPACES
-from kubeflow_charms.network import USUAL_DOMAIN
+from kubeflow_charms.engine.cluster import Reference
+from kubeflow_charms.engine.remembered import recent
+from kubeflow_charms.engine.run import Run
+from kubeflow_charms.networking.network import USUAL_DOMAIN
 from kubeflow_charms.parts import Manifests, Message, Part
-from kubeflow_charms.remembered import recent
-from kubeflow_charms.run import Run
+from kubeflow_charms.sandbox.confinement import NAMESPACES
 
 PROGRAMS = (tensorboard_controller.PROGRAM, pvcviewer_controller.PROGRAM)
 VERSIONS = ("admissionregistration.k8s.io/v1", "admissionregistration.k8s.io/v1beta1")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
-from kubeflow_charms import options, plain_yaml
+from kubeflow_charms.configuration import options, plain_yaml
 
 FIELDS = {
     "image-pull-policy": "imagePullPolicy",

@@ -6,7 +6,7 @@ and the PVCViewer controller's webhook.
 
 from typing import Any
 
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 
 PORT = 8080
 PREFIX = "/pvcviewers"

@@ -5,7 +5,7 @@ Source of the variables, command and paths: kubeflow/notebooks v1.11, components
 
 from collections.abc import Mapping
 
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Workload
 
 USER_HEADER = "kubeflow-userid"

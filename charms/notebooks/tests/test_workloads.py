@@ -134,7 +134,7 @@ def test_the_cluster_may_have_another_domain(notebooks):
 
 
 def test_the_clusters_domain_is_found_without_a_word(notebooks, monkeypatch):
-    monkeypatch.setattr("kubeflow_charms.network.cluster_domain", lambda: "k8s.example.org")
+    monkeypatch.setattr("kubeflow_charms.networking.network.cluster_domain", lambda: "k8s.example.org")
     state = notebooks.settle()
     assert notebooks.program(state, "notebook-controller").environment["CLUSTER_DOMAIN"] == "k8s.example.org"
 
@@ -165,7 +165,7 @@ def test_on_the_usual_domain_routes_stay_as_their_controllers_write_them(noteboo
 
 @pytest.mark.parametrize(("address", "written"), [("::", "[::]:5000"), ("0.0.0.0", "0.0.0.0:5000")])
 def test_pages_listen_at_every_address_and_take_large_headers(notebooks, monkeypatch, address, written):
-    monkeypatch.setattr("kubeflow_charms.network.anywhere", lambda: address)
+    monkeypatch.setattr("kubeflow_charms.networking.network.anywhere", lambda: address)
     command = notebooks.program(notebooks.settle(), "jupyter-web-app").command
     assert f"--bind {written} " in command
     assert "--limit-request-field_size 61440 " in command

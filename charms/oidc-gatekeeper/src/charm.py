@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import oauth2_proxy
 import ops
 from gatekeeper_options import GatekeeperOptions
-from kubeflow_charms import Blocked, Charm, Provides, Requires, main, network
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Workload
-from kubeflow_charms.secrets import password
+from kubeflow_charms.relations.secrets import password
 
 
 class OidcGatekeeper(Charm[GatekeeperOptions]):

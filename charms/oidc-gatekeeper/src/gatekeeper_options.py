@@ -4,7 +4,8 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from kubeflow_charms import option, options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
 
 ALWAYS_OPEN = "/dex/"
 ONE_YEAR = 366 * 24

@@ -8,10 +8,10 @@ otherwise put the addresses of Services of such names.
 import json
 from collections.abc import Mapping
 
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.mysql_client import Login
-from kubeflow_charms.object_store import DEFAULT_REGION, Store
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
+from kubeflow_charms.storage.object_store import DEFAULT_REGION, Store
 from pipelines_network import API_GRPC, API_HTTP, GATE_HTTP, USER_HEADER
 from pipelines_options import PipelinesOptions
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import namespace_objects
 from api_server import AUDIENCE
-from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Program, Workload
-from kubeflow_charms.secrets import Secrets, password
+from kubeflow_charms.relations.secrets import Secrets, password
+from kubeflow_charms.storage.object_store import Store
 from pipelines_network import API_HTTP, AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
 
 FOLDER = "/srv/authorizer"

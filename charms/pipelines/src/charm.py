@@ -21,7 +21,7 @@ import scheduled_workflow
 import smoke_test_action
 import viewer_controller
 import workflow_patch
-from kubeflow_charms import Blocked, Charm, Provides, Requires, authorization, main, network
+from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import (
     dashboard_links,
     ingress,
@@ -32,7 +32,7 @@ from kubeflow_charms.interfaces import (
     object_storage,
     s3,
 )
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import (
     AdmissionPolicies,
     Bucket,
@@ -44,7 +44,10 @@ from kubeflow_charms.parts import (
     Ports,
     Report,
 )
-from kubeflow_charms.related_store import related
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.sandbox import authorization
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.related_store import related
 from pipelines_options import PipelinesOptions
 
 
@@ -169,7 +172,7 @@ class Pipelines(Charm[PipelinesOptions]):
             key=proofs,
         )
         yield self.defaults.send_each(
-            lambda relation: kubernetes_manifest.in_secret(
+            lambda relation: placed_objects.in_secret(
                 [pod_defaults.access(), *namespace_objects.objects(settings)],
                 relation,
                 secrets=self.secrets,

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 
 Message = dict[str, Any]
 

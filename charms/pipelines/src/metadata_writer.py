@@ -3,7 +3,7 @@
 Source of the command and variables: kubeflow/pipelines 2.17, backend/metadata_writer.
 """
 
-from kubeflow_charms import network
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import Program, Workload
 
 PROGRAM = Program("metadata-writer", role="metadata-writer-role.yaml.j2", leader_only=True)

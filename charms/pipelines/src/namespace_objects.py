@@ -11,7 +11,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from kubeflow_charms.object_store import DEFAULT_REGION, Store
+from kubeflow_charms.storage.object_store import DEFAULT_REGION, Store
 from pipelines_network import ENABLED
 
 Object = dict[str, Any]

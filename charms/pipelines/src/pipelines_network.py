@@ -7,8 +7,8 @@ and Services give each its usual port.
 
 from collections.abc import Iterable
 
-from kubeflow_charms.parts import network_policy
-from kubeflow_charms.parts.network_policy import Source
+from kubeflow_charms.parts import callers
+from kubeflow_charms.parts.callers import Source
 
 API_HTTP = 8890
 API_GRPC = 8891
@@ -42,5 +42,5 @@ def guarded(gateways: Iterable[str]) -> dict[int, tuple[Source, ...]]:
     Args:
         gateways: principals of the gateway's proxies.
     """
-    browsers = network_policy.gateways(gateways)
+    browsers = callers.gateways(gateways)
     return {GATE_PAGES: browsers, METADATA_PROXY: browsers, API_GRPC: (), UI: ()}

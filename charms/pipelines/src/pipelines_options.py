@@ -4,7 +4,8 @@ import dataclasses
 import re
 from typing import Any
 
-from kubeflow_charms import option, options, store_options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options, store_options
 
 DRIVER_IMAGE = "ghcr.io/kubeflow/kfp-driver:2.17.0"
 LAUNCHER_IMAGE = "ghcr.io/kubeflow/kfp-launcher:2.17.0"

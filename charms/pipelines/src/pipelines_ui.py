@@ -10,10 +10,10 @@ import json
 import pathlib
 import shlex
 
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
+from kubeflow_charms.storage.object_store import Store
 from pipelines_network import API_HTTP, METADATA_PROXY, UI, USER_HEADER
 from pipelines_options import PipelinesOptions
 from profile_settings import key_format

@@ -3,7 +3,7 @@
 import dataclasses
 
 import metadata_store
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.storage.object_store import Store
 from namespace_objects import Settings
 from pipelines_options import PipelinesOptions
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import metadata_store
-from kubeflow_charms import network
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import Manifests
+from kubeflow_charms.storage.object_store import Store
 from pipelines_network import GATE_GRPC, GATE_HTTP, METADATA, METADATA_PROXY
 from pipelines_options import DRIVERS_PORT, PipelinesOptions
 

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from kubeflow_charms.problems import Blocked, Waiting
+from kubeflow_charms.engine.problems import Blocked, Waiting
 from pipelines_network import USER_HEADER
 
 Object = dict[str, Any]

@@ -7,8 +7,8 @@ import ops
 import smoke_test
 from authorizer import FOLDER, PROGRAM
 from kubeflow_charms import Blocked, Problem, Waiting
-from kubeflow_charms.cluster import Reference
-from kubeflow_charms.run import Run
+from kubeflow_charms.engine.cluster import Reference
+from kubeflow_charms.engine.run import Run
 from pipelines_network import API_HTTP
 from pipelines_options import PipelinesOptions
 

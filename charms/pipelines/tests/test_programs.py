@@ -186,7 +186,7 @@ def test_no_program_starts_where_kubernetes_allows_everybody_everything(pipeline
     [("::", {"address": "::", "ipv4_compat": True}), ("0.0.0.0", {"address": "0.0.0.0"})],
 )
 def test_the_gate_listens_at_addresses_of_both_kinds_and_takes_large_headers(pipelines, monkeypatch, address, socket):
-    monkeypatch.setattr("kubeflow_charms.network.anywhere", lambda: address)
+    monkeypatch.setattr("kubeflow_charms.networking.network.anywhere", lambda: address)
     pipelines.settle()
     settings = json.loads(pipelines.file("api-gate", "/etc/api-gate/envoy.json"))
     for listener in settings["static_resources"]["listeners"]:

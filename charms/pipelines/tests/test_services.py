@@ -1,7 +1,7 @@
 import importlib
 from typing import Any
 
-from kubeflow_charms.object_store import Store
+from kubeflow_charms.storage.object_store import Store
 
 published_services: Any = importlib.import_module("published_services")
 

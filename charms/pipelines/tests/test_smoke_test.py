@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms.problems import Blocked, Waiting
+from kubeflow_charms.engine.problems import Blocked, Waiting
 
 authorizer_server: Any = importlib.import_module("authorizer_server")
 smoke_test: Any = importlib.import_module("smoke_test")

@@ -10,13 +10,14 @@ import store_actions
 import store_disk
 import store_keeper
 from kubeflow_charms import Charm, Provides, Requires, main
+from kubeflow_charms.certificates import requested
 from kubeflow_charms.interfaces import object_storage, s3, tls_certificates
-from kubeflow_charms.object_store import Store
 from kubeflow_charms.parts import Back, Bucket, FirstUnit, Manifests, Part, Ports, Report
 from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.parts.first_unit import holds
-from kubeflow_charms.profile_logins import Login
-from kubeflow_charms.served_store import ServedStore, certificate_request
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.profile_logins import Login
+from kubeflow_charms.storage.served_store import ServedStore, certificate_request
 from seaweedfs_options import GRPC, SeaweedfsOptions
 from store_consumers import User, buckets_of_reader, buckets_of_request, checked
 from store_login import SEED, Logins, of_relation
@@ -120,7 +121,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
         )
 
     @functools.cached_property
-    def _certificate_request(self) -> tls_certificates.CertificateRequest | None:
+    def _certificate_request(self) -> requested.CertificateRequest | None:
         return certificate_request(self.options.certificate, self.issuer, self.secrets)
 
     def _shared_seed(self, relation: ops.Relation, asked: bool) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterator
 
-from kubeflow_charms.kubernetes_api import Kubernetes, Refused
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused
 
 NAMESPACES = "/api/v1/namespaces"
 

@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.profile_logins import Login
-from kubeflow_charms.s3_requests import exchange
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.profile_logins import Login
+from kubeflow_charms.storage.s3_requests import exchange
 from space_limits import Usage
 
 HOST = "127.0.0.1"

@@ -23,10 +23,10 @@ from typing import Any
 from keeper_kubernetes import Namespaces
 from keeper_space import SpaceKeeper
 from keeper_store import HOST, LocalStore
-from kubeflow_charms.health_server import serve
-from kubeflow_charms.kubernetes_api import Kubernetes, Refused, address
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.profile_logins import Login, login
+from kubeflow_charms.small_programs.health_server import serve
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused, address
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.profile_logins import Login, login
 from space_limits import Limits
 
 PERIOD = 60

@@ -13,8 +13,8 @@ import xml.etree.ElementTree
 from collections.abc import Callable, Iterable, Mapping
 from typing import BinaryIO, cast
 
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.s3_requests import Answer, exchange
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import Answer, exchange
 from s3_listing import TIMEOUT, UNREACHABLE, Found, StoreError, objects, told
 
 IN_MEMORY = 16 * 1024 * 1024

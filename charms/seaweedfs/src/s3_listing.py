@@ -15,8 +15,8 @@ import xml.etree.ElementTree
 from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.s3_requests import exchange
+from kubeflow_charms.storage.object_store import Store
+from kubeflow_charms.storage.s3_requests import exchange
 
 NAMESPACE = "{*}"
 PACK = 1000

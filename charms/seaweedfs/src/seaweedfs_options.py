@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from kubeflow_charms import amounts, option, options, store_options
+from kubeflow_charms import option
 from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.configuration import amounts, options, store_options
 from space_limits import Rule
 
 MEBIBYTE = 1024 * 1024

@@ -7,8 +7,8 @@ measured, as charms/seaweedfs/README.md tells.
 from collections.abc import Callable
 
 import store_metrics
-from kubeflow_charms import network
 from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Program, SharedFolder, Workload
 from seaweedfs_options import MEBIBYTE, SeaweedfsOptions
 

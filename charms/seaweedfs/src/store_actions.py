@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ops
-from kubeflow_charms import Blocked, Problem, Waiting, options
-from kubeflow_charms.cluster import Cluster, Reference
-from kubeflow_charms.endpoints import BoundEndpoint
+from kubeflow_charms import Blocked, Problem, Waiting
+from kubeflow_charms.configuration import options
+from kubeflow_charms.configuration.options import SecretKeys
+from kubeflow_charms.engine.cluster import Cluster, Reference
 from kubeflow_charms.interfaces import s3
-from kubeflow_charms.object_store import Store
-from kubeflow_charms.options import SecretKeys
+from kubeflow_charms.relations.endpoints import BoundEndpoint
+from kubeflow_charms.storage.object_store import Store
 from store_login import SEED, Logins, fresh, fresh_seed, of_relation
 from store_policies import FOLDERS
 

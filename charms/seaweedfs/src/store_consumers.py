@@ -3,10 +3,10 @@
 import dataclasses
 import re
 
+from kubeflow_charms.configuration.store_options import BUCKET
 from kubeflow_charms.interfaces import s3
 from kubeflow_charms.interfaces.secret_readers import Reader
-from kubeflow_charms.profile_logins import Login
-from kubeflow_charms.store_options import BUCKET
+from kubeflow_charms.storage.profile_logins import Login
 
 
 @dataclasses.dataclass(frozen=True)

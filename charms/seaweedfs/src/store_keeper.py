@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 import seaweedfs_server
 import store_disk
 import store_policies
-from kubeflow_charms import health_server, kubernetes_api, network, object_store, profile_logins, s3_requests
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
-from kubeflow_charms.profile_logins import Login
+from kubeflow_charms.small_programs import health_server, kubernetes_api
+from kubeflow_charms.storage import object_store, profile_logins, s3_requests
+from kubeflow_charms.storage.profile_logins import Login
 from seaweedfs_options import SeaweedfsOptions
 from store_consumers import User
 

@@ -6,8 +6,8 @@ import string
 import time
 
 import ops
-from kubeflow_charms.profile_logins import ACCESS_KEY_LENGTH, SECRET_KEY_LENGTH, Login
-from kubeflow_charms.secrets import Content, Secrets
+from kubeflow_charms.relations.secrets import Content, Secrets
+from kubeflow_charms.storage.profile_logins import ACCESS_KEY_LENGTH, SECRET_KEY_LENGTH, Login
 
 KEYS = ("access-key", "secret-key")
 ROOT = "root"

@@ -61,7 +61,7 @@ def seaweedfs(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterat
         asked.append(f"{method} {store.url}{path}")
         return (404 if method == "HEAD" else 200), b""
 
-    monkeypatch.setattr("kubeflow_charms.s3_requests.send", send)
+    monkeypatch.setattr("kubeflow_charms.storage.s3_requests.send", send)
     with unit(Seaweedfs, ROOT, monkeypatch, tmp_path) as found:
         found.asked = asked
         yield found

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from kubeflow_charms.s3_requests import exchange, send
+from kubeflow_charms.storage.s3_requests import exchange, send
 
 PART = 5 * 1024 * 1024
 NUMBER = 40

@@ -8,9 +8,9 @@ import ssl
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from kubeflow_charms import certificates, signing
-from kubeflow_charms.certificates import Certificate
-from kubeflow_charms.s3_requests import exchange
+from kubeflow_charms import certificates
+from kubeflow_charms.certificates import Certificate, signing
+from kubeflow_charms.storage.s3_requests import exchange
 
 HOST, ELSEWHERE = "127.0.0.2", "127.0.0.3"
 """Addresses of this machine that clients do not take for their own pod's, so that they verify whom they speak to."""

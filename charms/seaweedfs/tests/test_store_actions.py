@@ -28,7 +28,7 @@ def test_nothing_is_listed_while_the_store_does_not_answer(seaweedfs):
 
 
 def test_a_related_store_is_imported_with_its_own_login(seaweedfs, real, old, monkeypatch):
-    send = importlib.import_module("kubeflow_charms.s3_requests").exchange
+    send = importlib.import_module("kubeflow_charms.storage.s3_requests").exchange
     for path in ("/imported", "/imported/one", "/imported/two"):
         send(old, "PUT", path, b"" if path == "/imported" else b"kept")
     data = {"access-key": old.access_key, "secret-key": old.secret_key, "service": old.host, "port": old.port}

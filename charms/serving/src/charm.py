@@ -13,10 +13,12 @@ import served_models
 import serving_config
 import serving_network
 import serving_runtimes
-from kubeflow_charms import Charm, Requires, authorization, certificates, main, network
-from kubeflow_charms.cluster import Object
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.engine.cluster import Object
+from kubeflow_charms.engine.problems import Problem, say
 from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import (
     AdmissionPolicies,
     Crds,
@@ -28,10 +30,11 @@ from kubeflow_charms.parts import (
     Ports,
     Webhooks,
 )
-from kubeflow_charms.parts.network_policy import gateways
-from kubeflow_charms.problems import Problem, say
-from kubeflow_charms.role_bindings import binding
-from kubeflow_charms.secrets import password
+from kubeflow_charms.parts.callers import gateways
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.relations.secrets import password
+from kubeflow_charms.sandbox import authorization
+from kubeflow_charms.sandbox.role_bindings import binding
 from serving_options import ServingOptions
 
 
@@ -134,7 +137,7 @@ class Serving(Charm[ServingOptions]):
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=(), profile_logins=True))
         store = self.objects.maybe(lambda said: said.store(self.secrets.granted, profiles=True))
         yield self.user_accounts.send(
-            kubernetes_manifest.plain(
+            placed_objects.plain(
                 [
                     self._logins,
                     *([model_store.account()] if store else []),
@@ -143,7 +146,7 @@ class Serving(Charm[ServingOptions]):
             )
         )
         yield self.user_secrets.send_each(
-            lambda relation: kubernetes_manifest.in_secret(
+            lambda relation: placed_objects.in_secret(
                 [model_store.secret(store, self.model.name)] if store else [],
                 relation,
                 secrets=self.secrets,

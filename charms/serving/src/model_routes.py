@@ -8,10 +8,10 @@ import json
 from collections.abc import Callable
 
 import serving_network
-from kubeflow_charms import health_server, kubernetes_api, passes
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
+from kubeflow_charms.small_programs import health_server, kubernetes_api, passes
 
 FOLDER = "/etc/model-routes"
 FILES = ("route_maker.py", "route_objects.py", "knative_routes.py")

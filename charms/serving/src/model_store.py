@@ -8,8 +8,8 @@ ServiceAccount have such names.
 
 from typing import Any
 
-from kubeflow_charms import network
-from kubeflow_charms.object_store import DEFAULT_REGION, Store
+from kubeflow_charms.networking import network
+from kubeflow_charms.storage.object_store import DEFAULT_REGION, Store
 
 NAME = "kserve-controller-s3"
 """Of the Secret and the ServiceAccount, as the published charm calls them."""

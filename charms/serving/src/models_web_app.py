@@ -3,9 +3,9 @@
 Source of command, variables and paths: kserve/models-web-app v0.15, and Kubeflow's manifests of it.
 """
 
-from kubeflow_charms import network
 from kubeflow_charms.interfaces.dashboard_links import Link, Links
 from kubeflow_charms.interfaces.ingress import Route
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Program, Workload
 from serving_network import PAGES, USER_HEADER
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from knative_routes import INGRESSES, POLICIES, Knative
-from kubeflow_charms.health_server import serve
-from kubeflow_charms.kubernetes_api import Kubernetes, Object, Refused, address, holds
-from kubeflow_charms.passes import Changes, Passes, Problem, Problems, Watched
+from kubeflow_charms.small_programs.health_server import serve
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object, Refused, address, holds
+from kubeflow_charms.small_programs.passes import Changes, Passes, Problem, Problems, Watched
 from route_objects import GRAPHS, INTERNAL, SERVICES, VERSIONS, Server, Settings, objects
 
 MADE = {

@@ -7,8 +7,8 @@ until it has cleaned up after it.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeflow_charms.cluster import Cluster, Object, Reference
-from kubeflow_charms.user_objects import EVERYWHERE, by_place, list_all
+from kubeflow_charms.engine.cluster import Cluster, Object, Reference
+from kubeflow_charms.engine.user_objects import EVERYWHERE, by_place, list_all
 
 SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 HELD = (

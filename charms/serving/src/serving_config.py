@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kubeflow_charms.images import Images
+from kubeflow_charms.configuration.images import Images
 from serving_images import AGENT, BATCHER, EXPLAINER, LOGGER, ROUTER, STORAGE, split
 
 NAME = "inferenceservice-config"

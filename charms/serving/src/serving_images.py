@@ -6,7 +6,7 @@ published charm's option.
 
 from collections.abc import Mapping
 
-from kubeflow_charms.images import Images
+from kubeflow_charms.configuration.images import Images
 
 KSERVE, TAG = "docker.io/kserve", "v0.15.2"
 AGENT, BATCHER, LOGGER, ROUTER = (f"configmap__{name}" for name in ("agent", "batcher", "logger", "router"))

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import serving_config
 import serving_images
 import serving_runtimes
-from kubeflow_charms import option, options
-from kubeflow_charms.images import Images
+from kubeflow_charms import option
+from kubeflow_charms.configuration import options
+from kubeflow_charms.configuration.images import Images
 from serving_images import BUILT_IN
 
 PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")

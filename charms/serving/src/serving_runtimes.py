@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import serving_images
-from kubeflow_charms.images import Images
+from kubeflow_charms.configuration.images import Images
 from serving_images import RUNTIME
 
 VERSION = "serving.kserve.io/v1alpha1"

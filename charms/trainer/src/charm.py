@@ -7,9 +7,12 @@ import jobset_controller
 import trainer_controller
 import trainer_network
 import trainer_runtimes
-from kubeflow_charms import Charm, Requires, authorization, certificates, gang_scheduling, main, network
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.configuration import gang_scheduling
 from kubeflow_charms.interfaces import dashboard_links
+from kubeflow_charms.networking import network
 from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.sandbox import authorization
 from trainer_options import TrainerOptions
 
 LINK = dashboard_links.Link(

@@ -6,8 +6,9 @@ from typing import Any
 
 import trainer_images
 import trainer_runtimes
-from kubeflow_charms import gang_scheduling, option, options, plain_yaml
-from kubeflow_charms.images import Images
+from kubeflow_charms import option
+from kubeflow_charms.configuration import gang_scheduling, options, plain_yaml
+from kubeflow_charms.configuration.images import Images
 from trainer_images import BUILT_IN
 
 PROGRAMS = ("trainer-controller", "jobset-controller")

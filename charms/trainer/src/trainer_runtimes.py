@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kubeflow_charms import gang_scheduling
-from kubeflow_charms.images import Images
+from kubeflow_charms.configuration import gang_scheduling
+from kubeflow_charms.configuration.images import Images
 from trainer_images import DATASET, DEEPSPEED, JAX, MLX, MODEL, TORCH, TORCHTUNE, XGBOOST
 
 Object = dict[str, Any]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import training_program
-from kubeflow_charms import Charm, Requires, certificates, gang_scheduling, main
+from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms.configuration import gang_scheduling
 from kubeflow_charms.interfaces import dashboard_links
 from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
 from training_options import TrainingOptions

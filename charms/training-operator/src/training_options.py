@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from kubeflow_charms import gang_scheduling, option, options
+from kubeflow_charms import option
+from kubeflow_charms.configuration import gang_scheduling, options
 
 
 def threads(value: int) -> int:

@@ -7,8 +7,8 @@ manifests/base/webhook.
 import dataclasses
 
 from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.engine.run import fingerprint
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
-from kubeflow_charms.run import fingerprint
 from training_options import TrainingOptions
 
 METRICS_PORT, HEALTH_PORT, WEBHOOK_PORT = 8080, 8081, 9443

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ..codecs import Json
-from ..endpoints import Interface
+from ..relations.codecs import Json
+from ..relations.endpoints import Interface
 
 ICON = "icons:link"
 

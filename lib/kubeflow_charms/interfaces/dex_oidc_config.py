@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from ..codecs import Flat
-from ..endpoints import Interface
+from ..relations.codecs import Flat
+from ..relations.endpoints import Interface
 
 
 class IssuerConfiguration(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):

@@ -9,8 +9,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ..codecs import Flat
-from ..endpoints import Interface
+from ..relations.codecs import Flat
+from ..relations.endpoints import Interface
 
 
 class GatewayInfo(msgspec.Struct, frozen=True, kw_only=True):

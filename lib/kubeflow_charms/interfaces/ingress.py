@@ -12,8 +12,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ..codecs import Databag, Versioned, convert
-from ..endpoints import BoundEndpoint, Interface
+from ..relations.codecs import Databag, Versioned, convert
+from ..relations.endpoints import BoundEndpoint, Interface
 from .wire import Host, Port, Principal
 
 VERSIONS = "_supported_versions"

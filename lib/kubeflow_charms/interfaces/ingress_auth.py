@@ -5,8 +5,8 @@ Format: serialized-data-interface v1, as oidc-gatekeeper ckf-1.10 publishes it.
 
 import msgspec
 
-from ..codecs import Versioned
-from ..endpoints import Interface
+from ..relations.codecs import Versioned
+from ..relations.endpoints import Interface
 from .wire import Header, Host, Port
 
 SESSION = "kubeflow_session"

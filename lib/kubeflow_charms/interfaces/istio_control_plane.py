@@ -9,8 +9,8 @@ import json
 
 import msgspec
 
-from ..codecs import Databag, Flat, Versioned
-from ..endpoints import Interface
+from ..relations.codecs import Databag, Flat, Versioned
+from ..relations.endpoints import Interface
 
 
 class ControlPlane(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):

@@ -10,8 +10,8 @@ import json
 
 import msgspec
 
-from ..codecs import Databag, Flat, Versioned
-from ..endpoints import Interface
+from ..relations.codecs import Databag, Flat, Versioned
+from ..relations.endpoints import Interface
 from .wire import Host, Port
 
 

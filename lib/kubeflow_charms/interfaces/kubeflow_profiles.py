@@ -10,8 +10,8 @@ from typing import Annotated
 
 import msgspec
 
-from ..codecs import Databag, Flat
-from ..endpoints import Interface
+from ..relations.codecs import Databag, Flat
+from ..relations.endpoints import Interface
 from .k8s_service import ServiceCodec
 
 DASHBOARD, NOTEBOOKS, PIPELINES = "dashboard", "notebooks", "pipelines"

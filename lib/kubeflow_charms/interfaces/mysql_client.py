@@ -17,8 +17,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ..codecs import Databag, Flat
-from ..endpoints import Interface
+from ..relations.codecs import Databag, Flat
+from ..relations.endpoints import Interface
 from .wire import field
 
 PORT = 3306

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from ..codecs import Versioned
-from ..endpoints import Interface
-from ..object_store import Store
+from ..relations.codecs import Versioned
+from ..relations.endpoints import Interface
+from ..storage.object_store import Store
 from .secret_readers import Reader, ReaderCodec
 from .wire import Host, Port, field
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from ..codecs import Versioned
-from ..endpoints import Interface
+from ..relations.codecs import Versioned
+from ..relations.endpoints import Interface
 from .secret_readers import Reader as Issuer
 from .secret_readers import ReaderCodec
 from .wire import field

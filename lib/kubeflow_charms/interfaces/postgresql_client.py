@@ -12,7 +12,7 @@ clients that read secrets. A client needs three lines:
 import dataclasses
 from collections.abc import Callable
 
-from ..endpoints import Interface
+from ..relations.endpoints import Interface
 from . import mysql_client
 
 PORT = 5432

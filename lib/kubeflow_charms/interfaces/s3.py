@@ -19,10 +19,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ..codecs import Databag, Flat
-from ..endpoints import Interface
-from ..object_store import DEFAULT_REGION, Store
-from ..store_options import BUCKET
+from ..configuration.store_options import BUCKET
+from ..relations.codecs import Databag, Flat
+from ..relations.endpoints import Interface
+from ..storage.object_store import DEFAULT_REGION, Store
 from .wire import field
 
 KEYS = ("access-key", "secret-key")

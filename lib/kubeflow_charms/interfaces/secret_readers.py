@@ -11,7 +11,7 @@ import json
 
 import msgspec
 
-from ..codecs import Databag, convert, document
+from ..relations.codecs import Databag, convert, document
 
 
 class Reader(msgspec.Struct, frozen=True, rename="kebab"):

@@ -1,8 +1,8 @@
 """The kinds of part that a charm's plan can yield, one file each."""
 
-from ..metrics import Alert, Metrics, Panel
-from ..programs import Program, SharedFolder, Token
-from ..run import Part
+from ..engine.run import Part
+from ..observability.metrics import Alert, Metrics, Panel
+from ..sandbox.programs import Program, SharedFolder, Token
 from .admission_policies import AdmissionPolicies
 from .back import Back
 from .bucket import Bucket

@@ -4,10 +4,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..cluster import Object
-from ..confinement import NAMESPACES, bound, within
-from ..run import Declaration, Run, fingerprint
-from ..templates import render
+from ..engine.cluster import Object
+from ..engine.run import Declaration, Run, fingerprint
+from ..sandbox.confinement import NAMESPACES, bound, within
+from .templates import render
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import ops
 
-from ..run import Run
+from ..engine.run import Run
 from .publish import write
 
 KEY = "answers-since"

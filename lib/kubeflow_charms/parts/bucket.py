@@ -4,9 +4,9 @@ import dataclasses
 import logging
 from collections.abc import Callable
 
-from ..object_store import DEFAULT_REGION, Store
-from ..problems import Blocked, Waiting
-from ..run import Run, always, fingerprint
+from ..engine.problems import Blocked, Waiting
+from ..engine.run import Run, always, fingerprint
+from ..storage.object_store import DEFAULT_REGION, Store
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Bucket:
         """Send a request about the bucket and return the status code, if it is 404 or good."""
         import http.client
 
-        from ..s3_requests import send
+        from ..storage.s3_requests import send
 
         store = self.store
         try:

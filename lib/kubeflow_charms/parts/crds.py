@@ -3,10 +3,10 @@
 import dataclasses
 from collections.abc import Mapping
 
-from ..cluster import Object
-from ..run import Declaration, Run, fingerprint
-from ..templates import render
-from .shapes import openapi
+from ..definitions.shapes import openapi
+from ..engine.cluster import Object
+from ..engine.run import Declaration, Run, fingerprint
+from .templates import render
 
 ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 

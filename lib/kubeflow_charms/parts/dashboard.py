@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from ..metrics import Panel
-from ..run import Run
+from ..engine.run import Run
+from ..observability.metrics import Panel
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import ops
 
-from ..cluster import Object
-from ..problems import Blocked
-from ..run import Declaration, Run, fingerprint
+from ..engine.cluster import Object
+from ..engine.problems import Blocked
+from ..engine.run import Declaration, Run, fingerprint
 
 
 @dataclasses.dataclass(frozen=True)

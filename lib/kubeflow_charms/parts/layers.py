@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ops import pebble
 
-from ..run import fingerprint
+from ..engine.run import fingerprint
 from .checks import HUNG, Check, HttpCheck, planned
 
 if TYPE_CHECKING:

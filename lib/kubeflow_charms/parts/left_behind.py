@@ -7,10 +7,10 @@ is after it once the application's webhooks are gone and its programs have stopp
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from ..bounded import until
-from ..cluster import Reference
-from ..run import Run
-from ..user_objects import EVERYWHERE, list_all, merge
+from ..engine.bounded import until
+from ..engine.cluster import Reference
+from ..engine.run import Run
+from ..engine.user_objects import EVERYWHERE, list_all, merge
 
 PATIENCE = 30
 """Seconds that a program is given to let go of what is deleted."""

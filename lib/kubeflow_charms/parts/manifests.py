@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..run import Declaration, Run, fingerprint
-from ..templates import render
+from ..engine.run import Declaration, Run, fingerprint
+from .templates import render
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from ..run import Run
+from ..engine.run import Run
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,44 +2,16 @@
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from ..cluster import Object
-from ..confinement import NAMESPACES
+from ..engine.cluster import Object
+from ..engine.run import Declaration, Run, fingerprint
 from ..interfaces.wire import principal
-from ..pod_networks import remembered
-from ..run import Declaration, Run, fingerprint
+from ..networking.pod_networks import remembered
+from ..sandbox.confinement import NAMESPACES
+from .callers import APP_LABEL, Source, application
 
-APP_LABEL = "app.kubernetes.io/name"
 LAST_PORT = 65535
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Source:
-    """Pods that may call.
-
-    Attributes:
-        principal: what Istio calls them, `<trust domain>/ns/<namespace>/sa/<service account>`.
-        labels: theirs; with its namespace it is what tells them apart where there is no sidecar.
-    """
-
-    principal: str
-    labels: Mapping[str, str]
-
-    @property
-    def namespace(self) -> str:
-        """Where they are."""
-        return self.principal.split("/")[2]
-
-
-def gateways(principals: Iterable[str]) -> tuple[Source, ...]:
-    """Return the proxies of an ingress gateway, by the label that each such gateway of Istio has."""
-    return tuple(Source(principal=it, labels={"istio": "ingressgateway"}) for it in sorted(principals))
-
-
-def application(principal: str, name: str) -> Source:
-    """Return the pods of an application of Juju's, which labels them with its name."""
-    return Source(principal=principal, labels={APP_LABEL: name})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import ops
 
-from .. import network
-from ..alerts import rules
-from ..log_targets import send
-from ..run import Run, fingerprint
+from ..engine.run import Run, fingerprint
+from ..networking import network
+from ..observability.alerts import rules
+from ..observability.log_targets import send
 from .publish import write
 
 METRICS, DASHBOARDS, LOGS = "prometheus_scrape", "grafana_dashboard", "loki_push_api"
@@ -127,7 +127,7 @@ def _dashboards(run: Run, topology: Mapping[str, str]) -> dict[str, str]:
     import base64
     import lzma
 
-    from ..dashboards import dashboard, page
+    from ..observability.dashboards import dashboard, page
 
     found = {run.charm: dashboard(run.charm, run.metrics)}
     found |= {f"{run.charm}-{name}": page(run.charm, *told) for name, told in sorted(run.dashboards.items())}

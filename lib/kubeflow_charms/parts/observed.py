@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Iterable
 
-from ..bounded import until
-from ..cluster import Object, Reference
-from ..run import Part, Run
+from ..engine.bounded import until
+from ..engine.cluster import Object, Reference
+from ..engine.run import Part, Run
 
 PATIENCE = 10
 """Seconds that a hook which has changed the cluster waits for what follows from it."""

@@ -6,11 +6,13 @@ from types import ModuleType
 
 from .files import File
 
+LIBRARY = pathlib.Path(__file__).parents[1]
+
 
 def program(
     folder: str, names: Iterable[str], read: Callable[[str], str], library: Iterable[ModuleType] = ()
 ) -> dict[str, File]:
-    """Return the files by their paths; what is the library's is found by its usual name, `kubeflow_charms.NAME`.
+    """Return the files by their paths; what is the library's is found by its usual name.
 
     Args:
         folder: where the program is, which is where Python looks first.
@@ -21,5 +23,5 @@ def program(
     taken = [pathlib.Path(module.__file__ or "") for module in library]
     return {
         **{f"{folder}/{name}": File(read(name)) for name in names},
-        **{f"{folder}/kubeflow_charms/{path.name}": File(path.read_text()) for path in taken},
+        **{f"{folder}/{path.relative_to(LIBRARY.parent)}": File(path.read_text()) for path in taken},
     }

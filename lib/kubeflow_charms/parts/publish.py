@@ -6,8 +6,8 @@ from typing import Any
 
 import ops
 
-from ..codecs import Codec
-from ..run import Run
+from ..engine.run import Run
+from ..relations.codecs import Codec
 
 
 @dataclasses.dataclass(frozen=True)

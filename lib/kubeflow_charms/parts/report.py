@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from ..problems import Problem
-from ..run import Run
+from ..engine.problems import Problem
+from ..engine.run import Run
 
 
 @dataclasses.dataclass(frozen=True)

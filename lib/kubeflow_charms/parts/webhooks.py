@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..run import Declaration, Run, fingerprint
-from ..templates import render
+from ..engine.run import Declaration, Run, fingerprint
 from .answers import answers
+from .templates import render
 
 UNLESS_DELETED = (
     "!has(object.metadata.deletionTimestamp) || has(object.spec) != has(oldObject.spec) || "

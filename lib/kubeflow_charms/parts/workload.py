@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import ops
 from ops import pebble
 
-from ..bounded import until
-from ..identity import ensure
-from ..metrics import Metrics
-from ..problems import Blocked, Waiting
-from ..run import Run
+from ..engine.bounded import until
+from ..engine.problems import Blocked, Waiting
+from ..engine.run import Run
+from ..observability.metrics import Metrics
+from ..sandbox.identity import ensure
 from .answers import answered, answers, answers_anew, down, reached
 from .checks import STARTING, Check, Reachable, TlsCheck, upholding
 from .files import File, Files

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from kubeflow_charms.parts.kubernetes_shapes import KUBERNETES
-from kubeflow_charms.templates import render
+from kubeflow_charms.definitions.kubernetes_shapes import KUBERNETES
+from kubeflow_charms.parts.templates import render
 from support.related import ROOTS
 
 EXCUSES: list[dict[str, Any]] = yaml.safe_load(pathlib.Path(__file__).with_name("free_parts.yaml").read_text())

@@ -8,10 +8,11 @@ from typing import Any
 
 import ops
 from kubeflow_charms import Charm, Requires, main
+from kubeflow_charms.engine.run import Run
 from kubeflow_charms.interfaces import ingress, kubernetes_manifest
 from kubeflow_charms.parts import File, Part, Ports, Program, TcpCheck, Workload
-from kubeflow_charms.run import Run
-from kubeflow_charms.secrets import password
+from kubeflow_charms.relations import placed_objects
+from kubeflow_charms.relations.secrets import password
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Echo(Charm):
         """Yield what should exist."""
         yield Ports(8080)
         yield self.gateway.send(ingress.Route(service=self.app.name, port=8080, prefix="/echo", rewrite="/"))
-        yield self.pod_defaults.send(kubernetes_manifest.plain([self._pod_default]))
+        yield self.pod_defaults.send(placed_objects.plain([self._pod_default]))
         yield self.user_secrets.send_each(self._secret)
         yield TakeLogs(tuple(self.model.relations["logs"]), f"http://{self.host}:8080/loki/api/v1/push")
         yield Workload(
@@ -78,7 +79,7 @@ class Echo(Charm):
     def _secret(self, relation: ops.Relation) -> kubernetes_manifest.Manifests:
         content = {"password": self.secrets.ensure("password", lambda: {"value": password()})["value"]}
         item = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": self.app.name}, "stringData": content}
-        return kubernetes_manifest.in_secret([item], relation, secrets=self.secrets, label="user-objects")
+        return placed_objects.in_secret([item], relation, secrets=self.secrets, label="user-objects")
 
 
 if __name__ == "__main__":

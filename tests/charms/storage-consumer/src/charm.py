@@ -7,8 +7,8 @@ import ops
 from kubeflow_charms import Charm, Problem, Requires, main
 from kubeflow_charms.interfaces import mysql_client, object_storage, s3
 from kubeflow_charms.parts import File, Part, Program, Workload
-from kubeflow_charms.related_store import related
-from kubeflow_charms.s3_requests import send
+from kubeflow_charms.storage.related_store import related
+from kubeflow_charms.storage.s3_requests import send
 
 FOLDER = "/run/client"
 OPTIONS = f"{FOLDER}/client.cnf"

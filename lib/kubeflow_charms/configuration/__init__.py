@@ -1,0 +1,1 @@
+"""Typed options, and what is read of them."""

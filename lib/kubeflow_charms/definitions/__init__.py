@@ -1,0 +1,1 @@
+"""The compact form of custom resource definitions."""

@@ -1,0 +1,1 @@
+"""Typed relations, and the Juju secrets that go with them."""

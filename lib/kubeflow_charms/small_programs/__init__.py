@@ -1,0 +1,1 @@
+"""What charms' own small programs import, with Python's standard library alone."""
