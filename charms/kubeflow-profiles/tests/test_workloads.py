@@ -70,9 +70,9 @@ def test_without_one_nobody_is(profiles):
     assert [word for word in words if word.startswith("-cluster-admin")] == ["-cluster-admin="]
 
 
-def test_the_ports_of_kfam_the_webhook_and_metrics_are_open(profiles):
+def test_the_ports_of_kfam_the_webhook_the_authorizer_and_metrics_are_open(profiles):
     opened = profiles.settle(config={"manager-port": 9090}).opened_ports
-    assert opened == {testing.TCPPort(number) for number in (8081, 4443, 9090)}
+    assert opened == {testing.TCPPort(number) for number in (8081, 4443, 8083, 9090)}
 
 
 def test_a_memory_limit_reaches_every_container(profiles):
