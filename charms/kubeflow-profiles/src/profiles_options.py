@@ -6,6 +6,7 @@ import re
 from access_management import PORT
 from kubeflow_charms import option
 from kubeflow_charms.configuration import options
+from page_authorizer import PORT as PAGES_PORT
 from poddefaults_webhook import PORT as WEBHOOK_PORT
 from profile_controller import HEALTH_PORT
 from profile_manifests import PORT as MANIFESTS_PORT
@@ -15,7 +16,7 @@ PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 """What tells a profile's namespace from all others; the PodDefaults webhook goes by it."""
 SECURITY = "pod-security.kubernetes.io/enforce"
 OURS = (*PROFILE, SECURITY, "istio-injection")
-TAKEN = (HEALTH_PORT, PORT, MANIFESTS_PORT, WEBHOOK_PORT)
+TAKEN = (HEALTH_PORT, PORT, MANIFESTS_PORT, PAGES_PORT, WEBHOOK_PORT)
 
 
 def labels(value: str | None) -> dict[str, str]:

@@ -108,6 +108,7 @@ def test_another_unit_runs_the_workloads_with_the_leaders_certificate(profiles):
         ("gateway_principal", "gateway", "option gateway-principal: it is no principal, expected for example"),
         ("cluster_admin", "two users", "option cluster-admin: it is no user"),
         ("manager_port", 8081, "option manager-port: 8081 is taken by another program of the pod"),
+        ("manager_port", 8083, "option manager-port: 8083 is taken by another program of the pod"),
         ("manager_port", 80, "option manager-port: 80 is no usable port"),
         ("memory", "much", "option memory: it is no quantity"),
     ],
