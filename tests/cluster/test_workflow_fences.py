@@ -235,14 +235,26 @@ def test_nobody_takes_a_lock_of_another_namespace(argo: Application) -> None:
     http.delete(f"{path}/w").raise_for_status()
 
 
-@pytest.mark.parametrize("many", [{"count": "2000000"}, {"count": 2000000}, {"start": "0", "end": "100000"}])
+@pytest.mark.parametrize(
+    "many",
+    [
+        {"count": "2000000"},
+        {"count": 2000000},
+        {"start": "0", "end": "100000"},
+        {"count": "{{=100000000}}"},
+        {"count": 9, "format": "%01000000d"},
+    ],
+)
 def test_no_step_is_repeated_beyond_the_controllers_memory(argo: Application, many: dict[str, Any]) -> None:
     eve, path = Asking(argo.http, EVE), in_eves("workflows")
     assert eventually(lambda: "counts to 99999" in eve.refusal("POST", path, workflow(spec=repeated(many))))
     for place in ("steps", "dag"):
         inline = {"templates": [within(place, {"name": "a", "inline": repeated(many)["templates"][0]})]}
         assert "counts to 99999" in eve.refusal("POST", path, workflow(spec=inline))
+    believed = {"storedWorkflowTemplateSpec": repeated(many)}
+    assert "counts to 99999" in eve.refusal("POST", path, workflow(status=believed))
     few: list[dict[str, Any]] = [{"count": 99999}, {"start": "10", "end": "-1"}, {"count": "{{inputs.parameters.n}}"}]
+    few.append({"count": 3, "format": "user-%02X"})
     for fit in few:
         assert eve.refusal("POST", path, workflow(spec=repeated(fit))) == ""
 
@@ -260,7 +272,7 @@ def test_which_locks_are_held_is_for_the_controller_to_say(argo: Application) ->
     http, path = argo.http, in_eves("workflows")
     eve, controller = Asking(http, EVE), Asking(http, CONTROLLER)
     held = {"synchronization": {"mutex": {"holding": [{"mutex": "ada/Mutex/m", "holder": "w"}]}}}
-    assert "for the controller to say" in eve.refusal("POST", path, workflow(status=held))
+    assert eventually(lambda: "for the controller to say" in eve.refusal("POST", path, workflow(status=held)))
     assert "for the controller to say" in controller.refusal("POST", path, workflow(status=held))
     assert eve.refusal("POST", path, workflow(status={"synchronization": {"mutex": {}}})) == ""
     assert eve.refusal("POST", path, workflow(), dry=False) == ""
@@ -280,6 +292,7 @@ def test_no_workflow_has_the_controller_read_another_namespaces_configuration(ar
     def says(namespace: str) -> dict[str, Any]:
         return {"artifactRepositoryRef": {"namespace": namespace, "configMap": "controller-configmap", "key": "k"}}
 
+    assert eventually(lambda: "names no other" in eve.refusal("POST", path, workflow(status=says("ada"))))
     for namespace in ("ada", "controller-cloud"):
         assert "names no other" in eve.refusal("POST", path, workflow(status=says(namespace)))
         assert "names no other" in controller.refusal("POST", path, workflow(status=says(namespace)))
