@@ -96,7 +96,7 @@ def page(namespace: str) -> list[dict[str, Any]]:
                 "gateways": [f"{MODEL}/kubeflow-gateway"],
                 "http": [
                     {
-                        "match": [{"uri": {"prefix": f"/page/{namespace}/"}}],
+                        "match": [{"uri": {"prefix": f"/notebook/{namespace}/page/"}}],
                         "rewrite": {"uri": "/"},
                         "route": [route],
                     }
@@ -154,9 +154,9 @@ def test_pages_of_a_namespace_are_for_those_who_work_in_it_whatever_identity_a_p
         act(kubeflow, "add-contributor", profile=name, user=guest, role="edit")
     with Browser(visitor.address) as browser:
         browser.log_in(user, visitor.credentials.password, "/")
-        eventually(lambda: browser.open(f"/page/{ADA}/").status_code == 200)
-        eventually(lambda: browser.open(f"/page/{BEN}/").status_code == 403)
-        assert browser.open(f"/page/{BEN}/", kubeflow_userid=mail(CARL)).status_code == 403
+        eventually(lambda: browser.open(f"/notebook/{ADA}/page/").status_code == 200)
+        eventually(lambda: browser.open(f"/notebook/{BEN}/page/").status_code == 403)
+        assert browser.open(f"/notebook/{BEN}/page/", kubeflow_userid=mail(CARL)).status_code == 403
     # From a pod in the mesh, past the gateway, in the name of one who may.
     forged = ("exec", "-i", "-n", BEN, "page", "-c", "page", "--", "python3", "-c", ASK, f"http://page.{ADA}/", user)
     # Where the network enforces policies it is refused there, and her own sidecar says so; else by the other's sidecar.

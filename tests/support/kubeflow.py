@@ -15,6 +15,7 @@ import pytest
 
 from support import jujus_own
 from support.browser import Browser
+from support.eventually import eventually
 from support.pod_endings import PodWatch
 from testbed import juju_database, lifecycle, state
 from testbed.errors import TestbedError
@@ -221,8 +222,8 @@ class Kubeflow:
 
     @property
     def address(self) -> str:
-        """Where users find it, as Juju's status says."""
-        return deployment.address(self.juju.status())
+        """Where users find it, as soon as Juju's status says so: while a unit starts, it may say nothing."""
+        return eventually(lambda: deployment.address(self.juju.status()))
 
     @property
     def credentials(self) -> Credentials:
