@@ -170,7 +170,7 @@ def test_what_an_application_sends_is_in_every_profile_also_a_later_one_until_it
     for endpoint in endpoints:
         kubeflow.juju.integrate(f"{ECHO}:{endpoint}", f"{PROFILES}:{endpoint}")
     eventually(lambda: {ADA, BEN} <= placed())
-    secret = look_up("secret", ECHO, "-n", ADA)
+    secret = eventually(lambda: look_up("secret", ECHO, "-n", ADA))
     assert list(secret["data"]) == ["password"]
     with profile(kubeflow, DORA):
         eventually(lambda: DORA in placed(), timeout=60)
