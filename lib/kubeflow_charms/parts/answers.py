@@ -8,7 +8,7 @@ from http.client import HTTPException
 import ops
 from ops import pebble
 
-from .checks import STEADY, Reachable
+from .checks import STEADY
 
 
 def answers(container: ops.Container) -> bool:
@@ -37,9 +37,9 @@ def answers_anew(container: ops.Container) -> bool:
     return False
 
 
-def reached(outside: Reachable) -> bool:
-    """Tell whether what is outside answers at this moment; the charm's own container is in the same pod."""
-    with contextlib.suppress(OSError), socket.create_connection((outside.host, outside.port), timeout=2):
+def accepts(host: str, port: int, timeout: float) -> bool:
+    """Tell whether something accepts a connection within so many seconds; the charm is in the same pod."""
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=timeout):
         return True
     return False
 
@@ -65,9 +65,9 @@ def _answered_us(check: pebble.CheckInfo, planned: pebble.Check) -> bool:
     if check.successes is not None or check.status == pebble.CheckStatus.INACTIVE:
         return True
     tcp, http = planned.tcp or {}, planned.http or {}
+    if "port" in tcp and not accepts(tcp.get("host") or "localhost", tcp["port"], timeout=1):
+        return False
     try:
-        if "port" in tcp:
-            socket.create_connection((tcp.get("host") or "localhost", tcp["port"]), timeout=1).close()
         if "url" in http:
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(http["url"], timeout=1).close()
     except (OSError, HTTPException):
@@ -81,9 +81,7 @@ def answered(check: pebble.CheckInfo, port: int) -> bool:
         return False
     if check.successes is not None:
         return check.successes > 0
-    with contextlib.suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
-        return True
-    return False
+    return accepts("localhost", port, timeout=1)
 
 
 def down(container: ops.Container, name: str) -> bool:

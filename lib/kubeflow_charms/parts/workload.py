@@ -12,7 +12,7 @@ from ..engine.problems import Blocked, Waiting
 from ..engine.run import Run
 from ..observability.metrics import Metrics
 from ..sandbox.identity import ensure
-from .answers import answered, answers, answers_anew, down, reached
+from .answers import accepts, answered, answers, answers_anew, down
 from .checks import STARTING, Check, Reachable, TlsCheck, upholding
 from .files import File, Files
 from .layers import layer_of
@@ -69,7 +69,9 @@ class Workload:
         try:
             self._replan(run, container, Files(container, run.sources.parent / f"{MEMORY}-{self.container}"))
         except pebble.ChangeError as error:
-            if away := [check.what for check in self._outside().values() if not reached(check)]:
+            if away := [
+                check.what for check in self._outside().values() if not accepts(check.host, check.port, timeout=2)
+            ]:
                 raise Waiting(f"{', '.join(away)} to answer, without which {self.container} does not start") from error
             raise Blocked(
                 f"{self.container} ends as soon as it starts; its log says why: "
