@@ -11,7 +11,6 @@ from support.profiles import ADA, BEN, ISTIO, PROFILES, RBAC, Profiles
 AGGREGATE = "rbac.authorization.kubeflow.org/aggregate-to-kubeflow-"
 GUARD = {"apiVersion": "security.istio.io/v1beta1", "kind": "AuthorizationPolicy"}
 GUARDS = f"{ISTIO}/namespaces/{{}}/authorizationpolicies"
-ROLE = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubeflow-edit"}
 OWNER = {"kind": "User", "name": ADA}
 PODDEFAULTS = "/apis/kubeflow.org/v1alpha1/namespaces/default/poddefaults"
 
@@ -51,14 +50,16 @@ NEVER = [
 
 @pytest.mark.parametrize("container", ["kfam", "profile-controller"])
 def test_what_shares_profiles_shares_no_other_namespace(profiles: Profiles, namespace: str, container: str):
-    binding = {"metadata": {"name": "shared"}, "roleRef": ROLE, "subjects": []}
     guard = {**GUARD, "metadata": {"name": "shared"}, "spec": {"rules": [{}]}}
 
     def share(where: str) -> list[int]:
         with profiles.application.workload(container) as client:
             return [
                 client.post(path.format(where), json=item, params={"dryRun": "All"}).status_code
-                for path, item in ((f"{RBAC}/namespaces/{{}}/rolebindings", binding), (GUARDS, guard))
+                for path, item in (
+                    (f"{RBAC}/namespaces/{{}}/rolebindings", binding("kubeflow-edit")),
+                    (GUARDS, guard),
+                )
             ]
 
     soon(lambda: share(namespace) == [201, 201])
@@ -122,7 +123,7 @@ def test_the_controller_may_do_all_that_makes_a_profile(profiles: Profiles):
             (f"{ISTIO}/namespaces/made/authorizationpolicies", {"metadata": {"name": "ns-owner-access-istio"}}),
         ):
             group = path.removeprefix("/apis/").rpartition("/namespaces")[0]
-            kinds = {ISTIO: {"apiVersion": "security.istio.io/v1beta1", "kind": "AuthorizationPolicy"}}
+            kinds = {ISTIO: GUARD}
             made = client.post(path, json={**kinds.get(f"/apis/{group}", {}), **item}).raise_for_status().json()
             client.put(f"{path}/{item['metadata']['name']}", json=made).raise_for_status()
             assert client.get(path.replace("/namespaces/made", "")).is_success
