@@ -17,12 +17,12 @@ PACKAGE = {
     "relations": 750,
     "sandbox": 650,
     "small_programs": 450,
-    "storage": 450,
+    "storage": 500,
 }
 """Lines of a package, with what is in its folders."""
 MODULE = {"parts": 150, "interfaces": 100}
 """Lines of a module, by package."""
-ABOVE = {"definitions/kubernetes_shapes.py": 424, "interfaces/mysql_client.py": 123, "interfaces/s3.py": 155}
+ABOVE = {"definitions/kubernetes_shapes.py": 424}
 """Those that are larger, and may not grow."""
 
 

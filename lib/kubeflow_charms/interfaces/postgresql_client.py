@@ -1,6 +1,6 @@
 """`postgresql_client`: an application asks a PostgreSQL server for a database of its own.
 
-Format: that of `mysql_client`, and whether the server speaks TLS: in plain keys, or in a Juju secret, `secret-tls`, for
+Format: see `database_client`, and whether the server speaks TLS: in plain keys, or in a Juju secret, `secret-tls`, for
 clients that read secrets. A client needs three lines:
 
     database = Requires("relational-db", postgresql_client.POSTGRESQL_CLIENT)
@@ -13,14 +13,14 @@ import dataclasses
 from collections.abc import Callable
 
 from ..relations.endpoints import Interface
-from . import mysql_client
+from . import database_client, wire
 
 PORT = 5432
 SYSTEM = ("postgres", "template0", "template1")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Login(mysql_client.Login):
+class Login(wire.Login):
     """All that a client of PostgreSQL needs.
 
     Attributes:
@@ -32,8 +32,8 @@ class Login(mysql_client.Login):
     authority: str = ""
 
 
-class Request(mysql_client.Request, frozen=True, kw_only=True, rename="kebab"):
-    """What a client asks for, as of MySQL."""
+class Request(database_client.Request, frozen=True, kw_only=True, rename="kebab"):
+    """What a client asks for, see `database_client`."""
 
     def __post_init__(self) -> None:
         """Refuse the server's own databases."""
@@ -41,8 +41,8 @@ class Request(mysql_client.Request, frozen=True, kw_only=True, rename="kebab"):
             raise ValueError(f"the database {self.database} is PostgreSQL's own, expected another name")
 
 
-class Database(mysql_client.Database, frozen=True, kw_only=True, rename="kebab"):
-    """What the server answers: as MySQL does, and whether it speaks TLS.
+class Database(database_client.Database, frozen=True, kw_only=True, rename="kebab"):
+    """What the server answers, see `database_client`, and whether it speaks TLS.
 
     Attributes:
         secret_tls: identifier of the Juju secret with `tls` and `tls-ca`.
@@ -53,20 +53,18 @@ class Database(mysql_client.Database, frozen=True, kw_only=True, rename="kebab")
     tls: str = ""
     tls_ca: str = ""
 
-    def login(self, read: Callable[[str], dict[str, str]], port: int = PORT) -> Login:
+    def login(self, read: Callable[[str], dict[str, str]]) -> Login:
         """Return the first endpoint with its login in plain text.
 
         Args:
             read: returns the content of a Juju secret by its identifier.
-            port: of an endpoint that names none.
 
         Raises:
             ValueError: the secret lacks a part of the login.
         """
         tls = read(self.secret_tls) if self.secret_tls else {"tls": self.tls, "tls-ca": self.tls_ca}
-        plain = mysql_client.Database.login(self, read, port)
         return Login(
-            **dataclasses.asdict(plain),
+            **dataclasses.asdict(self.first(read, PORT)),
             secure=tls.get("tls", "").lower() == "true",
             authority=tls.get("tls-ca", ""),
         )
@@ -74,6 +72,6 @@ class Database(mysql_client.Database, frozen=True, kw_only=True, rename="kebab")
 
 POSTGRESQL_CLIENT = Interface(
     "postgresql_client",
-    provider=mysql_client.DatabaseCodec(Database),
-    requirer=mysql_client.RequestCodec(Request),
+    provider=database_client.DatabaseCodec(Database),
+    requirer=database_client.RequestCodec(Request),
 )

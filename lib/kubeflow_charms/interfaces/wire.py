@@ -1,5 +1,6 @@
 """Values that several interfaces have, checked before anything is made of them."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -15,6 +16,17 @@ Header = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+$")]
 
 Principal = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+$")]
 """What Istio calls a pod inside the mesh: `cluster.local/ns/<namespace>/sa/<service account>`."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Login:
+    """All that a client of a database needs."""
+
+    host: str
+    port: int
+    database: str
+    username: str
+    password: str = dataclasses.field(repr=False)
 
 
 def field(content: Mapping[str, str], key: str) -> str:
