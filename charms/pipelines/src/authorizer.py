@@ -7,7 +7,9 @@ from typing import Any
 import namespace_objects
 from api_server import AUDIENCE
 from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Program, Workload
+from kubeflow_charms.parts.program import program
 from kubeflow_charms.relations.secrets import Secrets, password
+from kubeflow_charms.small_programs import envoys_questions, kubernetes_api
 from kubeflow_charms.storage.object_store import Store
 from pipelines_network import API_HTTP, AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
 
@@ -60,7 +62,7 @@ def workload(*, namespace: str, store: Store, bucket: str, root: str, key_format
         container=PROGRAM.container,
         command=f"python3 -B {FOLDER}/{FILES[0]} {path}",
         files={
-            **{f"{FOLDER}/{name}": File((here / name).read_text()) for name in FILES},
+            **program(FOLDER, FILES, lambda name: (here / name).read_text(), (envoys_questions, kubernetes_api)),
             path: File(json.dumps(settings, indent=1, sort_keys=True)),
         },
         checks={PROGRAM.container: HttpCheck(AUTHORIZER, "/healthz")},

@@ -1,8 +1,7 @@
 """Answers Envoy's question whether a request may pass; started as `authorizer_server.py SETTINGS`.
 
 Runs in plain Python with the standard library alone. Envoy asks with the request's own method, path and query below
-`/pages`, where the header of the gateway says who the user is, or below `/token`, where a token has to. Source of
-question and answer: Envoy's API v3, extensions.filters.http.ext_authz.v3.HttpService.
+`/pages`, where the header of the gateway says who the user is, or below `/token`, where a token has to.
 """
 
 import http.client
@@ -10,40 +9,32 @@ import http.server
 import json
 import os
 import pathlib
-import ssl
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from artefact_proof import HEADER, proof
+from kubeflow_charms.small_programs.envoys_questions import Answer, handler
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, address
+from kubeflow_charms.small_programs.kubernetes_api import Refused as Unanswered
 from page_access import Elsewhere, Question, Refused, asked
 from upload_access import TARGET
 from upload_access import asked as asked_of_upload
 
-ACCOUNT = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount")
 TIMEOUT = 8
 """Seconds; Envoy waits for ten."""
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""Of requests that Envoy asks about; all others are refused."""
 Object = dict[str, Any]
 Review = Callable[[str, Object], Object]
-"""Makes a review of a kind, such as `subjectaccessreviews`, and returns its status; raises OSError or ValueError."""
+"""Makes a review of a kind, such as `subjectaccessreviews`, and returns its status; raises `Unanswered`."""
 
 
 def review(resource: str, specification: Object) -> Object:
-    """Ask Kubernetes for a review with the program's own token, which is read anew each time."""
+    """Ask Kubernetes for a review with the program's own token."""
     group = "authentication.k8s.io" if resource == "tokenreviews" else "authorization.k8s.io"
-    host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-    request = urllib.request.Request(
-        f"https://{f'[{host}]' if ':' in host else host}:{port}/apis/{group}/v1/{resource}",
-        json.dumps({"spec": specification}).encode(),
-        {"Authorization": f"Bearer {(ACCOUNT / 'token').read_text()}", "Content-Type": "application/json"},
-    )
-    context = ssl.create_default_context(cafile=str(ACCOUNT / "ca.crt"))
-    with urllib.request.urlopen(request, timeout=TIMEOUT, context=context) as answer:
-        return json.load(answer)["status"]
+    kubernetes = Kubernetes(address(os.environ))
+    return kubernetes.create(f"/apis/{group}/v1/{resource}", {"spec": specification})["status"]
 
 
 def whose(pipeline: str, settings: Object, headers: dict[str, str]) -> str:
@@ -62,8 +53,8 @@ def whose(pipeline: str, settings: Object, headers: dict[str, str]) -> str:
         raise
 
 
-def pages(method: str, target: str, user: str, settings: Object, review: Review) -> tuple[int, str, dict[str, str]]:
-    """Return status, text and headers of the answer to a request for a page's data.
+def pages(method: str, target: str, user: str, settings: Object, review: Review) -> Answer:
+    """Return the answer to a request for a page's data.
 
     Args:
         method: of the request.
@@ -78,17 +69,17 @@ def pages(method: str, target: str, user: str, settings: Object, review: Review)
             return _upload(target, {"user": user}, headers, settings, review)
         access = asked(method, target, settings)
     except Refused as refusal:
-        return 403, str(refusal), {}
+        return Answer(403, str(refusal))
     except Elsewhere as place:
-        return 302, "", {"Location": str(place)}
+        return Answer(302, "", {"Location": str(place)})
     for question in access.questions:
         if not user or not _allowed({"user": user}, question, review):
-            return 403, _not(question), {}
-    return 200, "", {HEADER: proof(settings["key"], access.artefacts_of)} if access.artefacts_of else {}
+            return Answer(403, _not(question))
+    return Answer(200, "", {HEADER: proof(settings["key"], access.artefacts_of)} if access.artefacts_of else {})
 
 
-def token(target: str, authorization: str, settings: Object, review: Review) -> tuple[int, str, dict[str, str]]:
-    """Return status, text and headers of the answer to a request that has to say by a token who it is from.
+def token(target: str, authorization: str, settings: Object, review: Review) -> Answer:
+    """Return the answer to a request that has to say by a token who it is from.
 
     Args:
         target: its path and query.
@@ -105,8 +96,8 @@ def token(target: str, authorization: str, settings: Object, review: Review) -> 
             try:
                 return _upload(target, said, {"Authorization": authorization}, settings, review)
             except Refused as refusal:
-                return 403, str(refusal), {}
-    return 401, f"a token for {settings['audience']} has to say who you are", {}
+                return Answer(403, str(refusal))
+    return Answer(401, f"a token for {settings['audience']} has to say who you are")
 
 
 def smoke_test() -> str:
@@ -117,13 +108,11 @@ def smoke_test() -> str:
         return ""
 
 
-def _upload(
-    target: str, user: Object, headers: dict[str, str], settings: Object, review: Review
-) -> tuple[int, str, dict[str, str]]:
+def _upload(target: str, user: Object, headers: dict[str, str], settings: Object, review: Review) -> Answer:
     for question in asked_of_upload(target, settings["namespace"], lambda pipeline: whose(pipeline, settings, headers)):
         if not user["user"] or not _allowed(user, question, review):
-            return 403, f"{_not(question)}, where pipelines are that all users share", {}
-    return 200, "", {}
+            return Answer(403, f"{_not(question)}, where pipelines are that all users share")
+    return Answer(200)
 
 
 def _allowed(user: Object, question: Question, review: Review) -> bool:
@@ -139,42 +128,22 @@ def _not(question: Question) -> str:
 def server(settings: Object, review: Review = review) -> http.server.ThreadingHTTPServer:
     """Return a server for the pod alone, at the port that the settings say."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(method: str, path: str, headers: Mapping[str, str]) -> Answer:
+        place, _, rest = path.removeprefix("/").partition("/")
+        target = f"/{rest}"
+        try:
+            if place == "pages":
+                return pages(method, target, headers.get(settings["header"]) or "", settings, review)
+            if place == "token":
+                return token(target, headers.get("authorization") or "", settings, review)
+        except (Unanswered, OSError, ValueError, LookupError, http.client.HTTPException) as error:
+            print(f"Kubernetes cannot be asked: {error}", flush=True)
+            return Answer(503, "Kubernetes cannot be asked whether you may")
+        if place == "metrics":
+            return Answer(200, smoke_test(), {"Content-Type": "text/plain; version=0.0.4"})
+        return Answer(404)
 
-        def answer(self) -> None:
-            # Envoy sends no body, but the original's headers tell of one.
-            place, _, target = self.path.removeprefix("/").partition("/")
-            try:
-                if place == "pages":
-                    user = self.headers.get(settings["header"]) or ""
-                    status, text, headers = pages(self.command, f"/{target}", user, settings, review)
-                elif place == "token":
-                    status, text, headers = token(
-                        f"/{target}", self.headers.get("authorization") or "", settings, review
-                    )
-                elif place == "metrics":
-                    status, text, headers = 200, smoke_test(), {"Content-Type": "text/plain; version=0.0.4"}
-                else:
-                    status, text, headers = 200 if self.path == "/healthz" else 404, "", {}
-            except (OSError, ValueError, LookupError, http.client.HTTPException) as error:
-                print(f"Kubernetes cannot be asked: {error}", flush=True)
-                status, text, headers = 503, "Kubernetes cannot be asked whether you may", {}
-            said = f"{text}\n".encode() if text else b""
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(said)
-
-        def log_message(self, format: str, *arguments: Any) -> None:
-            """Say nothing of single requests, whose paths name what users do."""
-
-    for method in METHODS:
-        setattr(Handler, f"do_{method}", Handler.answer)
-    return http.server.ThreadingHTTPServer(("127.0.0.1", settings["port"]), Handler)
+    return http.server.ThreadingHTTPServer(("127.0.0.1", settings["port"]), handler(answer))
 
 
 if __name__ == "__main__":
