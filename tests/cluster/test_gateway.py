@@ -525,6 +525,15 @@ def test_no_other_spelling_shows_a_strangers_page(pages: httpx2.Client, path: st
     assert pages.get(url).status_code == 403
 
 
+def test_the_dashboard_tells_who_works_in_a_profile_to_those_alone_who_see_it(pages: httpx2.Client):
+    people = "/api/workgroup/get-contributors"
+    assert pages.get(f"{people}/{istiod.PLAIN}").is_success
+    assert pages.get(f"{people}/nobody").text == "you may not get pods in nobody\n"
+    for path in ("/api/workgroup/get-all-namespaces", "/API/workgroup//get-all-Namespaces/?a"):
+        assert pages.get(path).status_code == 403, path
+    assert pages.get("/api/workgroup/env-info").is_success
+
+
 @pytest.mark.parametrize("path", ["/", "/notebooks/plain/one", "/serving/plain/iris/", "/x?y=/notebook/plain/one/"])
 def test_nobody_is_asked_about_other_pages(pages: httpx2.Client, path: str):
     assert pages.get(path).is_success

@@ -98,7 +98,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         origins = profile_principals.origins(self.callers.all(), self.model.name)
         guarded = {port: origins, page_authorizer.PORT: callers.gateways([principals.gateway])}
         yield NetworkPolicy(guarded, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
-        yield page_authorizer.workload(self.run.source)
+        yield page_authorizer.workload(self.run.source, options.cluster_admin)
         for related in self.gateway.readable()[0]:
             yield from page_authorizer.gate(
                 app=self.app.name, model=self.model.name, gateway=related.data.gateway_principal

@@ -4,7 +4,8 @@ A server, TensorBoard or viewer of a user's is on the dashboard's origin: its pa
 stranger's is not shown, also where its pod has no sidecar that would ask who the user is.
 """
 
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterable, Iterator
 
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Manifests, Part, Program, Workload
@@ -17,19 +18,23 @@ FOLDER = "/srv/page-authorizer"
 FILES = ("page_authorizer_server.py",)
 PROGRAM = Program("page-authorizer", role="page-authorizer-role.yaml.j2", writable=(FOLDER,))
 """It may ask who may do what, and see whose a namespace is, and no more."""
+PEOPLE = "(?i:/+api/+workgroup/+get-.*)"
+"""A regular expression of RE2 for the dashboard's paths that tell who works in which profile, which it tells everybody.
+Its router takes capitals and further slashes for nothing."""
 PLACES = ("notebook", "tensorboard", "pvcviewers")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 
 
-def workload(read: Callable[[str], str]) -> Workload:
+def workload(read: Callable[[str], str], cluster_admins: Iterable[str]) -> Workload:
     """Return the program.
 
     Args:
         read: returns the text of a file of the charm's `src`.
+        cluster_admins: the users who may see who works in which profile.
     """
     return Workload(
         container=PROGRAM.container,
-        command=f"python3 -B -u {FOLDER}/{FILES[0]} {PORT} {USER_HEADER}",
+        command=f"python3 -B -u {FOLDER}/{FILES[0]} {PORT} {USER_HEADER} {shlex.quote(','.join(cluster_admins))}",
         files=program(FOLDER, FILES, read, (health_server, kubernetes_api)),
         checks={PROGRAM.container: HttpCheck(PORT, "/healthz")},
     )
@@ -53,6 +58,6 @@ def gate(*, app: str, model: str, gateway: str) -> Iterator[Part]:
             "gateway": gateway.split("/")[2],
             "cluster": f"outbound|{PORT}||{app}.{model}.svc.{network.cluster_domain()}",
             "header": USER_HEADER,
-            "pages": f"/({'|'.join(PLACES)})/.*",
+            "pages": f"/({'|'.join(PLACES)})/.*|{PEOPLE}",
         },
     )

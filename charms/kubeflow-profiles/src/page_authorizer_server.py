@@ -1,8 +1,9 @@
-"""Answers the gateway's question whether a user may see a page; started as `page_authorizer_server.py PORT HEADER`.
+"""Answers the gateway: may this user see a page? Started as `page_authorizer_server.py PORT HEADER ADMINISTRATORS`.
 
 Runs in plain Python with the standard library alone. Envoy asks with the request's own method, path and query below
 `/pages`, and the header of the gateway that says who the user is. Source of question and answer: Envoy's API v3,
-extensions.filters.http.ext_authz.v3.HttpService.
+extensions.filters.http.ext_authz.v3.HttpService. The dashboard's own paths: kubeflow/dashboard v2.0,
+components/centraldashboard/app/api_workgroup.ts, which tells everybody who works in which profile.
 """
 
 import http.server
@@ -10,17 +11,21 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from kubeflow_charms.small_programs.health_server import Server
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused, address
 
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-PLACE = re.compile(r"/pages/[a-z]+/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL)
+PLACE = re.compile(r"/pages/(?!api/)[a-z]+/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL)
+PEOPLE = re.compile(
+    r"/pages/+api/+workgroup/+(get-all-namespaces|get-contributors/+([a-z0-9-]{1,63}))/*", re.IGNORECASE
+)
+"""Where the dashboard lists people; its router takes capitals and further slashes for nothing."""
 NAMESPACE = "/api/v1/namespaces/{}"
-NEEDED = {"verb": "create", "resource": "pods"}
-"""What an editor of a profile may, and who only looks at it may not."""
+EDITS, SEES = {"verb": "create", "resource": "pods"}, {"verb": "get", "resource": "pods"}
+"""What an editor of a profile may, and who only looks at it may not; and what both may."""
 HERE = "RBAC: allowed by RoleBinding"
 """How Kubernetes' reason begins where a user has a right in the namespace and not in all of them: plugin/pkg/auth."""
 KEPT = 30.0
@@ -32,11 +37,23 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 class Authorizer:
-    """Says whether users may see pages, from Kubernetes' word."""
+    """Says whether users may see pages, from Kubernetes' word.
 
-    def __init__(self, kubernetes: Kubernetes, now: Callable[[], float] = time.monotonic):
+    Args:
+        kubernetes: is asked.
+        now: returns seconds of a clock.
+        admins: who may see in the dashboard who works in which profile, whatever Kubernetes says.
+    """
+
+    def __init__(
+        self,
+        kubernetes: Kubernetes,
+        now: Callable[[], float] = time.monotonic,
+        admins: Collection[str] = (),
+    ):
         self._kubernetes = kubernetes
         self._now = now
+        self._admins = admins
         self._consents: dict[tuple[str, str], float] = {}
 
     def answer(self, path: str, user: str) -> tuple[int, str]:
@@ -48,11 +65,17 @@ class Authorizer:
         """
         if not user:
             return 200, ""
-        found = PLACE.fullmatch(path.partition("?")[0])
-        if not found:
+        page = path.partition("?")[0]
+        found, people = PLACE.fullmatch(page), PEOPLE.fullmatch(page)
+        if not found and not people:
             return 403, "below this path are pages of namespaces"
         try:
-            refusal = "" if self._consents.get((user, found[1]), 0.0) > self._now() else self._refusal(user, found[1])
+            if people:
+                refusal = self._secrecy(user, people[2] or "")
+            elif found and self._consents.get((user, found[1]), 0.0) <= self._now():
+                refusal = self._refusal(user, found[1])
+            else:
+                refusal = ""
         except (Refused, LookupError) as error:
             print(f"Kubernetes cannot be asked: {error}", flush=True)
             return 503, "Kubernetes cannot be asked whether you may"
@@ -60,11 +83,9 @@ class Authorizer:
 
     def _refusal(self, user: str, namespace: str) -> str:
         """Return why a user may not see pages of a namespace, in words; empty if he may, which is remembered."""
-        specification = {"user": user, "resourceAttributes": {**NEEDED, "namespace": namespace}}
-        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": specification}
-        status = self._kubernetes.create(REVIEWS, review)["status"]
+        status = self._review(user, namespace, EDITS)
         if not status.get("allowed"):
-            return f"you may not {NEEDED['verb']} {NEEDED['resource']} in {namespace}"
+            return f"you may not create pods in {namespace}"
         if not status.get("reason", "").startswith(HERE) and not self._owns(user, namespace):
             # An administrator has most to lose to a stranger's page, and whoever owns a profile may bind anybody there.
             return f"you may do so everywhere, but do not own {namespace}: log in as a user who may not"
@@ -72,6 +93,19 @@ class Authorizer:
             self._consents.clear()
         self._consents[user, namespace] = self._now() + KEPT
         return ""
+
+    def _secrecy(self, user: str, namespace: str) -> str:
+        """Return why a user is not told who works in a profile, or in all of them; empty if he is."""
+        if user in self._admins:
+            return ""
+        if not namespace:
+            return "who works where is for the users in the option cluster-admin"
+        return "" if self._review(user, namespace, SEES).get("allowed") else f"you may not get pods in {namespace}"
+
+    def _review(self, user: str, namespace: str, what: dict[str, str]) -> dict[str, Any]:
+        specification = {"user": user, "resourceAttributes": {**what, "namespace": namespace}}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": specification}
+        return self._kubernetes.create(REVIEWS, review)["status"]
 
     def _owns(self, user: str, namespace: str) -> bool:
         found = self._kubernetes.get(NAMESPACE.format(namespace)) or {"metadata": {}}
@@ -112,4 +146,5 @@ def server(port: int, header: str, authorizer: Authorizer) -> http.server.Thread
 
 
 if __name__ == "__main__":
-    server(int(sys.argv[1]), sys.argv[2], Authorizer(Kubernetes(address(os.environ)))).serve_forever()
+    asked = Authorizer(Kubernetes(address(os.environ)), admins=sys.argv[3].split(","))
+    server(int(sys.argv[1]), sys.argv[2], asked).serve_forever()

@@ -34,7 +34,7 @@ class Kubernetes:
 def authorizer(kubernetes: Kubernetes, times: list[float] | None = None) -> Any:
     now = iter(times) if times else None
     return importlib.import_module("page_authorizer_server").Authorizer(
-        kubernetes, (lambda: next(now)) if now else lambda: 0.0
+        kubernetes, (lambda: next(now)) if now else lambda: 0.0, admins=("root@example.com",)
     )
 
 
@@ -69,6 +69,29 @@ def test_where_nobody_says_who_the_user_is_there_is_no_session_to_lend(profiles)
 )
 def test_a_path_without_a_namespace_is_refused(profiles, path: str):
     assert answer({"allowed": True, "reason": HERE}, path=path)[0] == 403
+
+
+ALL, ADAS = "/pages/api/workgroup/get-all-namespaces", "/pages/api/workgroup/get-contributors/ada"
+
+
+def test_who_works_in_a_profile_is_told_to_who_may_look_at_it(profiles):
+    kubernetes = Kubernetes({"allowed": True})
+    assert authorizer(kubernetes).answer(ADAS, "ada@example.com") == (200, "")
+    attributes = {"verb": "get", "resource": "pods", "namespace": "ada"}
+    assert kubernetes.asked == [{"user": "ada@example.com", "resourceAttributes": attributes}]
+    assert answer({"allowed": False}, ADAS, "eve@example.com") == (403, "you may not get pods in ada")
+
+
+def test_who_works_where_is_told_to_cluster_admins_alone(profiles):
+    refusal = "who works where is for the users in the option cluster-admin"
+    assert answer({"allowed": True}, ALL) == (403, refusal)
+    assert answer({"allowed": False}, ALL, "root@example.com") == (200, "")
+    assert answer({"allowed": False}, ADAS, "root@example.com") == (200, "")
+
+
+@pytest.mark.parametrize("path", [ALL.replace("workgroup/", "WorkGroup//") + "/?", ADAS.replace("/ada", "/%61da")])
+def test_no_other_spelling_tells_people(profiles, path: str):
+    assert answer({"allowed": "%" in path, "reason": HERE}, path, "eve@example.com")[0] == 403
 
 
 def test_where_kubernetes_does_not_answer_nothing_is_shown(profiles):
