@@ -247,8 +247,7 @@ class Charm(ops.CharmBase, Generic[Options]):
             return  # Neither objects nor programs that went with the application come back before its unit has gone.
         started = self._has_started(event)
         if self.programs and not started and not running_pod():
-            # Nothing may run in a pod with Juju's own identity, and none be replaced yet, see below.
-            self._wait("Juju to start the unit")
+            self._wait("Juju to start the unit")  # in a pod with Juju's identity nothing may run
             return
         applied = Applied(self.run, self._cache)
         settled = applied.begun or not self.run.leader
