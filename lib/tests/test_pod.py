@@ -128,7 +128,7 @@ def test_a_pod_is_replaced_once_juju_has_run_start_in_it_and_not_before(example:
     for event in (example.context.on.leader_elected(), example.context.on.config_changed()):
         state = example.run(event, state)
         assert example.cluster.calls == []
-        assert state.unit_status == ops.WaitingStatus("waiting for the next hook to change the cluster")
+        assert state.unit_status == ops.WaitingStatus("waiting for Juju to start the unit")
     state = example.run(example.context.on.start(), state)
     assert example.cluster.calls.count(f"DELETE {POD}") == 1
 
@@ -148,6 +148,35 @@ def test_an_option_replaces_the_pod_at_once_in_which_juju_ran_start_when_all_was
     example.cluster.calls.clear()
     example.run(example.context.on.config_changed(), dataclasses.replace(state, config={"memory": "2"}))
     assert example.cluster.calls.count(f"DELETE {POD}") == 1
+
+
+def test_a_new_pod_looks_for_what_others_did_once_as_it_starts(example: Deployment) -> None:
+    state = example.settle(example.state())
+    example.become({})
+    example.roll()
+    (example.charm_folder / ".started").unlink()
+    looked: list[list[str]] = []
+    for event in (example.context.on.upgrade_charm(), example.context.on.config_changed(), example.context.on.start()):
+        example.cluster.calls.clear()
+        state = example.run(event, state)
+        looked.append(
+            [call for call in example.cluster.calls if call.startswith("GET") and call.endswith("/configmaps")]
+        )
+    assert list(map(len, looked)) == [0, 0, 1]
+
+
+def test_a_container_that_is_ready_and_whose_program_answers_is_no_news(example: Deployment) -> None:
+    state = example.settle(example.state())
+    state = dataclasses.replace(state, config={"value": "2"})
+    example.run(example.context.on.pebble_ready(state.get_container("app")), state)
+    assert example.cluster.find("ConfigMap", "settings")["data"] == {"value": "1"}
+
+
+def test_a_container_that_has_started_anew_gets_its_program_back(example: Deployment) -> None:
+    state = example.settle(example.state())
+    empty = testing.Container("app", can_connect=True)
+    state = example.run(example.context.on.pebble_ready(empty), dataclasses.replace(state, containers={empty}))
+    assert "app" in state.get_container("app").plan.services
 
 
 def test_a_refresh_that_replaces_the_pod_mends_what_others_did_although_it_waits_for_start(example: Deployment) -> None:

@@ -45,6 +45,27 @@ def test_the_leader_makes_a_secret_once(deploy: Deploy) -> None:
     assert secret.tracked_content == {"word": first.unit_status.message}
 
 
+def test_a_hook_asks_juju_for_a_secret_once(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def words(charm: Any) -> str:
+        [first, second] = [charm.secrets.ensure("login", lambda: {"word": "new"}) for _ in range(2)]
+        theirs = [charm.secrets.granted(given.id)["word"] for _ in range(2)]
+        return f"{first['word']} {second['word']} {charm.secrets.peek('login')['word']} {' '.join(theirs)}"
+
+    given = testing.Secret({"word": "theirs"})
+    deployment = deploy(saying(words))
+    asked: list[str] = []
+    found = ops.Secret.get_content
+
+    def get_content(secret: ops.Secret, *, refresh: bool = False) -> dict[str, str]:
+        asked.extend([secret.label or secret.id or ""] if refresh else [])
+        return found(secret, refresh=refresh)
+
+    monkeypatch.setattr(ops.Secret, "get_content", get_content)
+    state = run(deployment, deployment.state(secrets={given, made("login", word="mine")}))
+    assert state.unit_status == ops.ActiveStatus("mine mine mine theirs theirs")
+    assert len(asked) == len(set(asked)) == 2
+
+
 def test_another_unit_reads_it(deploy: Deploy) -> None:
     deployment = deploy(saying(lambda charm: charm.secrets.ensure("login", lambda: {"word": "other"})["word"]))
     state = deployment.state(leader=False, secrets={made("login", word="mine")})
@@ -137,25 +158,25 @@ def test_what_juju_kept_of_a_removed_application_of_this_name_is_passed_over(
     deploy: Deploy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment = deploy(saying(lambda charm: charm.secrets.ensure("login", lambda: {"word": "new"})["word"]))
-    found = ops.Model.get_secret
+    found = ops.Secret.get_content
 
-    def get_secret(model: ops.Model, *, id: str | None = None, label: str | None = None) -> ops.Secret:
-        if label in ("login", "login.1"):
+    def get_content(secret: ops.Secret, *, refresh: bool = False) -> dict[str, str]:
+        if secret.label in ("login", "login.1"):
             raise ops.ModelError("ERROR permission denied\n")
-        return found(model, id=id, label=label)
+        return found(secret, refresh=refresh)
 
-    monkeypatch.setattr(ops.Model, "get_secret", get_secret)
+    monkeypatch.setattr(ops.Secret, "get_content", get_content)
     first = run(deployment, deployment.state())
     assert [secret.label for secret in first.secrets] == ["login.2"]
     assert run(deployment, first).unit_status == first.unit_status == ops.ActiveStatus("new")
 
 
 def test_another_fault_of_juju_makes_no_second_secret(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
-    def get_secret(model: ops.Model, *, id: str | None = None, label: str | None = None) -> ops.Secret:
+    def get_content(secret: ops.Secret, *, refresh: bool = False) -> dict[str, str]:
         raise ops.ModelError("ERROR connection is shut down\n")
 
     deployment = deploy(saying(lambda charm: charm.secrets.ensure("login", lambda: {"word": "new"})["word"]))
-    monkeypatch.setattr(ops.Model, "get_secret", get_secret)
+    monkeypatch.setattr(ops.Secret, "get_content", get_content)
     with pytest.raises(testing.errors.UncaughtCharmError, match="connection is shut down"):
         run(deployment, deployment.state())
 

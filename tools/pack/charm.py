@@ -16,12 +16,23 @@ from tools.pack.repository import PackError, Repository
 
 ENTRY_POINT = "src/charm.py"
 
-DISPATCH = f"""\
+DISPATCH = """\
 #!/bin/sh
-cd "${{0%/*}}" || exit
-PYTHONPATH="$PWD/lib:$PWD/src:$PWD/venv" exec python3 {ENTRY_POINT}
+cd "${0%/*}" || exit
+case "$JUJU_DISPATCH_PATH" in
+hooks/*-relation-joined | hooks/*-relation-departed | hooks/*-storage-attached | hooks/*-storage-detaching) exit ;;
+hooks/*-relation-created | hooks/*-pebble-ready | hooks/leader-elected | hooks/config-changed)
+    [ -e .started ] || [ -s /var/run/kubeflow-charms/pod ] || exit 0 ;;
+esac
+PYTHONPATH="$PWD/lib:$PWD/src:$PWD/venv" exec python3 -c \
+    'import gc, runpy; gc.disable(); runpy.run_module("charm", run_name="__main__")'
 """
-"""What Juju runs for every event and action; it tells which in JUJU_DISPATCH_PATH."""
+"""What Juju runs for every event and action; it tells which in JUJU_DISPATCH_PATH.
+
+It starts no Python for what no charm observes, and in an application's first pod, which has Juju's identity still, for
+what comes before start: `Charm` would do nothing then. Python does not look for garbage in a process that ends so soon,
+which would take a tenth of the CPU that it starts with.
+"""
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 """Juju's names of the processors that charms are packed for, by the kernel's."""

@@ -127,10 +127,7 @@ class Seaweedfs(Charm[SeaweedfsOptions]):
     def _shared_seed(self, relation: ops.Relation, asked: bool) -> str:
         """Return the identifier of the secret with the seed, which is granted to those that asked for it."""
         self.logins.seed()
-        found = self.secrets.find(SEED)
-        if asked:
-            return self.secrets.share(SEED, relation)
-        return (found.get_info().id or "") if found else ""
+        return self.secrets.share(SEED, relation) if asked else self.secrets.identifier(SEED)
 
     def _tell_consumer(self, relation: ops.Relation) -> object_storage.ObjectStorage | None:
         """Return what a consumer is told; nothing until it said whether it reads Juju secrets."""

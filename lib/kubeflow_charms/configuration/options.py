@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import ops
 
 from ..engine.problems import Blocked
-from ..relations.secrets import plain
+from ..relations.secrets import newest, plain
 from . import plain_yaml
 from .quoting import without
 
@@ -43,7 +43,7 @@ class SecretKeys:
             ValueError: the secret is unknown, not granted, lacks a key, has one too many or nothing for one.
         """
         try:
-            content = model.get_secret(id=identifier).get_content(refresh=True)
+            content = newest(model, id=identifier).get_content()
         except (ops.SecretNotFoundError, ops.ModelError) as error:
             raise ValueError(
                 f"the secret is not there or not granted, expected: juju grant-secret NAME {application}"

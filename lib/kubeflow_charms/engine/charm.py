@@ -10,6 +10,7 @@ import functools
 import logging
 import os
 import pathlib
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
@@ -19,7 +20,7 @@ from ..configuration.options import load, renamed
 from ..configuration.workload_version import workload_version
 from ..interfaces.wire import principal
 from ..networking.network import cluster_domain
-from ..parts.answers import stop
+from ..parts.answers import answers, stop
 from ..parts.observe import collectors, observe
 from ..parts.workload import Workload
 from ..relations.secrets import Secrets
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def main(charm_type: "type[Charm[Any]]") -> None:
-    """Run one event of a charm; what `src/charm.py` ends with.
+    """Run one event of a charm, and end the process; what `src/charm.py` ends with.
 
     The hook leaves the process group of Juju's agent, so that the signal that ends the agent, when Kubernetes
     replaces the pod, does not break off a hook midway: the agent waits for it.
@@ -48,6 +49,9 @@ def main(charm_type: "type[Charm[Any]]") -> None:
     # Each line is a program that Juju starts for it, five of them a hook; its own log names every hook in any case.
     logging.disable(logging.DEBUG)
     ops.main(charm_type)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # Python would take a tenth of the hook's CPU to free what goes with the process.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,9 +231,12 @@ class Charm(ops.CharmBase, Generic[Options]):
 
         A Dex that knew no clients would serve already, and what is related would be asked for.
         """
+        self._wait("Juju to tell of the relations")
+
+    def _wait(self, reason: str) -> None:
         self._run = self.run
         self.run.attempt(getattr, self, "options")
-        self.run.problems.append(Waiting("Juju to tell of the relations"))
+        self.run.problems.append(Waiting(reason))
 
     def _show_version(self, event: ops.EventBase) -> None:
         if version := workload_version(pathlib.Path(self.charm_dir)):
@@ -238,7 +245,14 @@ class Charm(ops.CharmBase, Generic[Options]):
     def _reconcile(self, event: ops.EventBase) -> None:
         if self._leaving.exists() and self._is_last():
             return  # Neither objects nor programs that went with the application come back before its unit has gone.
+        started = self._has_started(event)
+        if self.programs and not started and not running_pod():
+            self._wait("Juju to start the unit")  # in a pod with Juju's identity nothing may run
+            return
         applied = Applied(self.run, self._cache)
+        settled = applied.begun or not self.run.leader
+        if settled and isinstance(event, ops.PebbleReadyEvent) and answers(event.workload):
+            return  # An earlier hook of this pod has found the container ready already, and made all so.
         run = self._run = self.run
         for container in self._others:
             stop(self.unit.get_container(container))
@@ -250,10 +264,9 @@ class Charm(ops.CharmBase, Generic[Options]):
         complete = run.attempt(_declare, parts, run) and collected
         # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
         # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
-        started = self._has_started(event)
         early = early or (run.pod.digest() != running_pod() and not started)
         rounds = Rounds(pathlib.Path(self.charm_dir) / ".looked")
-        look = not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
+        look = started and not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
         run.look = look
         if look:
             rounds.begin()

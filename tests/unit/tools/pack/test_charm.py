@@ -65,6 +65,32 @@ def test_a_packed_charm_runs_from_anywhere(unpacked):
     assert done.stdout == "greeting: hello\n"
 
 
+@pytest.mark.parametrize(
+    ("hook", "started", "runs"),
+    [
+        ("update-status", True, True),
+        ("db-relation-changed", True, True),
+        ("db-relation-joined", True, False),
+        ("db-relation-departed", True, False),
+        ("data-storage-attached", True, False),
+        ("db-relation-created", True, True),
+        ("db-relation-created", False, False),
+        ("tiny-pebble-ready", False, False),
+        ("leader-elected", False, False),
+        ("config-changed", False, False),
+        ("install", False, True),
+        ("start", False, True),
+        ("stop", False, True),
+    ],
+)
+def test_no_python_starts_for_a_hook_in_which_a_charm_does_nothing(unpacked, hook, started, runs):
+    if started:
+        (unpacked / ".started").touch()
+    environment = {**os.environ, "JUJU_DISPATCH_PATH": f"hooks/{hook}"}
+    done = subprocess.run([unpacked / "dispatch"], env=environment, capture_output=True, text=True, check=True)
+    assert bool(done.stdout) == runs
+
+
 def test_a_charm_packed_again_elsewhere_is_the_same_byte_for_byte(pack, repository, tmp_path, monkeypatch):
     first = pack().path.read_bytes()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
