@@ -127,9 +127,14 @@ class Server:
             knative=True,
             shares=shares,
             users=knative.users.get(namespace, ()),
-            # No sidecar would ask who the user is, and until Knative says so there is nothing to lead to.
-            internal=internal or len(shares) < len(names) or not knative_routes.asks(item),
+            # No sidecar would ask who the user is.
+            internal=internal or not knative_routes.asks(item),
         )
+
+    @property
+    def placed(self) -> bool:
+        """Whether there is something to lead to, which Knative says of what it runs."""
+        return not self.knative or all(service in self.shares for service in (self.entry, self.explainer) if service)
 
     @property
     def prefix(self) -> str:
@@ -146,10 +151,12 @@ def objects(server: Server, settings: Settings, *, routed: bool) -> Iterator[Obj
         routed: whether there is no other server at its path.
     """
     if routed and not server.internal:
-        yield _route(server, settings)
-        if settings.hosts:
+        if server.placed:
+            yield _route(server, settings)
+        if server.placed and settings.hosts:
             yield _host_route(server, settings)
         if server.knative:
+            # Before there is a route: a sidecar learns of it as its pod starts, and not after the first request.
             yield _entry(server, settings)
         else:
             for service in filter(None, (server.entry, server.explainer)):

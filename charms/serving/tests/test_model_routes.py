@@ -294,7 +294,10 @@ def test_its_pods_let_in_who_brings_its_key_for_those_whom_the_profile_lets_in(a
             ]
         },
         {"when": [{"key": "request.headers[k-network-probe]", "values": ["queue"]}]},
-        {"to": [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}]},
+        {
+            "from": [{"source": {"notPrincipals": ["*"]}}],
+            "to": [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}],
+        },
     ]
     assert key(api, "serving-iris") != key(api, "serving-lily")
 
@@ -349,10 +352,11 @@ def test_a_model_by_knative_whose_pods_would_ask_nobody_gets_no_route(api, maker
     assert api.made("AuthorizationPolicy").keys() == {"ns-owner-access-istio"}
 
 
-def test_before_knative_says_where_it_is_there_is_none_either(api, maker):
+def test_before_knative_says_where_it_is_there_is_none_either_but_its_pods_know_the_key(api, maker):
     api.model("iris")["status"] = {"deploymentMode": "Serverless"}
     maker.look()
     assert api.made("VirtualService") == {}
+    assert api.made("AuthorizationPolicy").keys() == {"serving-iris"}
     assert api.made("NetworkPolicy").keys() == {"serving-iris"}
 
 
