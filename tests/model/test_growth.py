@@ -37,6 +37,8 @@ def test_a_running_bundle_becomes_a_larger_one_and_the_smaller_again(kubernetes:
         for name in large.applications.keys() - small.applications.keys():
             world.remove(name)
         settled(world)
+        # Knative's namespace takes a while to go.
+        kubernetes.rest()
         assert own(outcome(world), small) == own(before, small)
 
 

@@ -12,7 +12,7 @@ from knative_images import AUTOSCALER
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
 from kubeflow_charms import Charm, Requires, certificates, main
-from kubeflow_charms.interfaces import gateway_info
+from kubeflow_charms.interfaces import gateway_info, kubernetes_manifest
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
 from kubeflow_charms.networking import network
@@ -28,6 +28,7 @@ from kubeflow_charms.parts import (
     Webhooks,
 )
 from kubeflow_charms.parts.callers import application, gateways
+from kubeflow_charms.relations import placed_objects
 from kubeflow_charms.sandbox import authorization
 from kubeflow_charms.sandbox.confinement import NAMESPACES
 
@@ -37,6 +38,7 @@ class Knative(Charm[KnativeOptions]):
 
     programs = knative_programs.PROGRAMS
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
+    policies = Requires("authorization-policies", kubernetes_manifest.KUBERNETES_MANIFEST)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -66,6 +68,7 @@ class Knative(Charm[KnativeOptions]):
                 "http2": knative_network.HTTP2,
             },
         )
+        yield self.policies.send(placed_objects.plain([knative_network.counts()]))
         authorization.require(self.run)
         info = self.gateway.one()
         yield from self._ways_in(info)

@@ -57,6 +57,7 @@ class Settings:
         grace_period: for how long at most it stays while the activator takes its place.
         stable_window: over which requests are counted.
         concurrency: requests at once that a pod is meant to have.
+        burst: requests beyond that for which the activator stays before the pods.
         max_scale: the most pods of a Revision; 0 for no limit.
         timeout: seconds of a request.
         requests, limits: of a container that says nothing, by resource.
@@ -74,6 +75,7 @@ class Settings:
     grace_period: str
     stable_window: str
     concurrency: int
+    burst: int
     max_scale: int
     timeout: int
     requests: Mapping[str, str]
@@ -94,6 +96,7 @@ def data(settings: Settings, *, cluster: str) -> dict[str, dict[str, str]]:
             "scale-to-zero-grace-period": settings.grace_period,
             "stable-window": settings.stable_window,
             "container-concurrency-target-default": str(settings.concurrency),
+            "target-burst-capacity": str(settings.burst),
             "max-scale": str(settings.max_scale),
         },
         "config-defaults": {

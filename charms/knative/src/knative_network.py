@@ -7,6 +7,7 @@ to start does without: knative/pkg's `sharedmain` ends nothing but its profiles 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import ops
 
@@ -15,6 +16,8 @@ HTTP1, HTTP2 = 8012, 8013
 WEBHOOKS = 8443
 AUTOSCALER = 8080
 AUTOSCALER_METRICS = 9090
+QUEUE_METRICS = 9090
+"""Of the proxy beside each of users' pods, which counts requests."""
 CONTROLLER_METRICS, ACTIVATOR_METRICS, WEBHOOK_METRICS, ISTIO_METRICS = 9091, 9092, 9093, 9094
 PROFILES = 1000
 """What a port of metrics is above that of profiles, which stay off."""
@@ -40,6 +43,27 @@ def environment(namespace: str, pod: str, metrics: int, domain: str) -> Mapping[
         "CONFIG_OBSERVABILITY_NAME": "config-observability",
         "METRICS_PROMETHEUS_PORT": str(metrics),
         "PROFILING_PORT": str(metrics - PROFILES),
+    }
+
+
+def counts() -> dict[str, Any]:
+    """Return the AuthorizationPolicy by which the autoscaler learns how many requests a pod has; for every profile.
+
+    It has no name in the mesh. Without an answer a Revision never goes to zero, and has the activator before its pods.
+    """
+    return {
+        "apiVersion": "security.istio.io/v1",
+        "kind": "AuthorizationPolicy",
+        "metadata": {"name": "knative-counts"},
+        "spec": {
+            "action": "ALLOW",
+            "rules": [
+                {
+                    "from": [{"source": {"notPrincipals": ["*"]}}],
+                    "to": [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": [str(QUEUE_METRICS)]}}],
+                }
+            ],
+        },
     }
 
 

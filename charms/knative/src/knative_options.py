@@ -93,6 +93,7 @@ class KnativeOptions:
     scale_to_zero_grace_period: str = option(grace)
     stable_window: str = option(window)
     target_concurrency: int = option(options.between(1, 100_000))
+    target_burst_capacity: int = option(options.between(-1, 100_000))
     max_scale: int = option(options.between(0, 100_000))
     progress_deadline: str = option(options.duration)
     revision_timeout_seconds: int = option(options.between(1, 3600))
@@ -127,6 +128,7 @@ class KnativeOptions:
             grace_period=self.scale_to_zero_grace_period,
             stable_window=self.stable_window,
             concurrency=self.target_concurrency,
+            burst=self.target_burst_capacity,
             max_scale=self.max_scale,
             timeout=self.revision_timeout_seconds,
             requests=self.revision_requests,

@@ -18,6 +18,7 @@ DATABAGS: Mapping[str, Mapping[str, str]] = {
         "gateway_up": "true",
         "gateway_principal": PRINCIPAL,
     },
+    "authorization-policies": {},
 }
 
 

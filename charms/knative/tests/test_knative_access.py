@@ -1,3 +1,5 @@
+import json
+
 from cryptography import x509
 from ops import testing
 
@@ -107,3 +109,11 @@ def test_owners_contributors_and_guests_of_a_profile_have_their_rights_by_aggreg
         assert role["metadata"]["labels"][f"{PREFIX}{name}"] == "true"
         if verb:
             assert verb in role["rules"][0]["verbs"]
+
+
+def test_profiles_let_the_autoscaler_count_requests_and_nobody_in_the_mesh(knative):
+    sent = knative.sent(knative.settle(), "authorization-policies")
+    (policy,) = json.loads(sent["kubernetes_manifests"])
+    (rule,) = policy["spec"]["rules"]
+    assert rule["from"] == [{"source": {"notPrincipals": ["*"]}}]
+    assert rule["to"] == [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}]

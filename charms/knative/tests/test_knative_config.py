@@ -36,6 +36,7 @@ def test_the_autoscaler_does_as_the_operator_says(knative):
         scale_to_zero_grace_period="10s",
         stable_window="6s",
         target_concurrency=7,
+        target_burst_capacity=-1,
         max_scale=3,
     )
     assert knative.configuration("config-autoscaler") == {
@@ -43,6 +44,7 @@ def test_the_autoscaler_does_as_the_operator_says(knative):
         "scale-to-zero-grace-period": "10s",
         "stable-window": "6s",
         "container-concurrency-target-default": "7",
+        "target-burst-capacity": "-1",
         "max-scale": "3",
     }
 

@@ -26,6 +26,11 @@ USER = "request.headers[kubeflow-userid]"
 """The condition by which a profile's policies say who a user is."""
 PROBE = {"key": "request.headers[k-network-probe]", "values": ["queue"]}
 """What Knative asks of a pod before it sends requests there; the proxy beside the model answers it by itself."""
+COUNTS = {
+    "from": [{"source": {"notPrincipals": ["*"]}}],
+    "to": [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}],
+}
+"""What the autoscaler, outside the mesh, asks of the proxy beside a model; one that it learns nothing of never goes."""
 SIDECAR = ("sidecar.istio.io/inject", "false")
 PORTS = (8012, 8013, 8022, 9090, 9091)
 """Of the proxy beside a model, which the activator and the autoscaler ask."""
@@ -127,7 +132,7 @@ def entry(labels: Mapping[str, str], users: Iterable[str], secret: str) -> Objec
     return {
         "action": "ALLOW",
         "selector": {"matchLabels": dict(labels)},
-        "rules": [*([{"when": vouched}] if names else []), {"when": [PROBE]}],
+        "rules": [*([{"when": vouched}] if names else []), {"when": [PROBE]}, COUNTS],
     }
 
 

@@ -15,7 +15,7 @@ from knative_routes import INGRESSES, POLICIES, Knative
 from kubeflow_charms.small_programs.health_server import serve
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object, Refused, address, holds
 from kubeflow_charms.small_programs.passes import Changes, Passes, Problem, Problems, Watched
-from route_objects import GRAPHS, INTERNAL, SERVICES, VERSIONS, Server, Settings, objects
+from route_objects import GRAPHS, INTERNAL, LABELS, SERVICES, VERSIONS, Server, Settings, objects
 
 MADE = {
     "VirtualService": "/apis/networking.istio.io/v1/{}virtualservices",
@@ -29,7 +29,7 @@ SERVERS = {
     GRAPHS: f"/apis/{VERSIONS[GRAPHS]}/inferencegraphs",
 }
 """The collections of what routes are made to, by kind."""
-NAMESPACES = "/api/v1/namespaces"
+NAMESPACES, PORTS = "/api/v1/namespaces", "/api/v1/services"
 
 
 def wanted(servers: Iterable[Server], settings: Settings) -> Iterator[Object]:
@@ -54,9 +54,10 @@ class Maker:
     def watched(self) -> list[Watched]:
         """What calls for another pass: a model or a graph that comes, goes or becomes another but for its status.
 
-        Where there is Knative, too, what that says of its shares, and who is let in to a profile.
+        So does what KServe's Services say of their ports, and where there is Knative, what that says of its shares, and
+        who is let in to a profile.
         """
-        return [Watched(path, self._matters) for path in (*SERVERS.values(), INGRESSES, POLICIES)]
+        return [Watched(path, self._matters) for path in (*SERVERS.values(), PORTS, INGRESSES, POLICIES)]
 
     def look(self) -> tuple[dict[str, str], bool]:
         """Make one pass; return the versions of what it saw and is to be watched, and whether all went well.
@@ -68,21 +69,20 @@ class Maker:
         namespaces = {
             item["metadata"]["name"] for item in profiles["items"] if "deletionTimestamp" not in item["metadata"]
         }
-        found = {path: self._listed(path) for path in SERVERS.values()}
+        found = {path: self._listed(path) for path in (*SERVERS.values(), PORTS)}
+        services = {_key(item): item for item in found[PORTS]["items"] if _serves(item)}
         # Knative's kind may not be there, and then it matters to nobody who is let in.
         if self._kubernetes.get(INGRESSES, {"limit": "1"}) is not None:
             found |= {path: self._listed(path) for path in (INGRESSES, POLICIES)}
         ingresses, policies = (found[path]["items"] if path in found else [] for path in (INGRESSES, POLICIES))
         knative = Knative.of(ingresses, policies, self._settings.principal, self._settings.domain)
         servers = [
-            Server.of(kind, item, knative)
+            Server.of(kind, item, knative, services)
             for kind, path in SERVERS.items()
             for item in found[path]["items"]
             if item["metadata"]["namespace"] in namespaces and "deletionTimestamp" not in item["metadata"]
         ]
-        self._seen = {
-            item["metadata"]["uid"]: _told(item["metadata"]) for listed in found.values() for item in listed["items"]
-        }
+        self._seen = {item["metadata"]["uid"]: _told(item) for listed in found.values() for item in listed["items"]}
         problems = list(self._bring(list(wanted(servers, self._settings))))
         self.problems.tell(problems)
         versions = {path: listed["metadata"].get("resourceVersion", "") for path, listed in found.items()}
@@ -126,13 +126,23 @@ class Maker:
         return {"items": found.get("items") or [], "metadata": found.get("metadata") or {}}
 
     def _matters(self, event: Object) -> bool:
-        metadata = event.get("object", {}).get("metadata", {})
-        return event.get("type") != "MODIFIED" or self._seen.get(metadata.get("uid", "")) != _told(metadata)
+        item = event.get("object", {})
+        if item.get("kind") == "Service" and not _serves(item):
+            return False
+        uid = item.get("metadata", {}).get("uid", "")
+        return event.get("type") != "MODIFIED" or self._seen.get(uid) != _told(item)
 
 
-def _told(metadata: Object) -> tuple[Any, Any]:
-    """Return what tells that an object is another; Kubernetes counts no change of a label."""
-    return metadata.get("generation"), (metadata.get("labels") or {}).get(INTERNAL[0])
+def _serves(service: Object) -> bool:
+    """Tell whether a Service leads to what KServe runs."""
+    return any(label in (service["metadata"].get("labels") or {}) for label in LABELS.values())
+
+
+def _told(item: Object) -> tuple[Any, Any]:
+    """Return what tells that an object is another; Kubernetes counts no change of a label, and none of a Service."""
+    metadata = item.get("metadata", {})
+    counted = metadata.get("generation") or (item.get("spec") or {}).get("ports")
+    return counted, (metadata.get("labels") or {}).get(INTERNAL[0])
 
 
 def _key(item: Object) -> tuple[str, str]:

@@ -74,7 +74,7 @@ class Server:
         entry: the Service that is asked.
         explainer: the Service that is asked for explanations; "" for none.
         http, grpc: the ports of the entry; 0 for no gRPC.
-        unclear: the ports of the Services' pods, with protocols, where the ports' names do not tell them to a sidecar.
+        unclear: the ports of the Services' pods, with protocols, where no Service tells them to a sidecar.
         internal: whether its owner wants no route to it.
         knative: whether Knative runs it.
         shares: by Service, which Revisions Knative shares requests among.
@@ -96,24 +96,30 @@ class Server:
     users: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, kind: str, item: Object, knative: Knative) -> "Server":
-        """Return what an object of one of the kinds is, of which Knative may say more."""
+    def of(cls, kind: str, item: Object, knative: Knative, services: Mapping[tuple[str, str], Object]) -> "Server":
+        """Return what an object of one of the kinds is.
+
+        Args:
+            kind: the object's.
+            item: the object.
+            knative: what Knative says of it.
+            services: KServe's, by namespace and name.
+        """
         metadata, spec = item["metadata"], item.get("spec") or {}
         name = metadata["name"]
         entry, explainer, http, grpc = name, "", HTTP, 0
-        unclear: dict[str, Ports] = {entry: ((RUNTIME, "HTTP"),)}
         if kind == SERVICES:
             component = "transformer" if spec.get("transformer") else "predictor"
             entry = f"{name}-{component}"
             http, grpc = _ports(spec.get(component) or {})
-            found = {it: _unclear(spec.get(it) or {}) for it in (component, "explainer")}
-            unclear = {f"{name}-{it}": ports for it, ports in found.items() if ports}
             explainer = f"{name}-explainer" if spec.get("explainer") else ""
         internal = (metadata.get("labels") or {}).get(INTERNAL[0]) == INTERNAL[1]
         namespace = metadata["namespace"]
+        names = [service for service in (entry, explainer) if service]
+        asked = (*names, f"{name}-predictor") if kind == SERVICES else names
+        unclear = {it: ports for it in dict.fromkeys(asked) if (ports := _unclear(services.get((namespace, it)) or {}))}
         found = cls(kind, namespace, name, metadata["uid"], entry, explainer, http, grpc, unclear, internal)
-        services = [service for service in (entry, explainer) if service]
-        shares = {it: knative.shares[namespace, it] for it in services if (namespace, it) in knative.shares}
+        shares = {it: knative.shares[namespace, it] for it in names if (namespace, it) in knative.shares}
         if not shares and not knative_routes.by_knative(item):
             return found
         return dataclasses.replace(
@@ -121,9 +127,14 @@ class Server:
             knative=True,
             shares=shares,
             users=knative.users.get(namespace, ()),
-            # No sidecar would ask who the user is, and until Knative says so there is nothing to lead to.
-            internal=internal or len(shares) < len(services) or not knative_routes.asks(item),
+            # No sidecar would ask who the user is.
+            internal=internal or not knative_routes.asks(item),
         )
+
+    @property
+    def placed(self) -> bool:
+        """Whether there is something to lead to, which Knative says of what it runs."""
+        return not self.knative or all(service in self.shares for service in (self.entry, self.explainer) if service)
 
     @property
     def prefix(self) -> str:
@@ -140,10 +151,12 @@ def objects(server: Server, settings: Settings, *, routed: bool) -> Iterator[Obj
         routed: whether there is no other server at its path.
     """
     if routed and not server.internal:
-        yield _route(server, settings)
-        if settings.hosts:
+        if server.placed:
+            yield _route(server, settings)
+        if server.placed and settings.hosts:
             yield _host_route(server, settings)
         if server.knative:
+            # Before there is a route: a sidecar learns of it as its pod starts, and not after the first request.
             yield _entry(server, settings)
         else:
             for service in filter(None, (server.entry, server.explainer)):
@@ -166,17 +179,15 @@ def _ports(component: Object) -> tuple[int, int]:
     return http or (HTTP if component.get("containers") or not grpc else RUNTIME), grpc
 
 
-def _unclear(component: Object) -> Ports:
-    """Return the ports of a container of its owner's, with protocols; none if their names tell a sidecar all."""
-    for container in (component.get("containers") or [])[:1]:
-        ports: list[Object] = container.get("ports") or [{"containerPort": RUNTIME}]
-        names = [port.get("name") or "" for port in ports]
-        if not all(name.startswith(GRPC) or name.partition("-")[0] in CLEAR for name in names):
-            return tuple(
-                (port["containerPort"], "HTTP2" if name.startswith(GRPC) else "HTTP")
-                for port, name in zip(ports, names, strict=True)
-            )
-    return ()
+def _unclear(service: Object) -> Ports:
+    """Return the ports of a Service's pods, with protocols; none if the Service tells a sidecar all.
+
+    Knative takes no container's port that is called `http`, so those of the charm's runtimes are not.
+    """
+    ports = [port for port in (service.get("spec") or {}).get("ports") or [] if isinstance(port["targetPort"], int)]
+    if all(port.get("appProtocol") or port.get("name", "").partition("-")[0] in CLEAR for port in ports):
+        return ()
+    return tuple((port["targetPort"], "HTTP2" if port.get("appProtocol") else "HTTP") for port in ports)
 
 
 def _to(server: Server, settings: Settings, service: str, port: int = HTTP) -> Object:

@@ -197,8 +197,8 @@ def _runtime(runtime: Runtime, settings: Settings) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": "kserve-container",
         "image": settings.images.of(runtime.image),
-        # Its name is the Service's port's, by which a sidecar knows that it may look who the user is.
-        "ports": [{"name": "http", "containerPort": HTTP, "protocol": "TCP"}],
+        # One of the two names that Knative takes. A sidecar does not know it, so the route maker tells what it means.
+        "ports": [{"name": "http1", "containerPort": HTTP, "protocol": "TCP"}],
         "securityContext": secure(runtime.user),
         "resources": {name: amounts for name, amounts in resources.items() if amounts},
     }

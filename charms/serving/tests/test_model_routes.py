@@ -21,6 +21,7 @@ PLURALS = (
     "inferenceservices",
     "namespaces",
     "networkpolicies",
+    "services",
     "sidecars",
     "virtualservices",
 )
@@ -293,6 +294,10 @@ def test_its_pods_let_in_who_brings_its_key_for_those_whom_the_profile_lets_in(a
             ]
         },
         {"when": [{"key": "request.headers[k-network-probe]", "values": ["queue"]}]},
+        {
+            "from": [{"source": {"notPrincipals": ["*"]}}],
+            "to": [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}],
+        },
     ]
     assert key(api, "serving-iris") != key(api, "serving-lily")
 
@@ -347,10 +352,11 @@ def test_a_model_by_knative_whose_pods_would_ask_nobody_gets_no_route(api, maker
     assert api.made("AuthorizationPolicy").keys() == {"ns-owner-access-istio"}
 
 
-def test_before_knative_says_where_it_is_there_is_none_either(api, maker):
+def test_before_knative_says_where_it_is_there_is_none_either_but_its_pods_know_the_key(api, maker):
     api.model("iris")["status"] = {"deploymentMode": "Serverless"}
     maker.look()
     assert api.made("VirtualService") == {}
+    assert api.made("AuthorizationPolicy").keys() == {"serving-iris"}
     assert api.made("NetworkPolicy").keys() == {"serving-iris"}
 
 
@@ -364,13 +370,15 @@ def test_nothing_of_another_namespace_is_led_to(api, maker):
 
 def test_while_there_is_no_knative_it_is_not_watched(api, maker):
     api.model("iris")
-    assert maker.look()[0].keys() == {f"{API}/v1beta1/inferenceservices", f"{API}/v1alpha1/inferencegraphs"}
+    kserves = {f"{API}/v1beta1/inferenceservices", f"{API}/v1alpha1/inferencegraphs", "/api/v1/services"}
+    assert maker.look()[0].keys() == kserves
     knative(api, ("iris-predictor-00001", 100))
     assert {path.rpartition("/")[2] for path in maker.look()[0]} == {
         "authorizationpolicies",
         "inferencegraphs",
         "inferenceservices",
         "ingresses",
+        "services",
     }
 
 
@@ -426,16 +434,37 @@ def test_outside_of_profiles_nothing_is_made(api, maker):
     assert api.applied == []
 
 
+def asked_at(
+    api, name: str, *ports: tuple[str, int, str], label: str = "inferenceservice", where: str = "ada"
+) -> Object:
+    """Make the Service that KServe makes of a model, with names, targets and protocols of its ports."""
+    told = [{"name": name, "targetPort": to, **({"appProtocol": by} if by else {})} for name, to, by in ports]
+    metadata = {
+        "name": name,
+        "namespace": where,
+        "uid": f"service-{name}",
+        "labels": {f"serving.kserve.io/{label}": "it"},
+    }
+    item = {"kind": "Service", "metadata": metadata, "spec": {"ports": told}}
+    api.objects[f"/api/v1/namespaces/{where}/services/{name}"] = item
+    return item
+
+
+H2C = ("h2c", 9000, "kubernetes.io/h2c")
+
+
 @pytest.mark.parametrize(
     ("ports", "expected"),
     [
-        ([], [(8080, "HTTP")]),
-        ([{"containerPort": 8000}], [(8000, "HTTP")]),
-        ([{"name": "web", "containerPort": 8000}, GRPC], [(8000, "HTTP"), (9000, "HTTP2")]),
+        # Of the charm's runtimes.
+        ([("http1", 8080, "")], [(8080, "HTTP")]),
+        ([("iris-predictor", 8000, "")], [(8000, "HTTP")]),
+        ([("web", 8000, ""), H2C], [(8000, "HTTP"), (9000, "HTTP2")]),
     ],
 )
-def test_sidecars_are_told_what_a_container_of_ones_own_speaks(api, maker, ports, expected):
-    api.model("iris", predictor={"containers": [{"ports": ports}]})
+def test_sidecars_are_told_what_a_model_speaks_whose_service_does_not_say_it(api, maker, ports, expected):
+    api.model("iris")
+    asked_at(api, "iris-predictor", *ports)
     maker.look()
     spec = api.made("Sidecar")["serving-iris.iris-predictor"]
     assert spec["workloadSelector"] == {"labels": {"app": "isvc.iris-predictor"}}
@@ -443,20 +472,44 @@ def test_sidecars_are_told_what_a_container_of_ones_own_speaks(api, maker, ports
 
 
 def test_where_the_names_of_ports_tell_it_sidecars_need_nothing(api, maker):
-    api.model("iris", predictor={"containers": [{"ports": [WEB, GRPC]}]})
-    api.model("lotus", predictor={"model": {}})
+    for name, ports in {"iris": [("http", 8080, ""), H2C], "lotus": [H2C], "lily": []}.items():
+        api.model(name)
+        asked_at(api, f"{name}-predictor", *ports)
     maker.look()
     assert api.made("Sidecar") == {}
 
 
+def test_a_model_behind_a_transformer_has_its_own(api, maker):
+    api.model("iris", transformer={"containers": [{}]})
+    for component in ("predictor", "transformer"):
+        asked_at(api, f"iris-{component}", ("http1", 8080, ""))
+    maker.look()
+    assert api.made("Sidecar").keys() == {"serving-iris.iris-predictor", "serving-iris.iris-transformer"}
+
+
 def test_sidecars_are_told_what_a_graph_speaks_whose_port_kserve_calls_like_itself(api, maker):
     api.model("chain", kind="InferenceGraph")
+    asked_at(api, "chain", ("chain", 8080, ""), label="inferencegraph")
     maker.look()
     (way,) = api.made("Sidecar")["serving-graph-chain.chain"]["ingress"]
     assert way == {
         "port": {"number": 8080, "name": "http-8080", "protocol": "HTTP"},
         "defaultEndpoint": "127.0.0.1:8080",
     }
+
+
+def test_a_service_calls_for_a_look_when_it_is_kserves_and_its_ports_change(api, maker):
+    api.model("iris")
+    service = asked_at(api, "iris-predictor", ("http", 8080, ""))
+    maker.look()
+    (watched,) = [it for it in maker.watched if it.path == "/api/v1/services"]
+    assert not watched.matters({"type": "MODIFIED", "object": service | {"status": {}}})
+    other = copy.deepcopy(service)
+    other["spec"]["ports"][0]["name"] = "http1"
+    assert watched.matters({"type": "MODIFIED", "object": other})
+    assert watched.matters({"type": "DELETED", "object": service})
+    other["metadata"]["labels"] = {}
+    assert not watched.matters({"type": "ADDED", "object": other})
 
 
 def test_what_is_made_belongs_to_its_model(api, maker):

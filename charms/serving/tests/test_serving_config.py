@@ -131,8 +131,8 @@ def test_a_server_is_asked_only_once_its_model_is_loaded(serving, name):
     assert probe["httpGet"] == {"path": "/v2/health/ready", "port": 8080}
 
 
-def test_sidecars_know_that_models_speak_http(serving):
+def test_the_ports_of_models_have_a_name_that_knative_takes(serving):
     serving.settle()
     runtimes = [item for item in serving.cluster.objects.values() if item["kind"] == "ClusterServingRuntime"]
     ports = [item["spec"]["containers"][0]["ports"] for item in runtimes]
-    assert ports == [[{"name": "http", "containerPort": 8080, "protocol": "TCP"}]] * len(runtimes)
+    assert ports == [[{"name": "http1", "containerPort": 8080, "protocol": "TCP"}]] * len(runtimes)
