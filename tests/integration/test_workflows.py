@@ -133,8 +133,11 @@ def test_two_steps_share_a_volume_and_hand_on_a_file(ada: Workspace, s3: Object)
     assert ada.stored(s3, f"{left['text']}-of-nobody") == 404
 
 
-def test_a_workflow_that_fails_says_so(ada: Workspace):
-    ada.apply(workflow("fail", step("fail", "raise SystemExit(3)")))
+def test_a_step_whose_pod_refuses_root_runs_and_says_how_it_failed(ada: Workspace):
+    # As drivers do: the API of Pipelines has their pods refuse root, and their image names its user.
+    confined = {"securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}}
+    user = {"script": {"securityContext": {"runAsUser": 65532}}}
+    ada.apply(workflow("fail", step("fail", "raise SystemExit(3)", **user), **confined))
     status = eventually(lambda: ended(ada, "fail"))
     assert status["phase"] == "Failed"
     assert "exit code 3" in status["message"]

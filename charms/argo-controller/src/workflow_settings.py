@@ -14,6 +14,8 @@ from kubeflow_charms.storage.object_store import Store
 METRICS_PORT = 9090
 EXECUTOR = {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "500m", "memory": "512Mi"}}
 """Of the two containers that accompany each step: where a namespace has a quota, every container has to say."""
+USER = 65532
+"""Whom those two run as, as in Kubeflow's manifests: their image names nobody, and pods of Pipelines refuse root."""
 GRACE = "5m"
 """How long pods stay at least, so that those who look at a step that has just ended still find its pod."""
 
@@ -38,7 +40,7 @@ def settings(options: ArgoOptions, store: Store, proxy: Mapping[str, str]) -> di
     )
     found: dict[str, Any] = {
         "artifactRepository": repository,
-        "executor": {"imagePullPolicy": "IfNotPresent", "resources": EXECUTOR}
+        "executor": {"imagePullPolicy": "IfNotPresent", "resources": EXECUTOR, "securityContext": confined()}
         | ({"env": variables} if variables else {}),
         "metricsConfig": {"enabled": True, "path": "/metrics", "port": METRICS_PORT, "secure": False},
         "workflowDefaults": {"spec": defaults(options)},
@@ -51,6 +53,17 @@ def settings(options: ArgoOptions, store: Store, proxy: Mapping[str, str]) -> di
     if options.namespace_parallelism:
         found["namespaceParallelism"] = options.namespace_parallelism
     return {key: json.dumps(value, sort_keys=True) for key, value in sorted(found.items())}
+
+
+def confined() -> dict[str, Any]:
+    """Return what the containers that accompany each step may do, whatever the step itself may."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "runAsUser": USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
 
 
 def defaults(options: ArgoOptions) -> dict[str, Any]:

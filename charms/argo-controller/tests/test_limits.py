@@ -70,6 +70,13 @@ def test_the_containers_beside_each_step_fit_into_a_namespace_with_a_quota(argo)
     assert {"cpu", "memory"} == resources["requests"].keys() == resources["limits"].keys()
 
 
+def test_the_containers_beside_each_step_start_in_a_pod_that_refuses_root_though_their_image_names_no_user(argo):
+    argo.settle()
+    context = argo.settings()["executor"]["securityContext"]
+    assert context["runAsUser"] > 0
+    assert (context["runAsNonRoot"], context["allowPrivilegeEscalation"]) == (True, False)
+
+
 @pytest.mark.parametrize("option", ["parallelism", "keep_failed"])
 def test_a_limit_that_is_read_at_the_start_alone_restarts_the_controller(argo, option):
     before = argo.settle()
