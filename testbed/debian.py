@@ -23,6 +23,7 @@ def root(
     hooks: Sequence[str] = (),
     suite: str = "bookworm",
     variant: str = "minbase",
+    architecture: str = "",
 ) -> Path:
     """Return a tar file with a Debian root; it is made once for what is asked.
 
@@ -32,11 +33,13 @@ def root(
         hooks: shell commands that finish it; `$1` is the root.
         suite: the Debian release.
         variant: `minbase` for a system that programs are installed in, `extract` for files without any devices.
+        architecture: Debian's name of the processor, if not this machine's; such a root can only be `extract`.
 
     Raises:
         TestbedError: mmdebstrap is missing or failed; the message says why.
     """
-    wanted = cache.digest([variant, suite, *packages, "", *hooks])
+    foreign = [f"--architectures={architecture}"] if architecture else []
+    wanted = cache.digest([variant, suite, *packages, "", *hooks, *foreign])
     made = cache.directory() / "debian" / f"{name}-{wanted}.tar"
     if made.exists():
         return made
@@ -44,7 +47,14 @@ def root(
         raise TestbedError("mmdebstrap is missing: run `apt-get install mmdebstrap`")
     made.parent.mkdir(parents=True, exist_ok=True)
     unfinished = made.with_name(f".{made.name}.{os.getpid()}")
-    command = ["mmdebstrap", "--quiet", "--format=tar", f"--variant={variant}", f"--include={','.join(packages)}"]
+    command = [
+        "mmdebstrap",
+        "--quiet",
+        "--format=tar",
+        f"--variant={variant}",
+        f"--include={','.join(packages)}",
+        *foreign,
+    ]
     command.append(f"--aptopt={ANY_AGE}")
     stage = "extract" if variant == "extract" else "customize"
     command += [f"--{stage}-hook={hook}" for hook in hooks]

@@ -53,7 +53,7 @@ class FakeCluster:
             contexts={"fake": Context(cluster="fake", user="fake", namespace="default")},
             current_context="fake",
         )
-        return lightkube.Client(config=config, transport=httpx2.MockTransport(self._answer))
+        return lightkube.Client(config=config, transport=httpx2.MockTransport(self.answer))
 
     def add(self, path: str, item: Object, manager: str = "") -> None:
         """Put an object there, as someone else than the charm would; `manager` names the tool that did."""
@@ -95,7 +95,8 @@ class FakeCluster:
         """Return an object by kind and name."""
         return next(item for item in self.objects.values() if item["kind"] == kind and item["metadata"]["name"] == name)
 
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
+        """Return what the API server would."""
         path = request.url.path
         self.calls.append(f"{request.method} {path}")
         refusal = self.refuse(request)
