@@ -42,13 +42,16 @@ def _controller(
         collected.delete(f"/api/v1/namespaces/{name}")
 
 
-def test_pods_of_a_run_call_others_of_its_namespace_directly(collected: httpx2.Client) -> None:
+def test_pods_of_a_run_call_others_of_its_namespace_directly_and_are_on_nodes_of_one_architecture(
+    collected: httpx2.Client,
+) -> None:
     step = {
         "name": "step",
         "container": {"image": "step", "command": ["step"], "args": [f"--no_proxy=.{PATCH.NAMESPACE}"]},
     }
-    patch = json.loads(PATCH.patch({"NO_PROXY": f".svc,.{PATCH.NAMESPACE}"}))
-    spec = {"entrypoint": "step", "templates": [step], "podSpecPatch": patch["podSpecPatch"]}
+    patch = json.loads(PATCH.patch("arm64", {"NO_PROXY": f".svc,.{PATCH.NAMESPACE}"}))
+    added = {key: patch[key] for key in ("nodeSelector", "podSpecPatch")}
+    spec = {"entrypoint": "step", "templates": [step], **added}
     workflow = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "run"}, "spec": spec}
     collected.post(ARGO, json=workflow).raise_for_status()
 
@@ -57,6 +60,7 @@ def test_pods_of_a_run_call_others_of_its_namespace_directly(collected: httpx2.C
         return collected.get("/api/v1/namespaces/ida/pods", params=selector).json()["items"]
 
     (pod,) = eventually(pods)
+    assert pod["spec"]["nodeSelector"] == {"kubernetes.io/arch": "arm64"}
     (main,) = [item for item in pod["spec"]["containers"] if item["name"] == "main"]
     assert {item["name"]: item.get("value") for item in main["env"]}["NO_PROXY"] == ".svc,.ida"
     assert main["args"][-1] == "--no_proxy=.ida"

@@ -108,7 +108,7 @@ class Pipelines(Charm[PipelinesOptions]):
             database=self.database.one(self._login),
             store=store,
             bucket=bucket,
-            patch=workflow_patch.patch(proxy, namespace_objects.trust(store)),
+            patch=workflow_patch.patch(options.step_architecture, proxy, namespace_objects.trust(store)),
             proxy=proxy,
         )
         key = authorizer.key(self.secrets)

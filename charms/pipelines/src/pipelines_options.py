@@ -4,6 +4,7 @@ import dataclasses
 import re
 from typing import Any
 
+import workflow_patch
 from kubeflow_charms import option
 from kubeflow_charms.configuration import options, store_options
 
@@ -132,6 +133,7 @@ class PipelinesOptions:
     pipeline_url_domains: tuple[str, ...] = option(domains)
     driver_image: str = option(image(DRIVER_IMAGE))
     launcher_image: str = option(image(LAUNCHER_IMAGE))
+    step_architecture: str = option(options.one_of(workflow_patch.ANY, "amd64", "arm64"))
     custom_images: dict[str, str] = option(images)
     pipeline_run_as_user: int = option(at_least(1, otherwise=-1))
     cache_enabled: bool = option(bool)

@@ -13,6 +13,8 @@ TRUSTED = "/run/object-store"
 VOLUME = "object-store-authority"
 Trust = tuple[str, str]
 """A Secret of each namespace, and its key with the authority of the object store."""
+ANY = "any"
+"""The architecture of nodes where it is not to matter."""
 NAMESPACE = "{{workflow.namespace}}"
 """The namespace of a run; Argo puts it in its place, in this patch as in what the API tells drivers."""
 AWAY = "(?s)[A-Z][0-9]{4} .*main[.]go:[0-9]+[]] .*code = Unavailable"
@@ -31,10 +33,11 @@ AGAIN: Mapping[str, Any] = {
 """How a step is tried again, unless it says so itself (`set_retry`): Argo takes one or the other as a whole."""
 
 
-def patch(proxy: Mapping[str, str], trust: Trust | None = None) -> str:
-    """Return the patch, as JSON: another try after the API was away, and the way out of the cluster for all programs.
+def patch(architecture: str, proxy: Mapping[str, str], trust: Trust | None = None) -> str:
+    """Return the patch, as JSON: another try after the API was away, and where and how all programs run.
 
     Args:
+        architecture: of the nodes that pods go to, as Kubernetes' label kubernetes.io/arch has it, or ANY.
         proxy: the variables of the way out; empty where the cluster needs none.
         trust: where the authority is that launchers are to trust; None where the usual ones are enough.
     """
@@ -51,4 +54,5 @@ def patch(proxy: Mapping[str, str], trust: Trust | None = None) -> str:
         secret, key = trust
         items = [{"key": key, "path": "authority.pem"}]
         pod["volumes"] = [{"name": VOLUME, "secret": {"secretName": secret, "items": items}}]
-    return json.dumps({"podSpecPatch": json.dumps(pod), "retryStrategy": AGAIN})
+    nodes = {} if architecture == ANY else {"nodeSelector": {"kubernetes.io/arch": architecture}}
+    return json.dumps({"podSpecPatch": json.dumps(pod), "retryStrategy": AGAIN, **nodes})

@@ -36,6 +36,16 @@ def test_steps_are_tried_again_for_longer_than_a_pod_takes_to_be_replaced(pipeli
     assert 300 < sum(waits) < 600
 
 
+def test_steps_run_on_nodes_for_which_upstream_has_a_driver_and_a_launcher_unless_an_option_says_else(pipelines):
+    assert patch(pipelines)["nodeSelector"] == {"kubernetes.io/arch": "amd64"}
+    state = pipelines.settle(config={"step-architecture": "arm64"})
+    assert json.loads(configuration(pipelines)["COMPILED_PIPELINE_SPEC_PATCH"])["nodeSelector"] == {
+        "kubernetes.io/arch": "arm64"
+    }
+    pipelines.reconfigure(state, step_architecture="any")
+    assert "nodeSelector" not in json.loads(configuration(pipelines)["COMPILED_PIPELINE_SPEC_PATCH"])
+
+
 HEAD = "main: Error (exit code 1): "
 DRIVER = (
     "F1129 12:01:02.345678      17 main.go:127] KFP driver: driver.Container(pipelineName=p, runID=r) failed: "
