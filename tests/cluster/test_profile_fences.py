@@ -124,6 +124,7 @@ FORBIDDEN_SERVICES = [
     ({"type": "LoadBalancer", "selector": SELECTOR}, "type ClusterIP"),
     ({"externalIPs": ["10.1.2.3"], "selector": SELECTOR}, "no externalIPs"),
     ({}, "has a selector"),
+    ({"clusterIP": "None"}, "has a selector"),
 ]
 
 
@@ -137,16 +138,17 @@ def test_a_program_that_makes_what_users_describe_makes_no_such_service(admin: U
     refused(admin.service(**spec), why)
 
 
-@pytest.mark.parametrize(
-    "spec", [{"selector": SELECTOR}, {"selector": SELECTOR, "clusterIP": "None"}, {"clusterIP": "None"}]
-)
+@pytest.mark.parametrize("spec", [{"selector": SELECTOR}, {"selector": SELECTOR, "clusterIP": "None"}])
 def test_a_service_of_pods_of_the_profile_is_made(user: User, spec: Object):
     assert user.service(**spec).is_success
 
 
-def test_a_service_cannot_become_what_it_could_not_be(user: User):
-    path = f"{CORE}/services/changing"
-    body = {"metadata": {"name": "changing"}, "spec": {"ports": PORTS, "selector": SELECTOR}}
+@pytest.mark.parametrize("headless", [False, True])
+def test_a_service_cannot_become_what_it_could_not_be(user: User, headless: bool):
+    name = f"changing-{headless}".lower()
+    path = f"{CORE}/services/{name}"
+    address = {"clusterIP": "None"} if headless else {}
+    body = {"metadata": {"name": name}, "spec": {"ports": PORTS, "selector": SELECTOR, **address}}
     user.ask(f"{CORE}/services", body, dry=False).raise_for_status()
     outside = {"spec": {"type": "ExternalName", "externalName": "pipelines.model.svc.cluster.local"}}
     refused(user.ask(path, outside, method="PATCH"), "type ClusterIP")
@@ -400,6 +402,30 @@ def test_a_token_ends_within_a_day_and_lies_in_no_secret(profiles: Profiles, use
     secret = {"metadata": {"name": "token", "annotations": annotations}, "type": "kubernetes.io/service-account-token"}
     refused(user.ask(f"{CORE}/secrets", secret), "lies in no Secret")
     assert user.ask(f"{CORE}/secrets", {"metadata": {"name": "other"}, "type": "Opaque"}).is_success
+
+
+def test_the_api_server_asks_no_address_for_a_user(profiles: Profiles, user: User):
+    for kind in ("pods", "services"):
+        for method in ("GET", "POST"):
+            refused(user.ask(f"{CORE}/{kind}/http:web:8443/proxy/", {}, method=method, dry=False), f"{kind}/proxy")
+
+
+@pytest.mark.parametrize(
+    ("subjects", "made"), [(["bob@example.com"], True), (["eve@example.com"], False), ([], False), (["a", "b"], False)]
+)
+def test_a_contributor_is_the_one_whom_the_binding_names(
+    profiles: Profiles, place: str, subjects: list[str], made: bool
+):
+    def bound(**metadata: Any) -> httpx2.Response:
+        its = [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name} for name in subjects]
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "kubeflow-view"}
+        body = {"metadata": {"name": "bob", **metadata}, "roleRef": role, "subjects": its}
+        path = f"{RBAC}/namespaces/{place}/rolebindings"
+        return profiles.http.post(path, params={"dryRun": "All"}, json=body)
+
+    answer = bound(annotations={"user": "bob@example.com", "role": "edit"})
+    assert answer.is_success if made else refused(answer, "has one subject")
+    assert bound(annotations={"user": "bob@example.com"}).is_success
 
 
 def test_who_may_only_look_is_not_let_in_to_servers(admin: User, profiles: Profiles):
