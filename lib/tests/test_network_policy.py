@@ -77,6 +77,19 @@ def webhooks(charm: Any) -> Iterator[Part]:
     yield NetworkPolicy({8082: ()}, webhooks=(9443,))
 
 
+def internal(charm: Any) -> Iterator[Part]:
+    yield NetworkPolicy(internal=(3306,))
+
+
+def test_a_port_that_is_nothing_to_users_is_shut_to_their_pods_and_open_to_those_of_others(deploy: Deploy) -> None:
+    everybody, rule = policy(deploy(internal), "NetworkPolicy")["ingress"]
+    assert all(3306 not in range(item["port"], item["endPort"] + 1) for item in everybody["ports"])
+    assert rule["ports"] == [{"port": 3306, "protocol": "TCP"}]
+    (peer,) = rule["from"]
+    (expression,) = peer["namespaceSelector"]["matchExpressions"]
+    assert expression == {"key": "app.kubernetes.io/part-of", "operator": "NotIn", "values": ["kubeflow-profile"]}
+
+
 NODE = {
     "apiVersion": "v1",
     "kind": "Node",

@@ -4,6 +4,7 @@ The tests of a charm are in order: each takes the application as the one before 
 """
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ from support.related import ROOTS, Described
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace"}
 ACCOUNTS = "/api/v1/namespaces/{}/serviceaccounts"
 CLUSTER_ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+USERS_ASK = {"minio/minio", "pipelines/api-server", "pipelines/authorizer", "seaweedfs/seaweedfs"}
+"""What shows its metrics at a port that users' pods need: both stores, and the gate of Pipelines' API."""
 QUESTIONS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 
 
@@ -53,6 +56,28 @@ def test_beside_the_applications_that_it_works_with_a_charm_is_active(deployed: 
 def test_the_page_on_security_says_what_each_workload_may_do(deployed: Deployed):
     page = security_page.PAGE.read_text()
     assert [row for row in security_page.rows(deployed) if row not in page] == []
+
+
+def test_a_pod_of_a_profile_reads_no_metrics_but_where_it_asks_for_more_than_these(deployed: Deployed):
+    told = [relation for relation in deployed.state.relations if relation.interface == "prometheus_scrape"]
+    shown = {
+        f"{deployed.charm.root.name}/{job['job_name']}": int(job["static_configs"][0]["targets"][0].rpartition(":")[2])
+        for relation in told
+        for job in json.loads(relation.local_app_data["scrape_jobs"])
+    }
+    shut = {
+        port
+        for item in deployed.own.values()
+        if item["kind"] == "NetworkPolicy" and deployed.application.deployment.charm == item["metadata"]["name"]
+        for port in range(1, 65536)
+        if not any(
+            entry["port"] <= port <= entry.get("endPort", entry["port"])
+            for rule in item["spec"]["ingress"]
+            if "from" not in rule
+            for entry in rule["ports"]
+        )
+    }
+    assert {name for name, port in shown.items() if port not in shut} <= USERS_ASK
 
 
 def test_applying_everything_again_changes_nothing(deployed: Deployed):

@@ -80,14 +80,14 @@ def seen_by(namespace: str, places: Iterable[Address]) -> dict[str, str]:
     return json.loads(kubectl("exec", "-n", namespace, "caller", "--", "python3", "-c", CONNECT, *given))
 
 
-def guarded(*, webhooks: bool = False) -> set[Address]:
-    """Return the ports of the model's pods that only some pods may call, or those that API servers may."""
+def guarded(*, of_users: bool = False) -> set[Address]:
+    """Return the ports of the model's pods that only some pods may call, or those that all may but users'."""
     found: set[Address] = set()
     for policy in look_up("networkpolicies", "-n", MODEL)["items"]:
         spec = policy["spec"]
         selector = ",".join(f"{key}={value}" for key, value in spec["podSelector"]["matchLabels"].items())
         rules = [rule for rule in spec["ingress"] if "from" in rule]
-        chosen = [rule for rule in rules if any("ipBlock" in peer for peer in rule["from"]) is webhooks]
+        chosen = [rule for rule in rules if any("podSelector" not in peer for peer in rule["from"]) is of_users]
         ports = [port["port"] for rule in chosen for port in rule["ports"]]
         addresses = [pod["status"]["podIP"] for pod in look_up("pods", "-n", MODEL, "-l", selector)["items"]]
         found |= {(address, port) for address in addresses for port in ports}
@@ -131,9 +131,10 @@ def test_a_foreign_pod_reaches_no_guarded_port_although_it_is_labelled_as_the_ga
     assert {place: word for place, word in seen_by(foreign, listening).items() if word != "refused"} == {}
 
 
-def test_a_pod_of_a_profile_asks_no_webhook_in_the_api_servers_place(kubeflow: Kubeflow, foreign: str):
-    listening = sorted(place for place in guarded(webhooks=True) if listens(place))
-    assert address_of(MODEL, "kubeflow-profiles-0") in {host for host, _ in listening}
+def test_a_pod_of_a_profile_reaches_no_webhook_no_database_and_no_metrics(kubeflow: Kubeflow, foreign: str):
+    listening = sorted(place for place in guarded(of_users=True) if listens(place))
+    told = {address_of(MODEL, f"{name}-0") for name in ("kubeflow-profiles", "mysql", "istio-pilot")}
+    assert told <= {host for host, _ in listening}
     kubectl("label", "namespace", foreign, "app.kubernetes.io/part-of=kubeflow-profile")
     try:
         eventually(lambda: set(seen_by(foreign, listening).values()) == {"refused"}, SECONDS)

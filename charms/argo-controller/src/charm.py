@@ -10,7 +10,7 @@ from argo_options import ArgoOptions
 from kubeflow_charms import Charm, Requires, main
 from kubeflow_charms.interfaces import object_storage, s3
 from kubeflow_charms.networking import network
-from kubeflow_charms.parts import AdmissionPolicies, Bucket, Crds, Manifests, Part, Ports
+from kubeflow_charms.parts import AdmissionPolicies, Bucket, Crds, Manifests, NetworkPolicy, Part, Ports
 from kubeflow_charms.storage.related_store import related
 
 
@@ -28,6 +28,7 @@ class ArgoController(Charm[ArgoOptions]):
         yield Manifests("roles", "roles.yaml.j2")
         yield AdmissionPolicies("confinement", "confinement.yaml.j2")
         yield Ports(workflow_settings.METRICS_PORT)
+        yield NetworkPolicy(internal=(workflow_settings.METRICS_PORT, workflow_program.HEALTH_PORT))
         yield self.objects.send(object_storage.Reader(secrets=True, buckets=(options.bucket,)))
         yield self.bucket.send(s3.Request(bucket=options.bucket))
         store = artefact_repository.qualified(related(self.objects, self.bucket, self.secrets), self.model.name)

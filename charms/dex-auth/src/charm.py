@@ -12,7 +12,7 @@ from dex_options import PATH, TELEMETRY_PORT, DexOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, oidc_client
 from kubeflow_charms.networking import network
-from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, Part, Ports, Workload
+from kubeflow_charms.parts import Crds, File, HttpCheck, Metrics, NetworkPolicy, Part, Ports, Workload
 
 
 class DexAuth(Charm[DexOptions]):
@@ -39,6 +39,7 @@ class DexAuth(Charm[DexOptions]):
         port = self.options.port
         yield Crds("crds.yaml", version="2.45")
         yield Ports(port, TELEMETRY_PORT)
+        yield NetworkPolicy(internal=(TELEMETRY_PORT,))
         yield self.clients.send(oidc_client.Issuer(secrets=True))
         yield self.gateway.send(ingress.Route(service=self.app.name, port=port, prefix=PATH, rewrite=PATH))
         issuer = self._issuer()

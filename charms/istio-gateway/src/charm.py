@@ -9,7 +9,7 @@ from gateway_options import GatewayOptions
 from kubeflow_charms import Charm, Requires, Waiting, main
 from kubeflow_charms.engine.cluster import Object, Reference
 from kubeflow_charms.interfaces.istio_control_plane import ISTIO_CONTROL_PLANE, ControlPlane, Gateway
-from kubeflow_charms.parts import Manifests, Message, Observed, Part, Report
+from kubeflow_charms.parts import Manifests, Message, NetworkPolicy, Observed, Part, Report
 
 
 class IstioGateway(Charm[GatewayOptions]):
@@ -21,6 +21,7 @@ class IstioGateway(Charm[GatewayOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist; the proxy before what asks Kubernetes, so that it starts without an answer."""
         yield self._exposure()
+        yield NetworkPolicy(internal=(proxy.METRICS_PORT, proxy.ENVOYS_METRICS_PORT))
         yield from self._proxy()
         if self.unit.is_leader():
             yield self._reachability()

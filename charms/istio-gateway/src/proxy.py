@@ -10,6 +10,8 @@ from kubeflow_charms.interfaces.istio_control_plane import ControlPlane
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Token, Workload
 
+METRICS_PORT, ENVOYS_METRICS_PORT = 15020, 15090
+"""They name what is asked for, in all profiles."""
 ROOT_CONFIG_MAP = "istio-ca-root-cert"
 ROOT_CERTIFICATE = "/var/run/secrets/istio/root-cert.pem"
 WRITABLE = (
@@ -67,5 +69,5 @@ def workload(control_plane: ControlPlane, root_certificate: str, *, pod: str, ap
         },
         files={ROOT_CERTIFICATE: File(root_certificate, mode=0o644)},
         checks={PROGRAM.container: HttpCheck(15021, "/healthz/ready")},
-        metrics=Metrics(15020, "/stats/prometheus"),
+        metrics=Metrics(METRICS_PORT, "/stats/prometheus"),
     )

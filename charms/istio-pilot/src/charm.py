@@ -18,7 +18,7 @@ from kubeflow_charms.engine.cluster import Object
 from kubeflow_charms.engine.user_objects import by_place
 from kubeflow_charms.interfaces import gateway_info, ingress, ingress_auth, istio_control_plane, tls_certificates
 from kubeflow_charms.networking import network
-from kubeflow_charms.parts import Crds, LeftBehind, Manifests, Message, Part, Report
+from kubeflow_charms.parts import Crds, LeftBehind, Manifests, Message, NetworkPolicy, Part, Report
 from pilot_options import PilotOptions
 
 
@@ -79,6 +79,7 @@ class IstioPilot(Charm[PilotOptions]):
             telemetry=options.telemetry,
         )
         yield istiod.webhooks(self._authority)
+        yield NetworkPolicy(webhooks=(istiod.WEBHOOK_PORT,), internal=(istiod.METRICS_PORT, istiod.READINESS_PORT))
 
     def _guard(self) -> Iterator[Part]:
         """Yield who may pass the gateway."""

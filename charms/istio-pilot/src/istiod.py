@@ -14,7 +14,10 @@ from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Webhooks, W
 
 SERVICE = "istiod"
 DISCOVERY_PORT = 15012
+WEBHOOK_PORT = 15017
 METRICS_PORT = 15014
+READINESS_PORT = 8080
+"""It tells more than readiness to whoever is let in there."""
 PLAIN = "--grpcAddr=127.0.0.1:15010"
 """Anybody is told there what a proxy is told; without an address, it would be at the port of readiness, for all."""
 AUTHORITY = "/etc/cacerts"
@@ -79,7 +82,7 @@ def workload(
             f"{AUTHORITY}/root-cert.pem": File(authority.certificate),
             **{f"{INJECTION}/{name}": File(text) for name, text in injection.items()},
         },
-        checks={PROGRAM.container: HttpCheck(8080, "/ready")},
+        checks={PROGRAM.container: HttpCheck(READINESS_PORT, "/ready")},
         metrics=Metrics(METRICS_PORT),
     )
 

@@ -122,7 +122,11 @@ class Katib(Charm[KatibOptions]):
         """Yield the page, its route, and who may ask for it."""
         yield self.gateway.send(katib_ui.route(self.app.name))
         address = self.gateway.maybe() or ingress.Address()
-        yield NetworkPolicy({katib_network.PAGES: gateways(address.principals)}, webhooks=(katib_network.WEBHOOKS,))
+        yield NetworkPolicy(
+            {katib_network.PAGES: gateways(address.principals)},
+            webhooks=(katib_network.WEBHOOKS,),
+            internal=(katib_network.METRICS, katib_network.HEALTH),
+        )
         context = {
             "gateways": sorted({source.namespace for source in gateways(address.principals)}),
             "prefix": katib_ui.PATH,

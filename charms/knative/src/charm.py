@@ -30,7 +30,7 @@ from kubeflow_charms.parts import (
 from kubeflow_charms.parts.callers import application, gateways
 from kubeflow_charms.relations import placed_objects
 from kubeflow_charms.sandbox import authorization
-from kubeflow_charms.sandbox.confinement import NAMESPACES
+from kubeflow_charms.sandbox.confinement import NAMESPACES, OTHER_NAMESPACES
 
 
 class Knative(Charm[KnativeOptions]):
@@ -108,6 +108,7 @@ class Knative(Charm[KnativeOptions]):
         yield NetworkPolicy(
             dict.fromkeys((knative_network.HTTP1, knative_network.HTTP2), (*asking, autoscaler)),
             webhooks=(knative_network.WEBHOOKS,),
+            internal=knative_network.INTERNAL,
         )
 
     def _programs(self) -> Iterator[Part]:
@@ -144,6 +145,7 @@ class Knative(Charm[KnativeOptions]):
                 "domain": start.domain,
                 "started_with": start.started_with,
                 "leases": list(knative_objects.AUTOSCALER_LEASES),
+                "others": OTHER_NAMESPACES,
             },
         )
         yield knative_programs.webhook(start)

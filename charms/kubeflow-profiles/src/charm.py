@@ -97,7 +97,12 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         port = access_management.PORT
         origins = profile_principals.origins(self.callers.all(), self.model.name)
         guarded = {port: origins, page_authorizer.PORT: callers.gateways([principals.gateway])}
-        yield NetworkPolicy(guarded, collected=(port,), webhooks=(poddefaults_webhook.PORT,))
+        yield NetworkPolicy(
+            guarded,
+            collected=(port,),
+            webhooks=(poddefaults_webhook.PORT,),
+            internal=(options.manager_port, profile_controller.HEALTH_PORT),
+        )
         yield page_authorizer.workload(self.run.source, options.cluster_admin)
         for related in self.gateway.readable()[0]:
             yield from page_authorizer.gate(

@@ -112,15 +112,16 @@ def test_only_who_calls_kfam_reaches_it(profiles, role, reaches):
 
 def test_only_related_applications_reach_kfam(profiles):
     profiles.settle()
-    everyone, callers, gateway, webhooks = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"][
+    everyone, callers, gateway, webhooks, *_ = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"][
         "ingress"
     ]
     assert "from" not in everyone
     assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [
         (1, 4442),
-        (4444, 8080),
+        (4444, 8079),
         (8082, 8082),
-        (8084, 65535),
+        (8084, 9875),
+        (9877, 65535),
     ]
     assert gateway["from"][0]["podSelector"]["matchLabels"] == {"istio": "ingressgateway"}
     assert gateway["ports"] == [{"port": 8083, "protocol": "TCP"}]
@@ -133,7 +134,8 @@ def test_only_related_applications_reach_kfam(profiles):
 
 def test_nobody_reaches_kfam_while_nobody_is_related(profiles):
     profiles.settle(databags={"kubeflow-profiles": None})
-    assert len(profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]) == 3
+    rules = profiles.cluster.find("NetworkPolicy", "kubeflow-profiles")["spec"]["ingress"]
+    assert not [rule for rule in rules if rule["ports"] == [{"port": 8081, "protocol": "TCP"}]]
     assert len(profiles.cluster.find("AuthorizationPolicy", "kubeflow-profiles")["spec"]["rules"]) == 2
 
 

@@ -8,7 +8,7 @@ import mysql_server
 import ops
 from kubeflow_charms import Blocked, Charm, Provides, Requires, Waiting, main
 from kubeflow_charms.interfaces import mysql_client, s3
-from kubeflow_charms.parts import FirstUnit, Part, Ports, Report
+from kubeflow_charms.parts import FirstUnit, NetworkPolicy, Part, Ports, Report
 from kubeflow_charms.parts.first_unit import holds, name
 from kubeflow_charms.relations.secrets import password
 from mysql_accounts import Account, Accounts, account_name
@@ -39,6 +39,7 @@ class Mysql(Charm[MysqlOptions]):
         """Yield what should exist."""
         options: MysqlOptions = self.options
         yield Ports(mysql_client.PORT)
+        yield NetworkPolicy(internal=(mysql_client.PORT,))
         yield FirstUnit({"mysql": mysql_client.PORT})
         yield self.object_store.send(s3.Request(bucket=options.backup_bucket))
         accounts = self.accounts()

@@ -31,6 +31,13 @@ def test_a_bad_option_blocks_by_its_name(mysql, options, message):
     assert message in mysql.blocked(**options)
 
 
+def test_a_pod_of_a_profile_cannot_connect(mysql):
+    mysql.settle()
+    everybody, rule = mysql.deployment.cluster.find("NetworkPolicy", "mysql")["spec"]["ingress"]
+    assert [(port["port"], port["endPort"]) for port in everybody["ports"]] == [(1, 3305), (3307, 65535)]
+    assert (rule["ports"][0]["port"], ["namespaceSelector"]) == (3306, [key for peer in rule["from"] for key in peer])
+
+
 def test_a_bad_option_leaves_what_runs(mysql):
     state = mysql.settle()
     after = mysql.reconfigure(state, memory="1Mi")

@@ -85,11 +85,17 @@ class Notebooks(Charm[NotebooksOptions]):
         """Yield who may ask for pages, which is nobody as long as no gateway says who it is."""
         principals = ingress.browsers(self.jupyter, self.volumes, self.tensorboards)
         asked = (pvcviewer_controller.WEBHOOK_PORT,)
-        if principals is None:
-            yield NetworkPolicy(webhooks=asked)
-            return
-        pages = notebook_pages.PORTS
-        yield NetworkPolicy(dict.fromkeys(pages, gateways(principals)), collected=pages, webhooks=asked)
+        pages = () if principals is None else notebook_pages.PORTS
+        yield NetworkPolicy(
+            dict.fromkeys(pages, gateways(principals or ())),
+            collected=pages,
+            webhooks=asked,
+            internal=tuple(
+                port
+                for controller in (notebook_controller, pvcviewer_controller, tensorboard_controller)
+                for port in (controller.METRICS_PORT, controller.HEALTH_PORT)
+            ),
+        )
 
     def _pages(self) -> Iterator[Part]:
         """Yield the pages and their routes."""

@@ -9,7 +9,7 @@ from gatekeeper_options import GatekeeperOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
 from kubeflow_charms.networking import network
-from kubeflow_charms.parts import HttpCheck, Metrics, Part, Ports, Report, Workload
+from kubeflow_charms.parts import HttpCheck, Metrics, NetworkPolicy, Part, Ports, Report, Workload
 from kubeflow_charms.relations.secrets import password
 
 
@@ -25,6 +25,7 @@ class OidcGatekeeper(Charm[GatekeeperOptions]):
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
         yield Ports(oauth2_proxy.PORT, oauth2_proxy.METRICS_PORT)
+        yield NetworkPolicy(internal=(oauth2_proxy.PORT, oauth2_proxy.METRICS_PORT))
         yield self.gateway.send(
             ingress.Route(service=self.app.name, port=oauth2_proxy.PORT, prefix=oauth2_proxy.PREFIX)
         )

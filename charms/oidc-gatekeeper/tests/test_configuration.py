@@ -129,7 +129,8 @@ def test_an_unchanged_configuration_changes_nothing_and_asks_kubernetes_nothing(
 
 def test_the_workload_holds_no_token_and_has_no_rights_in_the_cluster(gatekeeper):
     gatekeeper.settle()
-    assert gatekeeper.deployment.cluster.kinds() == ["Namespace edge", "StatefulSet oidc-gatekeeper"]
+    kinds = ["Namespace edge", "NetworkPolicy oidc-gatekeeper", "StatefulSet oidc-gatekeeper"]
+    assert gatekeeper.deployment.cluster.kinds() == kinds
     template = gatekeeper.deployment.stateful_set["spec"]["template"]["spec"]
     volumes = {volume["name"]: volume for volume in template["volumes"]}
     assert volumes["oauth2-proxy-no-token"]["emptyDir"] == {}

@@ -140,7 +140,8 @@ class Pipelines(Charm[PipelinesOptions]):
     def _network(self) -> Iterator[Part]:
         """Yield the Services, and who may connect to what."""
         yield Manifests("services", "services.yaml.j2", {"services": published_services.api(self.options)})
-        yield NetworkPolicy(pipelines_network.guarded(ingress.browsers(self.gateway) or ()))
+        guarded = pipelines_network.guarded(ingress.browsers(self.gateway) or ())
+        yield NetworkPolicy(guarded, internal=pipelines_network.INTERNAL)
         gateway = self.gateway.maybe() or ingress.Address()
         if gateway.url:
             yield Message(f"{gateway.url}{pipelines_ui.PATH}/")

@@ -119,7 +119,11 @@ class Serving(Charm[ServingOptions]):
         """Yield the page, its route, and who may ask for it."""
         yield self.page.send(models_web_app.route(self.app.name))
         address = self.page.maybe() or ingress.Address()
-        yield NetworkPolicy({serving_network.PAGES: gateways(address.principals)}, webhooks=(serving_network.WEBHOOKS,))
+        yield NetworkPolicy(
+            {serving_network.PAGES: gateways(address.principals)},
+            webhooks=(serving_network.WEBHOOKS,),
+            internal=serving_network.INTERNAL,
+        )
         yield models_web_app.workload(secure_cookies=address.url.startswith("https:"))
         if address.url:
             yield Message(f"{address.url}/serving/NAMESPACE/NAME/")

@@ -7,6 +7,7 @@ WEBHOOKS, METRICS, HEALTH = 9443, 8080, 8081
 PAGES = 5000
 ROUTES = 8082
 """Where the program that makes routes says how it is."""
+INTERNAL = (METRICS, HEALTH, ROUTES)
 
 WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 """The label of the namespaces that models are served in: profiles'."""

@@ -38,12 +38,12 @@ class Trainer(Charm[TrainerOptions]):
         yield Manifests("roles", "roles.yaml.j2")
         yield Manifests("public", "public.yaml.j2", {"version": VERSION})
         yield self._confinement()
-        yield Ports(trainer_network.TRAINER_WEBHOOKS, trainer_network.JOBSET_WEBHOOKS, trainer_network.METRICS)
+        yield Ports(*trainer_network.ASKED, trainer_network.METRICS)
         yield self.links.send(dashboard_links.Links((LINK,)))
         authorization.require(self.run)
         if options.gang_scheduler:
             gang_scheduling.require(self.run.cluster, app, options.gang_scheduler)
-        yield NetworkPolicy(webhooks=(trainer_network.TRAINER_WEBHOOKS, trainer_network.JOBSET_WEBHOOKS))
+        yield NetworkPolicy(webhooks=trainer_network.ASKED, internal=trainer_network.INTERNAL)
         yield Manifests("runtimes", "runtimes.yaml.j2", {"items": trainer_runtimes.objects(self._settings)})
         yield from self._programs()
 

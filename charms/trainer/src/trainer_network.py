@@ -6,6 +6,8 @@ v2.3.0, manifests/base/manager.
 
 TRAINER_WEBHOOKS, TRAINER_HEALTH, METRICS = 9443, 8081, 8080
 JOBSET_WEBHOOKS, JOBSET_HEALTH = 9444, 8082
+ASKED = (TRAINER_WEBHOOKS, JOBSET_WEBHOOKS)
+INTERNAL = (METRICS, TRAINER_HEALTH, JOBSET_HEALTH)
 
 WANTED = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 """The label of the namespaces that training jobs are run in: profiles'."""

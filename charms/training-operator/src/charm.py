@@ -31,7 +31,10 @@ class TrainingOperator(Charm[TrainingOptions]):
         yield Crds("crds.yaml", version="1.9.4")
         yield Manifests("roles", "roles.yaml.j2")
         yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
-        yield NetworkPolicy(webhooks=(training_program.WEBHOOK_PORT,))
+        yield NetworkPolicy(
+            webhooks=(training_program.WEBHOOK_PORT,),
+            internal=(training_program.METRICS_PORT, training_program.HEALTH_PORT),
+        )
         yield self.links.send(dashboard_links.Links((LINK,)))
         yield Manifests(
             "certificates",

@@ -8,7 +8,7 @@ from ..engine.cluster import Object
 from ..engine.run import Declaration, Run, fingerprint
 from ..interfaces.wire import principal
 from ..networking.pod_networks import remembered
-from ..sandbox.confinement import NAMESPACES
+from ..sandbox.confinement import OTHER_NAMESPACES
 from .callers import APP_LABEL, Source, application
 
 LAST_PORT = 65535
@@ -26,11 +26,13 @@ class NetworkPolicy:
         collected: guarded ports that show metrics, too, and so let in what is related to collect these.
         webhooks: ports at which the API server asks: what is no pod, and pods of namespaces that are no profile's, may
             call. A program believes what it is asked there, whose rights are more than a user's.
+        internal: ports that are nothing to users: pods of namespaces that are no profile's may call.
     """
 
     guarded: Mapping[int, tuple[Source, ...]] = dataclasses.field(default_factory=dict)
     collected: tuple[int, ...] = ()
     webhooks: tuple[int, ...] = ()
+    internal: tuple[int, ...] = ()
 
     def declare(self, run: Run) -> None:
         """Declare both policies.
@@ -47,6 +49,7 @@ class NetworkPolicy:
         peers = no_users(run) if self.webhooks else []
         # Of nothing but pods the API server is none.
         asked = {port: peers if len(peers) > 1 else [] for port in sorted(self.webhooks)}
+        asked |= {port: [OTHER_NAMESPACES] for port in sorted(self.internal)}
         run.declare(Declaration("fence", fingerprint(told, asked), lambda: policies(run.app, guarded, asked)))
 
     def apply(self, run: Run) -> None:
@@ -61,7 +64,7 @@ def policies(
     Args:
         app: the application, whose pods are guarded.
         guarded: who may call, by port.
-        asked: peers of a NetworkPolicy by port of webhooks; none for everybody.
+        asked: peers of a NetworkPolicy by port of webhooks, or that is internal; none for everybody.
     """
     asked, selector = asked or {}, {"matchLabels": {APP_LABEL: app}}
     found: list[Object] = [
@@ -111,10 +114,8 @@ def no_users(run: Run) -> list[Object]:
     """
     binding = run.model.get_binding("juju-info")
     own = str((binding.network.bind_address if binding else None) or "127.0.0.1")
-    ((key, value),) = NAMESPACES["profiles"].items()
-    elsewhere = {"matchExpressions": [{"key": key, "operator": "NotIn", "values": [value]}]}
     memory = run.sources.parent / ".pod-networks"
-    return [{"namespaceSelector": elsewhere}, *remembered(memory, run.cluster, own)]
+    return [OTHER_NAMESPACES, *remembered(memory, run.cluster, own)]
 
 
 def _others(guarded: list[int]) -> list[Object]:

@@ -11,6 +11,14 @@ from ..engine.cluster import Object
 
 NAMESPACES = {"profiles": {"app.kubernetes.io/part-of": "kubeflow-profile"}}
 """Labels of namespaces by what a role calls them; the profile controller gives them to its own (kubeflow/dashboard)."""
+OTHER_NAMESPACES: Object = {
+    "namespaceSelector": {
+        "matchExpressions": [
+            {"key": key, "operator": "NotIn", "values": [value]} for key, value in NAMESPACES["profiles"].items()
+        ]
+    }
+}
+"""The peer of a NetworkPolicy that is every pod but those of profiles."""
 REVIEWS = ("authentication.k8s.io", "authorization.k8s.io")
 """Groups whose objects are questions, and stay nowhere."""
 
