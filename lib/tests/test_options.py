@@ -320,8 +320,8 @@ def test_no_value_of_a_user_secret_is_in_a_status(root: pathlib.Path) -> None:
     defaults = {name: fields.get("default") for name, fields in described.metadata["config"]["options"].items()}
     content: dict[str, str] = {}
     found: list[str] = []
-    secret = types.SimpleNamespace(get_content=lambda refresh: content)
-    model: Any = types.SimpleNamespace(get_secret=lambda id: secret)
+    juju = types.SimpleNamespace(model_uuid=None, secret_get=lambda **which: content)
+    model: Any = types.SimpleNamespace(_backend=juju)
     kind = described.charm_type.options_type
     for field in dataclasses.fields(kind):
         parse, name = field.metadata.get("parse"), field.metadata.get("name") or field.name.replace("_", "-")
