@@ -43,3 +43,19 @@ def test_its_certificate_authority_is_its_own_to_write_and_nothing_beside_it(tra
         assert eventually(lambda: refused(where, "configmaps"))
         assert refused(f"/api/v1/namespaces/{model}", "secrets")
         assert write().is_success
+
+
+@pytest.mark.parametrize(
+    ("replicas", "made"), [({"Master": {}}, False), ({"worker": {}}, True), ({"Worker": {}, "Master": {}}, True)]
+)
+def test_no_elastic_job_is_made_at_which_the_operator_ends(training: Deployed, replicas: dict[str, object], made: bool):
+    # Its own webhooks, which no program answers here, are asked after the policies.
+    metadata = {"apiVersion": "kubeflow.org/v1", "kind": "PaddleJob", "metadata": {"name": "elastic"}}
+    spec = {"elasticPolicy": {}, "paddleReplicaSpecs": replicas}
+
+    def refused() -> bool:
+        path = "/apis/kubeflow.org/v1/namespaces/default/paddlejobs"
+        answer = training.http.post(path, params=DRY, json={**metadata, "spec": spec})
+        return "replica type Worker" in answer.text
+
+    assert eventually(lambda: refused() != made)

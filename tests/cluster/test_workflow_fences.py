@@ -307,3 +307,12 @@ def test_a_large_workflow_is_taken(argo: Application) -> None:
     step = {"name": "s", "inline": {"container": {"image": "a"}}}
     templates = [{"name": f"t{number}", "steps": [[step] * 5]} for number in range(1000)]
     assert Asking(argo.http, EVE).refusal("POST", in_eves("workflows"), workflow(spec={"templates": templates})) == ""
+
+
+@pytest.mark.parametrize("schedule", ["TZ=UTC", "CRON_TZ=UTC", "TZ=Europe/Oslo 0 0 * * *"])
+def test_no_schedule_has_a_time_zone_at_which_the_controller_ends(argo: Application, schedule: str) -> None:
+    eve, path = Asking(argo.http, EVE), in_eves("cronworkflows")
+    spec = {"workflowSpec": {}, "timezone": "Europe/Oslo"}
+    for more in ({"schedules": ["* * * * *", schedule]}, {"schedule": schedule}):
+        assert "timezone" in eve.refusal("POST", path, kind("CronWorkflow", spec={**spec, **more}))
+    assert eve.refusal("POST", path, kind("CronWorkflow", spec={**spec, "schedules": ["0 0 * * *"]})) == ""

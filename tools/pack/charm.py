@@ -25,13 +25,13 @@ hooks/*-relation-created | hooks/*-pebble-ready | hooks/leader-elected | hooks/c
     [ -e .started ] || [ -s /var/run/kubeflow-charms/pod ] || exit 0 ;;
 esac
 PYTHONPATH="$PWD/lib:$PWD/src:$PWD/venv" exec python3 -c \
-    'import gc, runpy; gc.disable(); runpy.run_module("charm", run_name="__main__")'
+    'import gc, runpy, sys; gc.disable(); runpy.run_path(sys.argv[1], run_name="__main__")' src/charm.py
 """
 """What Juju runs for every event and action; it tells which in JUJU_DISPATCH_PATH.
 
 It starts no Python for what no charm observes, and in an application's first pod, which has Juju's identity still, for
 what comes before start: `Charm` would do nothing then. Python does not look for garbage in a process that ends so soon,
-which would take a tenth of the CPU that it starts with.
+which would take a tenth of the CPU that it starts with. charmcraft knows a charm in Python by the last word.
 """
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}

@@ -16,12 +16,27 @@ ARTEFACT = r"/runs/.*/artifacts/.*(:|%3[aA])read/?"
 the namespace's artefact server, and the persistence agent the API itself."""
 READ_ARTEFACT = r"/[a-z0-9.]*\.RunService/ReadArtifact.*"
 
+NAMED = {
+    "names": r"/pipelines/names/.*",
+    "namespaces": r"/namespaces/-/pipelines/.*",
+}
+"""A pipeline by its name: the API asks Kubernetes about the namespace that is said, and nothing where none is, and then
+looks in all of them (v2beta1, and v1beta1 with `-` for none)."""
+NAMELESS = "a pipeline is found by its name in a namespace that is said, or in the list\n"
+
 
 def refused(place: str) -> list[Message]:
     """Return routes that refuse, below `/apis/VERSION` with whatever is before it."""
     return [
         refusal(_whole(f"{place}/.*{SPELLED_TWICE}.*"), "write letters and digits of a path as they are\n"),
         refusal(_whole(f"{place}{ARTEFACT}"), "artefacts are shown by the pages, and read from the object store\n"),
+        refusal(_whole(f"{place}{NAMED['namespaces']}"), NAMELESS),
+        *(
+            refusal(
+                {**_whole(f"{place}{NAMED['names']}"), "query_parameters": [{"name": "namespace", **said}]}, NAMELESS
+            )
+            for said in ({"present_match": False}, {"string_match": {"exact": ""}})
+        ),
     ]
 
 

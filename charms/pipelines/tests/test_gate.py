@@ -262,6 +262,11 @@ def test_an_artefact_of_the_users_own_comes_with_the_proof_for_her_namespace(pag
         "/pipeline/apis/v1beta1/_proxy/127.0.0.1:9902/config_dump",
         f"/pipeline/apps/tensorboard/proxy/eyJuYW1lc3BhY2UiOiAiYm9iIn0.{'s' * 43}/",
         "/pipeline/apis/v2beta1/workflows",
+        "/pipeline/apis/v2beta1/pipelines/names/bobs",
+        "/pipeline/apis/v2beta1/pipelines/names/bobs?namespace=",
+        "/pipeline/apis/v2beta1/pipelines/names/bobs?namespace=&namespace=ada",
+        "/pipeline/apis/v1beta1/pipelines/names/bobs?name_space=ada",
+        "/pipeline/apis/v1beta1/namespaces/-/pipelines/bobs",
         "/pipeline/apis/v1beta1/runs/r:reportMetrics",
         "/PIPELINE/Artifacts/Get/?source=minio&bucket=mlpipeline&key=private-artifacts/ada/a&namespace=ada",
         "/pipeline/ml_metadata.MetadataStoreService/GetArtifacts",
@@ -273,6 +278,15 @@ def test_an_artefact_of_the_users_own_comes_with_the_proof_for_her_namespace(pag
 )
 def test_what_is_anothers_or_no_page_asks_for_does_not_pass(pages: httpx2.Client, path: str):
     assert pages.get(path).status_code in (400, 403, 404), path
+
+
+@pytest.mark.parametrize(
+    "path", ["/apis/v2beta1/pipelines/names/mine?namespace=ada", "/apis/v1beta1/namespaces/ada/pipelines/mine"]
+)
+def test_a_pipeline_is_found_by_its_name_in_a_namespace(gate: httpx2.Client, pages: httpx2.Client, path: str):
+    assert pages.get(f"/pipeline{path}").json()[:2] == ["api", path]
+    assert gate.get(path, headers=TOKEN).json()[:2] == ["api", path]
+    assert gate.get(path.replace("ada", "-").partition("?")[0], headers=TOKEN).status_code == 403
 
 
 def test_whoever_the_gateway_does_not_name_sees_nothing(pages: httpx2.Client, ports: dict[str, int]):
@@ -321,7 +335,7 @@ def test_the_api_reads_no_object_that_a_workflow_says_it_made(
 
 
 def test_what_clients_escape_passes(gate: httpx2.Client, pages: httpx2.Client):
-    for path in ("runs/r", "runs/r:terminate", "pipelines/names/a%20b%3Ac", "experiments/a-b_c.d~e"):
+    for path in ("runs/r", "runs/r:terminate", "pipelines/names/a%20b%3Ac?namespace=ada", "experiments/a-b_c.d~e"):
         assert gate.get(f"/apis/v2beta1/{path}", headers=TOKEN).json()[:2] == ["api", f"/apis/v2beta1/{path}"]
         assert pages.get(f"/pipeline/apis/v2beta1/{path}").json()[:2] == ["api", f"/apis/v2beta1/{path}"]
 

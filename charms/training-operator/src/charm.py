@@ -8,7 +8,7 @@ import training_program
 from kubeflow_charms import Charm, Requires, certificates, main
 from kubeflow_charms.configuration import gang_scheduling
 from kubeflow_charms.interfaces import dashboard_links
-from kubeflow_charms.parts import Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
+from kubeflow_charms.parts import AdmissionPolicies, Crds, Manifests, NetworkPolicy, Part, Ports, Webhooks
 from training_options import TrainingOptions
 
 LINK = dashboard_links.Link(
@@ -30,6 +30,7 @@ class TrainingOperator(Charm[TrainingOptions]):
         options, names = self.options, self._names
         yield Crds("crds.yaml", version="1.9.4")
         yield Manifests("roles", "roles.yaml.j2")
+        yield AdmissionPolicies("job-fence", "job-fence.yaml.j2")
         yield Ports(training_program.WEBHOOK_PORT, training_program.METRICS_PORT)
         yield NetworkPolicy(
             webhooks=(training_program.WEBHOOK_PORT,),
