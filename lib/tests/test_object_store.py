@@ -84,7 +84,7 @@ def test_a_port_that_is_none_blocks_by_the_relations_name(consumer: Deployment) 
     said = {"access-key": "me", "secret-key": "word", "endpoint": "http://store:90000"}
     found = status(consumer, testing.Relation("s3", remote_app_name="store", remote_app_data=said))
     assert isinstance(found, ops.BlockedStatus)
-    assert "relation s3: store sends invalid data: what it names is no endpoint" in found.message
+    assert "relation s3: store sends invalid data: it names no endpoint" in found.message
 
 
 def test_a_secret_without_its_key_blocks_by_the_relations_name(consumer: Deployment) -> None:

@@ -58,13 +58,13 @@ def test_an_active_charm_tells_its_messages(deploy: Deploy) -> None:
 def test_every_missing_required_relation_is_named_with_the_command_to_type(deploy: Deploy) -> None:
     requires = {
         "database": {"interface": "mysql_client"},
-        "store": {"interface": "object-storage", "optional": False},
+        "store": {"interface": "address", "optional": False},
         "extra": {"interface": "address", "optional": True},
     }
     deployment = deploy(reporting(), requires=requires)
     state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert state.unit_status == ops.BlockedStatus(
-        "needs relations, run: juju integrate example:database APPLICATION; juju integrate example:store APPLICATION"
+        "needs relations, run: juju integrate example:database mysql:database; juju integrate example:store APPLICATION"
     )
 
 
@@ -90,7 +90,8 @@ def test_what_is_gone_from_the_status_is_what_was_mended(deploy: Deploy) -> None
     requires = {"address": {"interface": "address"}}
     deployment = deploy(plan, attributes={"address": Requires("address", ADDRESS)}, requires=requires)
     state = deployment.run(deployment.context.on.config_changed(), deployment.state())
-    assert isinstance(state.unit_status, ops.BlockedStatus)
+    told = "needs relations, run: juju integrate example:address APPLICATION"
+    assert state.unit_status == ops.BlockedStatus(told), "that the plan waits for the same is not told as well"
     relation = testing.Relation("address", remote_app_name="gateway", remote_app_data={"url": "http://here"})
     state = deployment.state(relations={relation})
     state = deployment.run(deployment.context.on.relation_changed(relation), state)
@@ -116,7 +117,9 @@ def test_a_required_relation_is_asked_for_again_when_it_breaks(deploy: Deploy) -
     deployment = deploy(reporting(), requires={"database": {"interface": "mysql_client"}})
     relation = testing.Relation("database")
     state = deployment.run(deployment.context.on.relation_broken(relation), deployment.state(relations={relation}))
-    assert state.unit_status == ops.BlockedStatus("needs relations, run: juju integrate example:database APPLICATION")
+    assert state.unit_status == ops.BlockedStatus(
+        "needs relations, run: juju integrate example:database mysql:database"
+    )
 
 
 def test_a_provided_endpoint_is_never_asked_for(deploy: Deploy) -> None:

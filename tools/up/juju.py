@@ -56,9 +56,8 @@ def use_model(juju: jubilant.Juju, name: str) -> bool:
     """
     made = name not in models(juju)
     if made:
-        juju.add_model(name)
-    else:
-        juju.cli("switch", name, include_model=False)
+        juju.add_model(name)  # which leaves the current one as it is
+    juju.cli("switch", name, include_model=False)
     juju.model = name
     return made
 

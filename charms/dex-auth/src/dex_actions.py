@@ -89,12 +89,12 @@ def add_user(server: Server, params: Mapping[str, Any]) -> Results:
         raise Blocked("username: it has blanks or quotes, expected a name such as grace@example.com")
     if name.casefold() == options.username.casefold():
         raise Blocked(
-            f"{name} is the administrator; her password is that of static-credentials-secret or static-password"
+            f"{name} is the administrator, whose password is that of static-credentials-secret or static-password"
         )
     word = _secret(server, secret, ("password",))["password"] if secret else password()
     new = dex_users.add(server.secrets, name, word)
     shown = {} if secret else {"password": word}
-    return {"username": name, **shown, "changed": "she is new" if new else "she has another password"}
+    return {"username": name, **shown, "changed": "added" if new else "password"}
 
 
 def remove_user(server: Server, params: Mapping[str, Any]) -> Results:
@@ -156,7 +156,7 @@ def _told(server: Server, token: Mapping[str, Any], claim: str) -> Results:
     listed = ", ".join(f"{key}={token[key]}" for key in known if token.get(key))
     if not token.get(claim):
         raise Refused(
-            f"she logs in, but there is no claim {claim} to know her by, only {listed}; "
+            f"the log-in succeeds, but there is no claim {claim} to know the user by, only {listed}; "
             "look at the connector's attributes, or at userid-claim of oidc-gatekeeper"
         )
     user = str(token[claim])
@@ -165,7 +165,7 @@ def _told(server: Server, token: Mapping[str, Any], claim: str) -> Results:
         "claims": listed,
         "groups": ", ".join(map(str, token.get("groups") or ())) or "none",
         "profiles": dex_profiles.of(server.cluster, user)
-        or "none yet: she is asked to make one, or run kubeflow-profiles/leader create-profile",
+        or "none yet: the dashboard asks for one, or run kubeflow-profiles/leader create-profile",
     }
 
 

@@ -61,8 +61,7 @@ def with_secrets(found: Sequence[Mapping[str, Any]], secret: Mapping[str, str]) 
             return value
         if reference[1] not in secret:
             raise ValueError(
-                f"option connectors: {place} names no key of the secret that connectors-secret names; "
-                "if the value itself looks like $key, put it into that secret"
+                f"option connectors: {place} names no key of connectors-secret; values that begin with $ go there too"
             )
         return secret[reference[1]]
 

@@ -61,12 +61,9 @@ class DexOptions:
 
     def __post_init__(self):
         if self.static_credentials_secret and (self.static_username or self.static_password):
-            raise ValueError("options static-username, static-password: unset them, static-credentials-secret is set")
+            raise ValueError("options static-username, static-password: reset them, static-credentials-secret is set")
         if self.static_username and not self.static_password:
-            raise ValueError(
-                "option static-password: empty, expected a password for the user of static-username; "
-                "to have one generated unset static-username too, then the user is admin"
-            )
+            raise ValueError("option static-password: empty; set it, or reset static-username to have one generated")
         if not self.enable_password_db and not self.connectors:
             raise ValueError("option enable-password-db: nobody could log in, set it to true or set connectors")
         object.__setattr__(self, "connectors", with_secrets(self.connectors, self.connectors_secret or {}))

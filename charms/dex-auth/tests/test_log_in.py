@@ -176,7 +176,7 @@ def test_the_password_may_be_in_a_secret(real):
 
 
 def test_a_claim_that_the_gatekeeper_wants_and_dex_does_not_give_is_named(real):
-    with pytest.raises(testing.ActionFailed, match="no claim preferred_username to know her by, only email=admin"):
+    with pytest.raises(testing.ActionFailed, match="no claim preferred_username to know the user by, only email=admin"):
         real.act("test-login", real.settle(), claim="preferred_username")
 
 

@@ -97,7 +97,7 @@ def test_another_root_certificate_restarts_the_proxy(gateway):
 def test_without_a_control_plane_the_unit_blocks_with_the_command_that_helps(gateway):
     state = gateway.settle(pilot=None, config={"gateway_service_type": "ClusterIP"})
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert "juju integrate istio-gateway:istio-pilot APPLICATION" in state.unit_status.message
+    assert "juju integrate istio-gateway:istio-pilot istio-pilot" in state.unit_status.message
 
 
 @pytest.mark.parametrize("databag", [{}, {"_supported_versions": '["v1"]'}])

@@ -158,8 +158,8 @@ def test_annotations_reach_the_service(gateway):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("metallb", "it is no pair, expected key=value,key=value, and quotes around a value with commas"),
-        ("=10.64.140.43", "it is no pair, expected key=value,key=value, and quotes around a value with commas"),
+        ("metallb", "it is no pair, expected key=value,key='value, with commas'"),
+        ("=10.64.140.43", "it is no pair, expected key=value,key='value, with commas'"),
         ("a b=c", "it is no annotation, expected for example metallb.universe.tf/address-pool=edge"),
         ("a/b/c=d", "it is no annotation, expected for example metallb.universe.tf/address-pool=edge"),
     ],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeflow_charms import Problem, Waiting
+from kubeflow_charms.configuration.partners import integrate
 from kubeflow_charms.interfaces.ingress_auth import PAGES, SECURE_SESSION, SESSION, Authorizer
 from kubeflow_charms.parts import Manifests
 from kubeflow_charms.relations.endpoints import BoundEndpoint
@@ -81,7 +82,7 @@ def decide(gatekeepers: BoundEndpoint, *, unauthenticated: bool, app: str) -> Ac
         return Access(ASK, found[0].data)
     if unauthenticated:
         return Access(OPEN)
-    advice = f"a gatekeeper, the gateway is shut: juju integrate {app}:{gatekeepers.name} APPLICATION"
+    advice = f"a gatekeeper, the gateway is shut: {integrate(app, gatekeepers.name, 'ingress-auth')}"
     return Access(SHUT, problems=(Waiting(advice),))
 
 

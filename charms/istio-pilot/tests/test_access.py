@@ -52,7 +52,8 @@ def test_without_a_gatekeeper_the_gateway_is_shut_and_the_status_says_what_to_ty
     state = pilot.settle()
     assert pilot.actions(HTTP) == pilot.actions(HTTPS) == {"DENY"}
     assert state.unit_status == testing.WaitingStatus(
-        "waiting for a gatekeeper, the gateway is shut: juju integrate istio-pilot:ingress-auth APPLICATION"
+        "waiting for a gatekeeper, the gateway is shut: "
+        "juju integrate istio-pilot:ingress-auth oidc-gatekeeper:ingress-auth"
     )
 
 

@@ -73,9 +73,7 @@ def test_taking_the_certificate_back_returns_to_http(pilot, issuer):
 def test_a_key_of_another_certificate_blocks_naming_the_option(pilot, issuer):
     secret = issuer.secret(tls_key=issuer.pair()["tls-key"])
     message = pilot.blocked(secrets={secret}, tls_secret_id=secret.id)
-    assert message == (
-        "option tls-secret-id: the key does not belong to the certificate, expected the pair that was made together"
-    )
+    assert message == ("option tls-secret-id: the key does not belong to the certificate, expected those made together")
 
 
 @pytest.mark.parametrize(

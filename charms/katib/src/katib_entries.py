@@ -105,8 +105,8 @@ def fit(settings: Settings) -> None:
                 )
                 if 0 < limit < request:
                     raise ValueError(
-                        f"option katib-config: {section}[{position}] asks for more {resource} than it may use, "
-                        f"expected resources with a higher limit or a lower request; by itself it asks for {asked}"
+                        f"option katib-config: {section}[{position}] asks for more {resource} than its limit, "
+                        f"by default {asked}; raise it or lower the request"
                     )
 
 

@@ -109,7 +109,7 @@ def test_a_port_that_katib_adds_itself_is_refused(katib, port):
 )
 def test_an_entry_of_which_no_pod_could_be_made_is_refused(katib, options, resource):
     said = katib.blocked(**options)
-    assert f"[0] asks for more {resource} than it may use" in said
+    assert f"[0] asks for more {resource} than its limit" in said
     assert "option katib-config: " in said
 
 

@@ -73,9 +73,7 @@ def _section(entry: Entry, position: str, location: str) -> Entry:
 
 def _require_address(link: str, position: str) -> None:
     if not re.fullmatch(r"(/|https?://[^/\s])\S*", link):
-        raise ValueError(
-            f"{position} has a link that leads nowhere, expected a path such as /jupyter/ or a URL such as https://example.com"
-        )
+        raise ValueError(f"{position} has a link that leads nowhere, expected a path such as /jupyter/ or a URL")
 
 
 def _listed(value: str | None, expected: str) -> list[Any]:

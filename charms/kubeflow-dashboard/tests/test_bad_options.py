@@ -23,7 +23,7 @@ def test_links_that_are_no_list_block_with_an_example(dashboard, location, value
         ("{text: A}", "has a link that leads nowhere, expected a path such as /jupyter/"),
         ("{text: A, link: example.com}", "has a link that leads nowhere, expected a path"),
         ("{text: A, link: 'javascript:alert(1)'}", "has a link that leads nowhere, expected a path"),
-        ("{text: A, link: 'https://'}", "expected a path such as /jupyter/ or a URL such as https://example.com"),
+        ("{text: A, link: 'https://'}", "expected a path such as /jupyter/ or a URL"),
         ("{text: A, link: '/a b'}", "has a link that leads nowhere, expected a path"),
         ("{text: A, link: /a/, type: heading}", "has an unknown type, expected item or section"),
         ("{text: A, link: /a/, location: side}", "is for another list, expected"),

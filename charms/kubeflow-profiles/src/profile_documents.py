@@ -136,7 +136,7 @@ def _owner(owner: Any) -> Mapping[str, str]:
 def _person(name: Any) -> str:
     # Istio would take an asterisk at either end for any text.
     if not (text := _text(name)) or re.search(r"[\s*]", text):
-        raise ValueError(f"{name!r} is no user, expected the name that she logs in with, such as ada@example.com")
+        raise ValueError(f"{name!r} is no user, expected the name to log in with, such as ada@example.com")
     return text
 
 

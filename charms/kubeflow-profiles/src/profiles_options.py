@@ -61,7 +61,7 @@ def principal(value: str | None) -> str:
     """Accept nothing, or what Istio calls a workload: trust domain, namespace and service account."""
     text = (value or "").strip()
     if text and not re.fullmatch(r"[a-z0-9.-]+/ns/[a-z0-9-]+/sa/[a-z0-9.-]+", text):
-        raise ValueError(f"{text!r} is no principal, expected for example cluster.local/ns/istio-system/sa/gateway")
+        raise ValueError(f"{text!r} is no principal, expected for example cluster.local/ns/NAMESPACE/sa/NAME")
     return text
 
 

@@ -7,6 +7,7 @@ import oauth2_proxy
 import ops
 from gatekeeper_options import GatekeeperOptions
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main
+from kubeflow_charms.configuration.partners import integrate
 from kubeflow_charms.interfaces import dex_oidc_config, ingress, ingress_auth, oidc_client
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Metrics, NetworkPolicy, Part, Ports, Report, Workload
@@ -39,7 +40,7 @@ class OidcGatekeeper(Charm[GatekeeperOptions]):
         )
         yield self.registration.send_each(self._register)
         if not self.registration.relations:
-            yield Report(Blocked(f"needs relations, run: juju integrate {self.app.name}:oidc-client APPLICATION"))
+            yield Report(Blocked(f"needs relations, run: {integrate(self.app.name, 'oidc-client', 'oidc-client')}"))
         yield Workload(
             container=oauth2_proxy.PROGRAM.container,
             command=oauth2_proxy.COMMAND,

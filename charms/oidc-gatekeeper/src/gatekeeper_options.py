@@ -65,9 +65,7 @@ def certificates(value: str | None) -> str:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=plain)
     except (ssl.SSLError, ValueError) as error:
-        raise ValueError(
-            "no certificate can be read, expected PEM from -----BEGIN CERTIFICATE----- on, as ca-bundle=@FILE passes it"
-        ) from error
+        raise ValueError("no certificate can be read, expected PEM, as ca-bundle=@FILE passes it") from error
     return text + "\n"
 
 

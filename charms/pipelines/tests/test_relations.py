@@ -14,7 +14,7 @@ def test_the_databases_are_asked_for_by_name(pipelines):
 def test_without_a_database_the_unit_is_blocked_with_what_to_type(pipelines, endpoint):
     state = pipelines.settle(databags={endpoint: None})
     assert isinstance(state.unit_status, testing.BlockedStatus)
-    assert f"juju integrate pipelines:{endpoint} APPLICATION" in state.unit_status.message
+    assert f"juju integrate pipelines:{endpoint} mysql:database" in state.unit_status.message
 
 
 def test_without_an_object_store_the_unit_is_blocked_with_what_to_type(pipelines):

@@ -37,9 +37,7 @@ def extra(value: str | None) -> dict[str, Mapping[str, Any]]:
     """Accept nothing, or a map of names to runtimes."""
     found = plain_yaml.load(value or "") if (value or "").strip() else {}
     if not isinstance(found, dict):
-        raise ValueError(
-            "expected a map of names to runtimes, such as {torch-small: {framework: torch, template: ...}}"
-        )
+        raise ValueError("expected a map of names to runtimes: {NAME: {framework: torch, template: ...}}")
     return {options.name(name): _runtime(name, fields) for name, fields in found.items()}
 
 
@@ -48,12 +46,10 @@ def _runtime(name: str, fields: Any) -> Mapping[str, Any]:
         raise ValueError(f"{name!r} is a built-in runtime, expected another name")
     known = isinstance(fields, dict) and {"framework", "template"} <= fields.keys() <= set(FIELDS)
     if not known or not isinstance(fields["framework"], str):
-        raise ValueError(f"the runtime {name!r} has not what a runtime has, expected framework, template, and mlPolicy")
+        raise ValueError(f"the runtime {name!r} lacks something, expected framework, template, mlPolicy")
     jobs = _jobs(fields["template"])
     if not jobs or not all(isinstance(job, dict) and "name" in job and "template" in job for job in jobs):
-        raise ValueError(
-            f"the runtime {name!r} has no jobs, expected template.spec.replicatedJobs with name and template"
-        )
+        raise ValueError(f"the runtime {name!r} has no template.spec.replicatedJobs with name and template")
     return fields
 
 

@@ -139,11 +139,11 @@ def test_prometheus_warns_of_jobs_whose_pods_cannot_be_made(trainer):
         ("custom_images", "{torchtune: an image}", "option custom-images: it is no image"),
         ("runtimes_disabled", "torch", "option runtimes-disabled: there is no runtime it, expected some of torch-dist"),
         ("extra_runtimes", "torch-small", "option extra-runtimes: expected a map of names to runtimes"),
-        ("extra_runtimes", "{torch-small: {}}", "option extra-runtimes: the runtime it has not what a runtime has"),
+        ("extra_runtimes", "{torch-small: {}}", "option extra-runtimes: the runtime it lacks something"),
         (
             "extra_runtimes",
             "{torch-small: {framework: torch, template: {spec: {replicatedJobs: []}}}}",
-            "option extra-runtimes: the runtime it has no jobs",
+            "option extra-runtimes: the runtime it has no template.spec.replicatedJobs",
         ),
         (
             "extra_runtimes",

@@ -153,7 +153,7 @@ def check_match(certificate: str, key: str) -> None:
     from . import signing
 
     if not signing.belongs(key, certificate):
-        raise ValueError("the key does not belong to the certificate, expected the pair that was made together")
+        raise ValueError("the key does not belong to the certificate, expected those made together")
 
 
 def check_life(certificate: str) -> None:

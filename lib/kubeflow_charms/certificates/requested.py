@@ -68,8 +68,8 @@ class CertificateRequest:
                 )
         if "certificate" in self._newest and (day := certificates.expired(self._newest)):
             raise Blocked(
-                f"the certificate of {self._application} for {self.content['names']} expired on {day}, and it issues "
-                f"no other: juju debug-log --include {self._application} says why"
+                f"the certificate of {self._application} for {self.content['names']} expired on {day}, and no "
+                f"other came, see: juju debug-log --include {self._application}"
             )
 
     def certificate(self) -> certificates.Certificate:

@@ -32,6 +32,6 @@ def require(cluster: Cluster, application: str, scheduler: str) -> None:
     kind = f"podgroups.{group}"
     if cluster.get(Reference("apiextensions.k8s.io/v1", "CustomResourceDefinition", kind)) is None:
         raise Blocked(
-            f"option gang-scheduler: the cluster has no {kind}, install the scheduler {scheduler} first, "
+            f"option gang-scheduler: the cluster has no {kind}, install {scheduler}, "
             f"or run: juju config {application} --reset gang-scheduler"
         )

@@ -156,7 +156,10 @@ def memory_of(*programs: str) -> Callable[[str | None], dict[str, str]]:
     """Make a parser that accepts memory limits of a charm's programs as `program=quantity,program=quantity`."""
 
     def parse(value: str | None) -> dict[str, str]:
-        found = pairs(value)
+        try:
+            found = pairs(value)
+        except ValueError as error:
+            raise ValueError(f"{value!r} is no limit of a program, expected for example {programs[0]}=512Mi") from error
         if unknown := sorted(found.keys() - set(programs)):
             raise ValueError(f"there is no program {unknown[0]!r}, expected some of {', '.join(programs)}")
         return {program: quantity(limit) for program, limit in found.items()}
@@ -195,7 +198,7 @@ def registry(value: str | None) -> str:
     """Accept nothing, or a registry's host, perhaps with a port and a path."""
     text = (value or "").strip().rstrip("/")
     if text and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?", text):
-        raise ValueError(f"{text!r} is no registry, expected for example registry.site:5000 or registry.site/mirror")
+        raise ValueError(f"{text!r} is no registry, expected for example registry.site:5000/mirror")
     return text
 
 
@@ -313,9 +316,7 @@ def _pairs(items: Sequence[str]) -> Iterator[tuple[str, str]]:
         quoted = len(content) > 1 and content[0] == content[-1] and content[0] in "\"'"
         # What follows a=b=c after a comma may be a pair, or the rest of that value.
         if not separator or not key or ("=" in content and not quoted and position < len(items)):
-            raise ValueError(
-                f"{item!r} is no pair, expected key=value,key=value, and quotes around a value with commas"
-            )
+            raise ValueError(f"{item!r} is no pair, expected key=value,key='value, with commas'")
         yield key, content[1:-1] if quoted else content
 
 

@@ -198,8 +198,8 @@ class Applied:
             self._write(dataclasses.replace(new, digest=""))
             both = "use" if len(shared) > 1 else "uses"
             raise Blocked(
-                f"option purge: {', '.join(shared)} {both} the same definitions, which stay; remove it first, "
-                f"or run: juju config {run.app} purge=false"
+                f"option purge: {', '.join(shared)} {both} the same definitions, which stay; remove it, or "
+                f"run: juju config {run.app} purge=false"
             )
         if not repairs or new != record:
             self._write(new)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get
 import ops
 
 from ..configuration.options import load, renamed
+from ..configuration.partners import integrate_each
 from ..configuration.workload_version import workload_version
 from ..interfaces.wire import principal
 from ..networking.network import cluster_domain
@@ -28,7 +29,7 @@ from ..sandbox.programs import Program, Sandboxes, require_each
 from .applied import Applied
 from .cluster import Cluster, Reference
 from .drift import Rounds
-from .problems import Blocked, Problem, Waiting, say
+from .problems import Blocked, Problem, Waiting, say, told_once
 from .run import Part, Removal, Run, running_pod
 
 LOOK, ROUND = (ops.LeaderElectedEvent, ops.StartEvent, ops.UpgradeCharmEvent), ops.UpdateStatusEvent
@@ -307,8 +308,7 @@ class Charm(ops.CharmBase, Generic[Options]):
         if missing and early:
             raise Waiting(f"the relations {', '.join(missing)}")
         if missing:
-            commands = (f"juju integrate {self.app.name}:{name} APPLICATION" for name in missing)
-            raise Blocked(f"needs relations, run: {'; '.join(commands)}")
+            raise Blocked(f"needs relations, run: {integrate_each(self.app.name, missing, self.meta)}")
 
     def _collect_status(self, event: ops.CollectStatusEvent) -> None:
         if self._run is None:
@@ -316,7 +316,7 @@ class Charm(ops.CharmBase, Generic[Options]):
         problems = self._run.problems
         worst: type[Problem] = Blocked if any(isinstance(item, Blocked) for item in problems) else Waiting
         ordered = sorted(problems, key=lambda item: not isinstance(item, Blocked))
-        text = "; ".join(map(say, ordered))
+        text = "; ".join(map(say, told_once(ordered)))
         if not problems:
             told = (*renamed(self.options_type, self.config), *self._run.messages)
             event.add_status(ops.ActiveStatus("; ".join(told)))

@@ -123,7 +123,7 @@ def wish(sent: Manifests, read: Callable[[str], dict[str, str]]) -> Wish:
         convert(found, list[Identified])
     except ValueError as error:
         raise ValueError(
-            f"kubernetes_manifests is no list of objects with apiVersion, kind and metadata.name: {error}"
+            f"kubernetes_manifests lists no objects with apiVersion, kind and metadata.name: {error}"
         ) from error
     return Wish(
         objects=found,

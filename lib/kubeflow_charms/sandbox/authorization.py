@@ -34,8 +34,7 @@ def require(run: Run) -> None:
         return
     if run.cluster.call(REVIEW, lambda client, kind, where: _allowed(client, kind, run.namespace)):
         raise Blocked(
-            "any account may read all Secrets of the cluster, so that no user would have a namespace to herself, "
-            "run: microk8s enable rbac; elsewhere start the API server with --authorization-mode=Node,RBAC"
+            "any account may read all Secrets, run: microk8s enable rbac; elsewhere see docs/troubleshooting.md"
         )
     memory.touch()
 

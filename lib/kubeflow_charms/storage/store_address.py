@@ -36,6 +36,6 @@ def parse(endpoint: str, region: str) -> StoreAddress:
         parsed, port = urllib.parse.SplitResult("", "", "", "", ""), None
     more = parsed.path.strip("/") or parsed.query or parsed.fragment or parsed.username
     if parsed.scheme not in ("http", "https") or not parsed.hostname or port == 0 or more:
-        raise ValueError("what it names is no endpoint, expected a URL without a path such as https://s3.example.com")
+        raise ValueError("it names no endpoint, expected a URL without a path: https://s3.example.com")
     secure = parsed.scheme == "https"
     return StoreAddress(host=parsed.hostname, port=port or (443 if secure else 80), secure=secure)

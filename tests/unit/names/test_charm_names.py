@@ -23,6 +23,8 @@ VERBS = ("add", "apply", "create", "export", "get", "import", "list", "remove", 
 WHOLE = ("first-steps", "smoke-test", "import", "export", "restore", "test-login")
 """Actions that are called like what Canonical's charms call them, or what everybody does."""
 LONGEST = 100
+OPTION = len("option public-url: ")
+"""What the library puts before the text of a parser that refuses a value."""
 FORMER = re.compile(r"The name that (\S+) had; it goes with the release after this one\.")
 
 
@@ -129,14 +131,16 @@ def sentences() -> Iterator[str]:
 
 
 def statuses() -> Iterator[str]:
-    """What a charm is blocked by takes at most a hundred characters, values aside."""
-    for path in sorted(ROOT.glob("charms/*/src/*.py")):
+    """What stands between a charm and active takes at most a hundred characters, values aside."""
+    for path in sorted([*ROOT.glob("charms/*/src/*.py"), *ROOT.glob("lib/kubeflow_charms/**/*.py")]):
         if path.stem.endswith("_actions"):
             continue  # What an action answers is no status, and may explain.
         for node in ast.walk(ast.parse(path.read_text())):
-            problem = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Blocked", "Waiting")
-            if isinstance(node, ast.Call) and problem and node.args and length(node.args[0]) > LONGEST:
-                yield f"{path.parts[-3]}: {beginning(node.args[0])}"
+            if isinstance(node, ast.Call) and node.args:
+                text = node.args[0]
+                more = {"Blocked": 0, "Waiting": 0, "ValueError": 0 if beginning(text).startswith("option") else OPTION}
+                if length(text) + more.get(getattr(node.func, "id", ""), -LONGEST) > LONGEST:
+                    yield f"{path.parts[-3]}: {beginning(text)}"
 
 
 def length(node: ast.AST) -> int:
