@@ -31,10 +31,10 @@ BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings"
 class Merging(FakeCluster):
     """A cluster that also merges patches."""
 
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         if request.headers.get("content-type") != "application/merge-patch+json" or path not in self.objects:
-            return super()._answer(request)
+            return super().answer(request)
         self.calls.append(f"PATCH {path}")
         self.objects[path].update(merged(self.objects[path], json.loads(request.content)))
         return httpx2.Response(200, json=self.objects[path])
