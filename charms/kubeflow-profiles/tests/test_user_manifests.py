@@ -180,8 +180,8 @@ def test_two_applications_that_send_one_object_are_named_and_the_first_counts(pr
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({"kubernetes_manifests": "{}"}, "no list of objects"),
-        ({"kubernetes_manifests": "secret:"}, "no list of objects"),
+        ({"kubernetes_manifests": "{}"}, "lists no objects"),
+        ({"kubernetes_manifests": "secret:"}, "lists no objects"),
         (plain({**DEFAULT, "kind": "Pod", "apiVersion": "v1"}), "a Pod of v1, expected one of"),
         ({**plain(DEFAULT), "namespace_selector": "[]"}, "namespace_selector is no mapping of texts"),
     ],
