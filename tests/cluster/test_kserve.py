@@ -177,7 +177,7 @@ def test_a_port_for_grpc_is_beside_the_one_for_http(kserve: Deployed) -> None:
     }
     assert found == {
         "both": [("http", 80, 8080), ("h2c", 9000, 9000)],
-        "grpc": [("h2c", 80, 9000), ("http", 8080, 8080)],
+        "grpc": [("h2c", 80, 9000), ("http1", 8080, 8080)],
     }
 
 
