@@ -257,7 +257,7 @@ def test_an_endpoint_is_found_as_providers_spell_it(endpoint: str, region: str, 
 
 @pytest.mark.parametrize("endpoint", ["ftp://host", "http://"])
 def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
-    with pytest.raises(ValueError, match="is no endpoint"):
+    with pytest.raises(ValueError, match="names no endpoint"):
         PROVIDER.decode({"access-key": "a", "secret-key": "b", "endpoint": endpoint})
 
 
