@@ -223,7 +223,7 @@ sys.exit("F1129 12:01:02.345678      17 main.go:59] failed to execute component:
 
 
 def test_steps_outlive_an_api_whose_pod_is_replaced_and_those_that_fail_of_themselves_do_not(ada: Workspace):
-    patch = json.loads(runpy.run_path(str(PATCH))["patch"]({}))
+    patch = json.loads(runpy.run_path(str(PATCH))["patch"]("any", {}))
 
     def run(name: str, source: str) -> None:
         ada.apply(workflow(f"api-{name}", sequence("asks"), step("asks", source), **patch))
