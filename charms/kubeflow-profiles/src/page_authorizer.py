@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
-from kubeflow_charms.small_programs import health_server, kubernetes_api
+from kubeflow_charms.small_programs import envoys_questions, health_server, kubernetes_api
 from profile_principals import USER_HEADER
 
 PORT = 8083
@@ -35,7 +35,7 @@ def workload(read: Callable[[str], str], cluster_admins: Iterable[str]) -> Workl
     return Workload(
         container=PROGRAM.container,
         command=f"python3 -B -u {FOLDER}/{FILES[0]} {PORT} {USER_HEADER} {shlex.quote(','.join(cluster_admins))}",
-        files=program(FOLDER, FILES, read, (health_server, kubernetes_api)),
+        files=program(FOLDER, FILES, read, (envoys_questions, health_server, kubernetes_api)),
         checks={PROGRAM.container: HttpCheck(PORT, "/healthz")},
     )
 

@@ -1,8 +1,7 @@
 """Answers the gateway: may this user see a page? Started as `page_authorizer_server.py PORT HEADER ADMINISTRATORS`.
 
 Runs in plain Python with the standard library alone. Envoy asks with the request's own method, path and query below
-`/pages`, and the header of the gateway that says who the user is. Source of question and answer: Envoy's API v3,
-extensions.filters.http.ext_authz.v3.HttpService. The dashboard's own paths: kubeflow/dashboard v2.0,
+`/pages`, and the header of the gateway that says who the user is. The dashboard's own paths: kubeflow/dashboard v2.0,
 components/centraldashboard/app/api_workgroup.ts, which tells everybody who works in which profile.
 """
 
@@ -11,9 +10,10 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from kubeflow_charms.small_programs.envoys_questions import Answer, handler
 from kubeflow_charms.small_programs.health_server import Server
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused, address
 
@@ -32,8 +32,6 @@ KEPT = 30.0
 """Seconds for which Kubernetes' consent is remembered: a page has hundreds of parts."""
 MOST = 10_000
 """Consents that are remembered at once."""
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""Of requests that Envoy asks about; all others are refused."""
 
 
 class Authorizer:
@@ -121,28 +119,10 @@ def server(port: int, header: str, authorizer: Authorizer) -> http.server.Thread
         authorizer: knows the answers.
     """
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(method: str, path: str, headers: Mapping[str, str]) -> Answer:
+        return Answer(*authorizer.answer(path, headers.get(header) or ""))
 
-        def answer(self) -> None:
-            # Envoy sends no body, but the original's headers may tell of one.
-            if self.path == "/healthz":
-                status, text = 200, ""
-            else:
-                status, text = authorizer.answer(self.path, self.headers.get(header) or "")
-            said = f"{text}\n".encode() if text else b""
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(said)
-
-        def log_message(self, format: str, *arguments: Any) -> None:
-            """Say nothing of single requests, whose paths name what users do."""
-
-    for method in METHODS:
-        setattr(Handler, f"do_{method}", Handler.answer)
-    return Server(("", port), Handler)
+    return Server(("", port), handler(answer))
 
 
 if __name__ == "__main__":

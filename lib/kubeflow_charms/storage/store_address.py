@@ -10,7 +10,7 @@ AMAZON = (".amazonaws.com", ".amazonaws.com.cn")
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class StoreAddress:
-    """Where an object store answers; `secure` is whether it speaks https, `amazon` whether it is Amazon's own."""
+    """Where an object store answers; `secure` is whether it speaks https."""
 
     host: str
     port: int
