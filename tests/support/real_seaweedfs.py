@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import pathlib
-import random
 import shlex
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from kubeflow_charms.storage.object_store import Store
 from kubeflow_charms.storage.profile_logins import Login, login
 from kubeflow_charms.storage.s3_requests import Answer, exchange
 
+from .apiserver import free_ports
 from .charms import load_charm
 from .programs import find
 
@@ -36,6 +36,11 @@ User: Any = importlib.import_module("store_consumers").User
 
 SOURCES = ROOT_FOLDER / "src"
 PATIENCE = 90
+PORTS = (
+    *("master.port", "volume.port", "filer.port"),
+    *("master.port.grpc", "volume.port.grpc", "filer.port.grpc", "s3.port.grpc"),
+)
+"""What the store listens on beside the port of its clients; those of gRPC are 10,000 above the others unless told."""
 ROOT = Login("ROOTAAAAAAAAAAAAAAAA", "a-long-word-of-the-root")
 PIPELINES = Login("RELAAAAAAAAAAAAAAAAA", "a-long-word-of-the-relation")
 BACKUPS = Login("RELBBBBBBBBBBBBBBBBB", "a-long-word-of-the-database")
@@ -105,6 +110,7 @@ class RealStore:
 
     folder: pathlib.Path
     port: int
+    metrics: int
     cluster: Cluster
     keeper: Any
     local: Any
@@ -179,7 +185,8 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0, certificate: Certi
         volume_size: of its volumes, in MiB; 0 for the charm's.
         certificate: None for plain http.
     """
-    port = random.randrange(20000, 40000, 10)
+    port, metrics, *more = free_ports(2 + len(PORTS))
+    ports = dict(zip(PORTS, more, strict=True))
     options = seaweedfs_options.SeaweedfsOptions(
         port=port,
         memory=seaweedfs_options.amounts.Memory(),
@@ -204,7 +211,9 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0, certificate: Certi
     for made in (shared, data):
         made.mkdir()
     cluster = Cluster()
-    local = keeper_store.LocalStore(settings.store, master=port + 2, volume_server=port + 3, filer=port + 4)
+    local = keeper_store.LocalStore(
+        settings.store, master=ports["master.port"], volume_server=ports["volume.port"], filer=ports["filer.port"]
+    )
     keeper = login_keeper.Keeper(
         dataclasses.replace(settings, folder=str(shared)),
         keeper_kubernetes.Namespaces(Kubernetes(cluster.url, folder), settings.profiles),
@@ -220,7 +229,7 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0, certificate: Certi
         seaweedfs_server.SHARED.path: str(shared),
         "-dir=/data": f"-dir={data}",
         "/usr/bin/weed": str(find("weed")),
-        f"-metricsPort={seaweedfs_server.store_metrics.PORT}": f"-metricsPort={port + 1}",
+        f"-metricsPort={seaweedfs_server.store_metrics.PORT}": f"-metricsPort={metrics}",
     }
     if certificate:
         given |= {
@@ -233,12 +242,11 @@ def real_store(folder: pathlib.Path, *, volume_size: int = 0, certificate: Certi
     if volume_size:
         command += f" -master.volumeSizeLimitMB={volume_size}"
     # The other ports of the pod are whoever's they are on this machine.
-    others = {"master.port": port + 2, "volume.port": port + 3, "filer.port": port + 4}
-    others |= {"filer.localSocket": folder / "filer.sock", "s3.localSocket": folder / "s3.sock"}
+    others = ports | {"filer.localSocket": folder / "filer.sock", "s3.localSocket": folder / "s3.sock"}
     command += "".join(f" -{name}={value}" for name, value in others.items())
     environment = {**os.environ, **program.environment, "HOME": str(folder)}
     environment["WEED_LEVELDB2_DIR"] = str(data / "filerldb2")
-    found = RealStore(folder, port, cluster, keeper, local, shlex.split(command), environment)
+    found = RealStore(folder, port, metrics, cluster, keeper, local, shlex.split(command), environment)
     found.secure = certificate is not None
     if certificate:
         found.certify(certificate)

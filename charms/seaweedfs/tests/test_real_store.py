@@ -147,7 +147,7 @@ def test_the_disk_is_watched_where_the_store_sees_it(real):
 
 def test_the_numbers_of_dashboard_and_alerts_are_those_that_seaweedfs_shows(real):
     real.ask(real.root, "GET", "/mlpipeline")
-    shown = urllib.request.urlopen(f"http://127.0.0.1:{real.port + 1}/metrics").read().decode()
+    shown = urllib.request.urlopen(f"http://127.0.0.1:{real.metrics}/metrics").read().decode()
     metrics = real_seaweedfs.seaweedfs_server.store_metrics.METRICS
     used = " ".join(item.expression for item in (*metrics.panels, *metrics.alerts))
     # How large a bucket is, is told a minute after the start.
