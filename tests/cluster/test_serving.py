@@ -128,7 +128,7 @@ def test_programs_make_things_in_profiles_alone_and_models_are_nowhere_else(serv
             assert program.delete(f"{where.format(plain)}/iris").status_code == 422
     with serving.application.workload("model-routes") as program:
         answer = program.post(ENTRIES.format(ada), json=entry("notebook-name"), params={"dryRun": "All"})
-        assert "only for the pods of a model" in answer.json()["message"]
+        assert "only for the pods of a model, or of a Service" in answer.json()["message"]
         known = entry("serving.kserve.io/inferenceservice")
         program.post(ENTRIES.format(ada), json=known, params={"dryRun": "All"}).raise_for_status()
     answer = serving.http.post(MODELS.format(plain), json=model())

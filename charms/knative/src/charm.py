@@ -11,7 +11,7 @@ import knative_programs
 from knative_images import AUTOSCALER
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
-from kubeflow_charms import Charm, Requires, certificates, main
+from kubeflow_charms import Charm, Provides, Requires, certificates, main
 from kubeflow_charms.interfaces import gateway_info, kubernetes_manifest
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.interfaces.wire import principal
@@ -39,6 +39,7 @@ class Knative(Charm[KnativeOptions]):
     programs = knative_programs.PROGRAMS
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
     policies = Requires("authorization-policies", kubernetes_manifest.KUBERNETES_MANIFEST)
+    local = Provides("local-gateway", gateway_info.LOCAL_GATEWAY)
 
     def plan(self) -> Iterator[Part]:
         """Yield what should exist."""
@@ -69,6 +70,7 @@ class Knative(Charm[KnativeOptions]):
             },
         )
         yield self.policies.send(placed_objects.plain([knative_network.counts()]))
+        yield self.local.send(GatewayInfo(gateway_name=knative_network.MESH, gateway_namespace=self.model.name))
         authorization.require(self.run)
         info = self.gateway.one()
         yield from self._ways_in(info)

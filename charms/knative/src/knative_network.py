@@ -23,6 +23,8 @@ INTERNAL = (CONTROLLER_METRICS, ACTIVATOR_METRICS, WEBHOOK_METRICS, ISTIO_METRIC
 PROFILES = 1000
 """What a port of metrics is above that of profiles, which stay off."""
 
+MESH = "mesh"
+"""What Istio calls all sidecars where others name a Gateway; they lead to Services in the cluster."""
 ACTIVATOR_SERVICE, AUTOSCALER_SERVICE = "activator-service", "autoscaler"
 """The Services by which programs look for each other, in the namespace that is their own."""
 

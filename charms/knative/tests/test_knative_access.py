@@ -119,6 +119,11 @@ def test_profiles_let_the_autoscaler_count_requests_and_nobody_in_the_mesh(knati
     assert rule["to"] == [{"operation": {"methods": ["GET"], "paths": ["/metrics"], "ports": ["9090"]}}]
 
 
+def test_serving_learns_that_knative_is_there_before_there_is_a_gateway(knative):
+    state = knative.settle(databags={"gateway-info": None, "local-gateway": {}})
+    assert knative.sent(state, "local-gateway")["gateway_namespace"] == "edge"
+
+
 def test_no_pod_of_a_profile_tells_the_autoscaler_how_many_ask(knative):
     knative.settle()
     spec = knative.cluster.find("NetworkPolicy", "knative-autoscaler")["spec"]

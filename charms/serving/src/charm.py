@@ -43,6 +43,7 @@ class Serving(Charm[ServingOptions]):
 
     programs = (kserve_controller.PROGRAM, model_routes.PROGRAM, models_web_app.PROGRAM)
     gateway = Requires("gateway-info", gateway_info.GATEWAY_INFO)
+    knative = Requires("local-gateway", gateway_info.LOCAL_GATEWAY)
     page = Requires("ingress", ingress.INGRESS)
     links = Requires("dashboard-links", dashboard_links.DASHBOARD_LINKS)
     objects = Requires("object-storage", object_storage.OBJECT_STORAGE)
@@ -60,18 +61,22 @@ class Serving(Charm[ServingOptions]):
         yield model_metrics.DASHBOARD
         yield Manifests("logins", "logins.yaml.j2", {"name": model_store.role(self.app.name, self.model.name)})
         yield self._confinement()
-        yield self._limits()
         yield Ports(serving_network.WEBHOOKS, serving_network.METRICS, serving_network.PAGES)
         yield Manifests("runtimes", "runtimes.yaml.j2", {"items": serving_runtimes.objects(self._settings)})
         yield self.links.send(models_web_app.LINKS)
         authorization.require(self.run)
         yield from self._page()
-        info = self.gateway.one()
-        yield from self._controller(info)
+        info, knative = self.gateway.one(), self.knative.maybe()
+        mode = self.options.mode(related=knative is not None)
+        yield self._limits(mode)
+        # One that is not related may be in the same model all the same, as the option says.
+        platform = knative.gateway_namespace if knative else self.model.name
+        yield from self._controller(info, mode, platform)
         yield model_routes.workload(
             info,
             app=self.app.name,
             model=self.model.name,
+            platform=platform,
             domain=network.cluster_domain(),
             hosts=self.options.domain,
             monitoring=self.options.monitoring_namespace,
@@ -105,12 +110,11 @@ class Serving(Charm[ServingOptions]):
         context = {"programs": programs, "labels": served_models.LABELS}
         return AdmissionPolicies("confinement", "confinement.yaml.j2", context)
 
-    def _limits(self) -> AdmissionPolicies:
+    def _limits(self, mode: str) -> AdmissionPolicies:
         """Return what is refused of models with a reason, as KServe would pass over it in silence."""
-        options = self.options
         context = {
-            "most": options.max_replicas,
-            "default": options.deployment_mode,
+            "most": self.options.max_replicas,
+            "default": mode,
             "by_knative": serving_config.KNATIVE,
         }
         return AdmissionPolicies("limits", "limits.yaml.j2", context)
@@ -159,7 +163,7 @@ class Serving(Charm[ServingOptions]):
             )
         )
 
-    def _controller(self, info: GatewayInfo) -> Iterator[Part]:
+    def _controller(self, info: GatewayInfo, mode: str, platform: str) -> Iterator[Part]:
         options, certificate = self.options, self.webhook_certificate
         configuration = serving_config.data(
             images=options.images,
@@ -169,12 +173,13 @@ class Serving(Charm[ServingOptions]):
             gpus=options.gpu_resources,
             gateway=f"{info.gateway_namespace}/{info.gateway_name}",
             domain=network.cluster_domain(),
-            mode=options.deployment_mode,
+            mode=mode,
         )
         yield Manifests("configuration", "configuration.yaml.j2", {"name": serving_config.NAME, "data": configuration})
         yield kserve_controller.workload(
             namespace=self.model.name,
-            started_with=serving_config.at_start(configuration),
+            knative=platform,
+            started_with=serving_config.at_start(configuration, knative=bool(self.knative.relations)),
             certificate=certificate,
         )
         yield Webhooks(

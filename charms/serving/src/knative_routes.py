@@ -17,6 +17,7 @@ from typing import Any
 
 Object = dict[str, Any]
 INGRESSES = "/apis/networking.internal.knative.dev/v1alpha1/ingresses"
+SERVICES = "/apis/serving.knative.dev/v1/services"
 POLICIES = "/apis/security.istio.io/v1/authorizationpolicies"
 MODES = ("Serverless", "Knative")
 """What KServe calls its mode with Knative, up to 0.15 and from 0.16 on."""
@@ -93,10 +94,17 @@ def by_knative(item: Object) -> bool:
     return mode in MODES
 
 
+def of_its_own(service: Object) -> bool:
+    """Tell whether a Service of Knative's is a user's own, and not made for a model or a graph."""
+    owners = service["metadata"].get("ownerReferences") or []
+    return not any(owner["apiVersion"].startswith("serving.kserve.io/") for owner in owners)
+
+
 def asks(item: Object) -> bool:
-    """Tell whether the pods of a model have a sidecar that asks who the user is, as far as its owner can say."""
+    """Tell whether the pods of something have a sidecar that asks who the user is, as far as its owner can say."""
     spec = item.get("spec") or {}
-    places = (item["metadata"], *(spec.get(it) or {} for it in ("predictor", "transformer", "explainer")))
+    template = (spec.get("template") or {}).get("metadata") or {}
+    places = (item["metadata"], template, *(spec.get(it) or {} for it in ("predictor", "transformer", "explainer")))
     return not any(
         (place.get(said) or {}).get(SIDECAR[0]) == SIDECAR[1] for place in places for said in ("labels", "annotations")
     )

@@ -19,11 +19,12 @@ PROGRAM = Program(
 )
 
 
-def workload(*, namespace: str, started_with: str, certificate: Certificate) -> Workload:
+def workload(*, namespace: str, knative: str, started_with: str, certificate: Certificate) -> Workload:
     """Return the controller; most of its configuration it asks Kubernetes for whenever it needs it.
 
     Args:
         namespace: the model's.
+        knative: the namespace that Knative's configuration is in.
         started_with: the rest of its configuration.
         certificate: what its webhooks show the API server.
     """
@@ -31,8 +32,7 @@ def workload(*, namespace: str, started_with: str, certificate: Certificate) -> 
         container=PROGRAM.container,
         command=f"/manager --metrics-addr=:{serving_network.METRICS} --webhook-port={serving_network.WEBHOOKS} "
         f"--health-probe-addr=:{serving_network.HEALTH} --leader-elect",
-        # Where Knative's configuration is: its charm is in the gateway's model, as this one is.
-        environment={"POD_NAMESPACE": namespace, "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE": namespace},
+        environment={"POD_NAMESPACE": namespace, "KNATIVE_CONFIG_AUTOSCALER_NAMESPACE": knative},
         files={
             STARTED_WITH: File(started_with),
             f"{CERTIFICATES}/tls.crt": File(certificate.certificate),

@@ -23,6 +23,7 @@ def workload(
     *,
     app: str,
     model: str,
+    platform: str,
     domain: str,
     hosts: str,
     monitoring: str,
@@ -35,6 +36,7 @@ def workload(
         info: the gateway that the routes come from.
         app: the application; with its model it marks what is made.
         model: see `app`.
+        platform: the namespace that Knative's programs are in.
         domain: the cluster's.
         hosts: the domain below which models have host names; "" for none.
         monitoring: the namespace of who may ask for metrics; "" for none.
@@ -53,7 +55,7 @@ def workload(
         "domain": domain,
         "hosts": hosts,
         "monitoring": monitoring,
-        "platform": model,
+        "platform": platform,
         "principal": info.gateway_principal,
         "key": key,
     }

@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import knative_routes
 from knative_routes import INGRESSES, POLICIES, Knative
 from kubeflow_charms.small_programs.health_server import serve
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object, Refused, address, holds
 from kubeflow_charms.small_programs.passes import Changes, Passes, Problem, Problems, Watched
-from route_objects import GRAPHS, INTERNAL, LABELS, SERVICES, VERSIONS, Server, Settings, objects
+from route_objects import GRAPHS, LABELS, PROGRAMS, SERVICES, VERSIONS, Server, Settings, objects, visibility
 
 MADE = {
     "VirtualService": "/apis/networking.istio.io/v1/{}virtualservices",
@@ -27,15 +28,19 @@ MADE = {
 SERVERS = {
     SERVICES: f"/apis/{VERSIONS[SERVICES]}/inferenceservices",
     GRAPHS: f"/apis/{VERSIONS[GRAPHS]}/inferencegraphs",
+    PROGRAMS: knative_routes.SERVICES,
 }
-"""The collections of what routes are made to, by kind."""
+"""The collections of what routes are made to, by kind; of two at one path the first gets the route."""
+KSERVES = (SERVERS[SERVICES], SERVERS[GRAPHS])
+KNATIVES = (SERVERS[PROGRAMS], INGRESSES, POLICIES)
+"""What is looked at once there is Knative: its kinds, and who is let in to a profile."""
 NAMESPACES, PORTS = "/api/v1/namespaces", "/api/v1/services"
 
 
 def wanted(servers: Iterable[Server], settings: Settings) -> Iterator[Object]:
-    """Yield all that the servers need; of two at one path an InferenceService gets the route."""
+    """Yield all that the servers need."""
     taken: set[str] = set()
-    for server in sorted(servers, key=lambda it: (it.kind != SERVICES, it.namespace, it.name)):
+    for server in sorted(servers, key=lambda it: (list(SERVERS).index(it.kind), it.namespace, it.name)):
         yield from objects(server, settings, routed=server.prefix not in taken)
         taken.add(server.prefix)
 
@@ -57,7 +62,7 @@ class Maker:
         So does what KServe's Services say of their ports, and where there is Knative, what that says of its shares, and
         who is let in to a profile.
         """
-        return [Watched(path, self._matters) for path in (*SERVERS.values(), PORTS, INGRESSES, POLICIES)]
+        return [Watched(path, self._matters) for path in (*KSERVES, PORTS, *KNATIVES)]
 
     def look(self) -> tuple[dict[str, str], bool]:
         """Make one pass; return the versions of what it saw and is to be watched, and whether all went well.
@@ -69,18 +74,20 @@ class Maker:
         namespaces = {
             item["metadata"]["name"] for item in profiles["items"] if "deletionTimestamp" not in item["metadata"]
         }
-        found = {path: self._listed(path) for path in (*SERVERS.values(), PORTS)}
+        found = {path: self._listed(path) for path in (*KSERVES, PORTS)}
         services = {_key(item): item for item in found[PORTS]["items"] if _serves(item)}
-        # Knative's kind may not be there, and then it matters to nobody who is let in.
+        # Knative's kinds may not be there, and then it matters to nobody who is let in.
         if self._kubernetes.get(INGRESSES, {"limit": "1"}) is not None:
-            found |= {path: self._listed(path) for path in (INGRESSES, POLICIES)}
+            found |= {path: self._listed(path) for path in KNATIVES}
         ingresses, policies = (found[path]["items"] if path in found else [] for path in (INGRESSES, POLICIES))
         knative = Knative.of(ingresses, policies, self._settings.principal, self._settings.domain)
         servers = [
             Server.of(kind, item, knative, services)
             for kind, path in SERVERS.items()
+            if path in found
             for item in found[path]["items"]
             if item["metadata"]["namespace"] in namespaces and "deletionTimestamp" not in item["metadata"]
+            if kind != PROGRAMS or knative_routes.of_its_own(item)
         ]
         self._seen = {item["metadata"]["uid"]: _told(item) for listed in found.values() for item in listed["items"]}
         problems = list(self._bring(list(wanted(servers, self._settings))))
@@ -127,7 +134,7 @@ class Maker:
 
     def _matters(self, event: Object) -> bool:
         item = event.get("object", {})
-        if item.get("kind") == "Service" and not _serves(item):
+        if item.get("kind") == "Service" and item.get("apiVersion") != VERSIONS[PROGRAMS] and not _serves(item):
             return False
         uid = item.get("metadata", {}).get("uid", "")
         return event.get("type") != "MODIFIED" or self._seen.get(uid) != _told(item)
@@ -135,14 +142,14 @@ class Maker:
 
 def _serves(service: Object) -> bool:
     """Tell whether a Service leads to what KServe runs."""
-    return any(label in (service["metadata"].get("labels") or {}) for label in LABELS.values())
+    return any(LABELS[kind] in (service["metadata"].get("labels") or {}) for kind in (SERVICES, GRAPHS))
 
 
 def _told(item: Object) -> tuple[Any, Any]:
     """Return what tells that an object is another; Kubernetes counts no change of a label, and none of a Service."""
     metadata = item.get("metadata", {})
     counted = metadata.get("generation") or (item.get("spec") or {}).get("ports")
-    return counted, (metadata.get("labels") or {}).get(INTERNAL[0])
+    return counted, visibility(metadata)
 
 
 def _key(item: Object) -> tuple[str, str]:

@@ -13,12 +13,23 @@ from knative_routes import Knative, Share
 
 Object = dict[str, Any]
 Ports = tuple[tuple[int, str], ...]
-SERVICES, GRAPHS = "InferenceService", "InferenceGraph"
-VERSIONS = {SERVICES: "serving.kserve.io/v1beta1", GRAPHS: "serving.kserve.io/v1alpha1"}
-LABELS = {SERVICES: "serving.kserve.io/inferenceservice", GRAPHS: "serving.kserve.io/inferencegraph"}
-"""By which the pods of each are told: kserve/kserve v0.15.2, pkg/constants."""
-INTERNAL = ("networking.kserve.io/visibility", "cluster-local")
-"""The label of what its owner wants no route to."""
+SERVICES, GRAPHS, PROGRAMS = "InferenceService", "InferenceGraph", "Service"
+"""The last is Knative's, of a program that users have it run without KServe."""
+VERSIONS = {
+    SERVICES: "serving.kserve.io/v1beta1",
+    GRAPHS: "serving.kserve.io/v1alpha1",
+    PROGRAMS: "serving.knative.dev/v1",
+}
+LABELS = {
+    SERVICES: "serving.kserve.io/inferenceservice",
+    GRAPHS: "serving.kserve.io/inferencegraph",
+    PROGRAMS: "serving.knative.dev/service",
+}
+"""By which the pods of each are told: kserve/kserve v0.15.2, pkg/constants; knative/serving, pkg/apis/serving."""
+INTERNAL = ("networking.kserve.io/visibility", "networking.knative.dev/visibility")
+"""The labels of what its owner wants no route to, if they say `cluster-local`."""
+NAMES = {SERVICES: "serving-{}", GRAPHS: "serving-graph-{}", PROGRAMS: "serving.{}"}
+"""Of what is made, by kind."""
 CREDENTIALS = ("authorization", "cookie")
 """What says to the gateway who asks; whoever serves a model could be her with it."""
 HTTP = 80
@@ -47,7 +58,7 @@ class Settings:
         domain: the cluster's.
         hosts: the domain below which models have host names; "" for none.
         monitoring: the namespace of who may ask for metrics; "" for none.
-        platform: the namespace of the gateway's model, where Knative's programs are.
+        platform: the namespace that Knative's programs are in.
         principal: what the mesh calls the gateway.
         key: what the keys are made of that the gateway sends to models by way of Knative's activator.
     """
@@ -67,7 +78,7 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """An InferenceService or InferenceGraph.
+    """An InferenceService, an InferenceGraph, or a Service of Knative's that is neither's.
 
     Attributes:
         kind, namespace, name, uid: which.
@@ -113,14 +124,14 @@ class Server:
             entry = f"{name}-{component}"
             http, grpc = _ports(spec.get(component) or {})
             explainer = f"{name}-explainer" if spec.get("explainer") else ""
-        internal = (metadata.get("labels") or {}).get(INTERNAL[0]) == INTERNAL[1]
+        internal = "cluster-local" in visibility(metadata)
         namespace = metadata["namespace"]
         names = [service for service in (entry, explainer) if service]
         asked = (*names, f"{name}-predictor") if kind == SERVICES else names
         unclear = {it: ports for it in dict.fromkeys(asked) if (ports := _unclear(services.get((namespace, it)) or {}))}
         found = cls(kind, namespace, name, metadata["uid"], entry, explainer, http, grpc, unclear, internal)
         shares = {it: knative.shares[namespace, it] for it in names if (namespace, it) in knative.shares}
-        if not shares and not knative_routes.by_knative(item):
+        if kind != PROGRAMS and not shares and not knative_routes.by_knative(item):
             return found
         return dataclasses.replace(
             found,
@@ -140,6 +151,12 @@ class Server:
     def prefix(self) -> str:
         """The path below which it is reached."""
         return f"/serving/{self.namespace}/{self.name}"
+
+
+def visibility(metadata: Object) -> tuple[Any, ...]:
+    """Return what labels say of whether there is to be a route."""
+    labels = metadata.get("labels") or {}
+    return tuple(labels.get(name) for name in INTERNAL)
 
 
 def objects(server: Server, settings: Settings, *, routed: bool) -> Iterator[Object]:
@@ -306,7 +323,7 @@ def _object(server: Server, settings: Settings, version: str, kind: str, name: s
 
 
 def _name(server: Server) -> str:
-    return f"serving-{'graph-' if server.kind == GRAPHS else ''}{server.name}"
+    return NAMES[server.kind].format(server.name)
 
 
 def _host(server: Server, settings: Settings, service: str) -> str:

@@ -19,8 +19,8 @@ HELD = (
 """The kinds that KServe holds."""
 LABEL = "serving.kserve.io/inferenceservice"
 """Of a model's pods."""
-LABELS = [LABEL, "serving.kserve.io/inferencegraph"]
-"""Of the pods of models and graphs."""
+LABELS = [LABEL, "serving.kserve.io/inferencegraph", "serving.knative.dev/service"]
+"""Of the pods of models, graphs, and programs that Knative runs."""
 
 
 def found(cluster: Cluster, namespace: str) -> list[Object]:

@@ -104,6 +104,11 @@ def data(
     return {name: json.dumps(section, sort_keys=True) for name, section in sections.items()}
 
 
-def at_start(configuration: Mapping[str, str]) -> str:
-    """Return the part of the configuration for which KServe has to start anew."""
-    return json.dumps({name: configuration[name] for name in AT_START}, sort_keys=True)
+def at_start(configuration: Mapping[str, str], *, knative: bool) -> str:
+    """Return that for which KServe has to start anew.
+
+    Args:
+        configuration: of which it reads a part as it starts.
+        knative: whether that is related: as it starts KServe looks whether Knative's kinds are there to be watched.
+    """
+    return json.dumps({name: configuration[name] for name in AT_START} | {"knative": knative}, sort_keys=True)

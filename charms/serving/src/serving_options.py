@@ -15,7 +15,10 @@ from serving_images import BUILT_IN
 PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")
 """The containers of charmcraft.yaml."""
 LIMITED = ("cpu", "memory")
+AUTO = ""
+"""The mode that the relation with Knative decides."""
 MODES = {
+    "auto": AUTO,
     "standard": serving_config.STANDARD,
     "rawdeployment": serving_config.STANDARD,
     "knative": serving_config.KNATIVE,
@@ -68,11 +71,11 @@ def gpus(value: str | None) -> tuple[str, ...]:
 
 
 def mode(value: str | None) -> str:
-    """Accept a mode by one of its names, today's or KServe's up to 0.15, and return the latter."""
+    """Accept `auto`, or a mode by one of its names, today's or KServe's up to 0.15, and return the latter."""
     try:
         return MODES[(value or "").strip().lower()]
     except KeyError:
-        raise ValueError(f"{value!r} is no mode, expected Standard or Knative") from None
+        raise ValueError(f"{value!r} is no mode, expected auto, Standard or Knative") from None
 
 
 def namespace(value: str | None) -> str:
@@ -102,6 +105,14 @@ class ServingOptions:
     max_replicas: int = option(options.between(0, 10_000))
     monitoring_namespace: str = option(namespace)
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
+
+    def mode(self, *, related: bool) -> str:
+        """Return the mode of models that say none.
+
+        Args:
+            related: whether Knative is.
+        """
+        return self.deployment_mode or (serving_config.KNATIVE if related else serving_config.STANDARD)
 
     @property
     def images(self) -> Images:

@@ -1,10 +1,12 @@
 import pathlib
+from typing import Any
 
 import pytest
 import yaml
 from ops import testing
 
 ROOT = pathlib.Path(__file__).parent.parent
+KNATIVE = {"gateway_name": "mesh", "gateway_namespace": "edge"}
 
 
 def test_the_list_of_images_is_the_one_that_the_charm_hands_out(serving):
@@ -57,14 +59,42 @@ def test_a_runtime_that_is_disabled_is_not_chosen_and_others_are(serving):
 
 
 @pytest.mark.parametrize(
-    ("said", "mode"),
-    [("Standard", "RawDeployment"), ("Knative", "Serverless"), ("serverless", "Serverless")],
+    ("said", "related", "mode"),
+    [
+        ("auto", False, "RawDeployment"),
+        ("auto", True, "Serverless"),
+        ("Standard", True, "RawDeployment"),
+        ("Knative", False, "Serverless"),
+        ("serverless", True, "Serverless"),
+    ],
 )
-def test_a_model_that_says_nothing_runs_as_the_operator_says(serving, said: str, mode: str):
-    state = serving.configured(deployment_mode=said)
+def test_a_model_that_says_nothing_runs_as_the_operator_says_or_else_by_knative_where_that_is_related(
+    serving, said: str, related: bool, mode: str
+):
+    serving.settle(config={"deployment-mode": said}, databags={"local-gateway": KNATIVE if related else None})
     assert serving.section("deploy") == {"defaultDeploymentMode": mode}
-    environment = state.get_container("kserve-controller").plan.services["kserve-controller"].environment
-    assert environment["KNATIVE_CONFIG_AUTOSCALER_NAMESPACE"] == "edge"
+    policy = serving.cluster.find("ValidatingAdmissionPolicy", "serving-canary-edge")["spec"]
+    assert f'"{mode}"))' in policy["validations"][0]["expression"]
+
+
+def test_knatives_configuration_is_looked_for_where_knative_says_that_it_is(serving):
+    def place(**databags: Any) -> str:
+        program = serving.program(serving.settle(databags=databags), "kserve-controller")
+        return program.environment["KNATIVE_CONFIG_AUTOSCALER_NAMESPACE"]
+
+    assert place() == "edge"
+    assert place(**{"local-gateway": {**KNATIVE, "gateway_namespace": "knative-serving"}}) == "knative-serving"
+
+
+def test_kserve_starts_anew_when_knative_comes_so_that_it_watches_its_services(serving):
+    started = [
+        serving.program(
+            serving.settle(config={"deployment-mode": "Standard"}, databags={"local-gateway": databag}),
+            "kserve-controller",
+        ).summary
+        for databag in (None, KNATIVE)
+    ]
+    assert started[0] != started[1]
 
 
 def test_what_models_ask_for_and_may_use_is_the_operators(serving):
@@ -101,6 +131,7 @@ def test_what_fetches_models_has_the_operators_limits(serving):
         ("gpu-resources", "gpu", "expected for example nvidia.com/mig-1g.5gb"),
         ("memory", "nobody=1Gi", "memory"),
         ("domain", "*.example.com", "expected for example models.example.com"),
+        ("deployment-mode", "ModelMesh", "expected auto, Standard or Knative"),
         ("max-replicas", -1, "expected from 0 to 10000"),
         ("monitoring-namespace", "Watch", "expected small letters, digits and hyphens"),
     ],

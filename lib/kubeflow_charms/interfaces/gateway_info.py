@@ -34,3 +34,5 @@ class GatewayInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 GATEWAY_INFO = Interface("istio-gateway-info", provider=Flat(GatewayInfo))
+LOCAL_GATEWAY = Interface("serving-local-gateway", provider=Flat(GatewayInfo))
+"""Likewise, by which Knative says where it is, and what leads to its Services in the cluster."""
