@@ -119,7 +119,7 @@ def server(port: int, header: str, authorizer: Authorizer) -> http.server.Thread
         authorizer: knows the answers.
     """
 
-    def answer(method: str, path: str, headers: Mapping[str, str]) -> Answer:
+    def answer(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         return Answer(*authorizer.answer(path, headers.get(header) or ""))
 
     return Server(("", port), handler(answer))

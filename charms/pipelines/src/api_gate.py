@@ -26,6 +26,7 @@ from pipelines_network import (
 FOLDER = "/etc/api-gate"
 REFUSAL = f"{USER_HEADER} comes through the gateway only; here, a token for pipelines.kubeflow.org says who you are\n"
 NO_NAMESPACE = "a visualisation is drawn in a user's namespace\n"
+NO_RUN = "runs are made at the API's port for HTTP, as by the SDK of Kubeflow Pipelines\n"
 NO_ARTEFACT = "artefacts are read from the object store\n"
 UNKNOWN_CALLERS = ("/api.TaskService/", "/grpc.health.v1.Health/")
 """gRPC services that drivers and launchers call, without a token."""
@@ -80,6 +81,7 @@ def _http() -> list[Message]:
                 },
                 *api_paths.refused(place),
                 *api_paths.uploads(place, version, route),
+                *api_paths.runs(place, version, route),
                 refusal({"safe_regex": {"regex": f"{place}/visualizations/?"}}, NO_NAMESPACE),
                 {"match": {"prefix": f"{place}/"}, "route": whole},
             ]
@@ -97,6 +99,7 @@ def _grpc() -> list[Message]:
         _named(),
         refusal({"prefix": "/api.VisualizationService/"}, NO_NAMESPACE),
         refusal({"safe_regex": {"regex": api_paths.READ_ARTEFACT}}, NO_ARTEFACT),
+        refusal({"safe_regex": {"regex": api_paths.MADE_BY_GRPC}}, NO_RUN),
         *({"match": {"prefix": prefix}, "route": route, **UNASKED} for prefix in UNKNOWN_CALLERS),
         {"match": {"prefix": "/"}, "route": route},
     ]

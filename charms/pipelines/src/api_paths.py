@@ -4,7 +4,7 @@ Envoy has merged slashes, resolved dots and refused escaped slashes before it lo
 the rest. Source: kubeflow/pipelines 2.17, backend/src/apiserver/main.go.
 """
 
-from authorization_filter import refusal
+from authorization_filter import refusal, shown
 from envoy_configuration import Message
 from upload_access import PATHS
 
@@ -14,6 +14,10 @@ SPELLED_TWICE = r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAe
 ARTEFACT = r"/runs/.*/artifacts/.*(:|%3[aA])read/?"
 """The API reads any object of the bucket for it, the one that a workflow's status names. Nobody needs it: the pages ask
 the namespace's artefact server, and the persistence agent the API itself."""
+MADE_BY_GRPC = r"/[a-z0-9.]*\.RunService/CreateRun(V1)?"
+"""Nobody looks into messages of gRPC, and no client of users makes runs with them."""
+LARGEST_RUN = 2 * 1024 * 1024
+"""Bytes of a request for a run; a workflow of more than 1.5 MiB is none that Kubernetes keeps."""
 READ_ARTEFACT = r"/[a-z0-9.]*\.RunService/ReadArtifact.*"
 
 NAMED = {
@@ -54,6 +58,25 @@ def uploads(place: str, version: str, route: Message) -> list[Message]:
             for path in PATHS
         ),
         refusal(_whole(rf"{place}/pipelines/upload(_version)?(/|;|%2[fF]|%3[bB]).*"), "the API has no such address\n"),
+    ]
+
+
+def runs(place: str, version: str, route: Message) -> list[Message]:
+    """Return the routes of new runs, spelled in one way, which the authoriser looks into.
+
+    Args:
+        place: `/apis/VERSION` with whatever is before it.
+        version: of the API.
+        route: to the API.
+    """
+    writing = [{"name": ":method", "string_match": {"exact": "GET"}, "invert_match": True}]
+    return [
+        {
+            "match": {"path": f"{place}/runs", "headers": writing},
+            "route": {**route, "prefix_rewrite": f"/apis/{version}/runs"},
+            **shown(LARGEST_RUN),
+        },
+        refusal(_whole(rf"{place}/runs(/|[:;%].*)"), "the API has no such address\n"),
     ]
 
 

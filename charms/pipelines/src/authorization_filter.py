@@ -13,6 +13,12 @@ UNASKED: Message = {"typed_per_filter_config": {NAME: {"@type": f"{KIND}PerRoute
 """Of a route that nobody has to be asked about."""
 
 
+def shown(most: int) -> Message:
+    """Return what a route has whose requests are shown with their body, and refused with more bytes than `most`."""
+    body = {"with_request_body": {"max_request_bytes": most}}
+    return {"typed_per_filter_config": {NAME: {"@type": f"{KIND}PerRoute", "check_settings": body}}}
+
+
 def asking(place: str, header: str, granted: str = "") -> Message:
     """Return the filter; where the authoriser does not answer, nothing passes.
 

@@ -14,7 +14,7 @@ from kubeflow_charms.storage.object_store import Store
 from pipelines_network import API_HTTP, AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
 
 FOLDER = "/srv/authorizer"
-FILES = ("authorizer_server.py", "page_access.py", "upload_access.py", "artefact_proof.py")
+FILES = ("authorizer_server.py", "page_access.py", "run_requests.py", "upload_access.py", "artefact_proof.py")
 WHOSE = "{namespace}"
 PROGRAM = Program("authorizer", role="authorizer-role.yaml.j2", writable=(FOLDER,))
 """It may ask who may do what, and no more."""

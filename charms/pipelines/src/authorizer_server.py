@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import run_requests
 from artefact_proof import HEADER, proof
 from kubeflow_charms.small_programs.envoys_questions import Answer, handler
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, address
@@ -53,20 +54,21 @@ def whose(pipeline: str, settings: Object, headers: dict[str, str]) -> str:
         raise
 
 
-def pages(method: str, target: str, user: str, settings: Object, review: Review) -> Answer:
+def pages(method: str, target: str, body: bytes, user: str, settings: Object, review: Review) -> Answer:
     """Return the answer to a request for a page's data.
 
     Args:
         method: of the request.
         target: its path and query.
+        body: empty but of what is shown with it.
         user: whom the gateway says the user is.
         settings: see `page_access.asked`, and `key`, of the proofs.
         review: asks Kubernetes.
     """
     headers = {settings["header"]: user}
     try:
-        if TARGET.fullmatch(target.partition("?")[0]):
-            return _upload(target, {"user": user}, headers, settings, review)
+        if any(api.fullmatch(target.partition("?")[0]) for api in (run_requests.TARGET, TARGET)):
+            return _api(target, body, {"user": user}, headers, settings, review)
         access = asked(method, target, settings)
     except Refused as refusal:
         return Answer(403, str(refusal))
@@ -78,11 +80,12 @@ def pages(method: str, target: str, user: str, settings: Object, review: Review)
     return Answer(200, "", {HEADER: proof(settings["key"], access.artefacts_of)} if access.artefacts_of else {})
 
 
-def token(target: str, authorization: str, settings: Object, review: Review) -> Answer:
+def token(target: str, body: bytes, authorization: str, settings: Object, review: Review) -> Answer:
     """Return the answer to a request that has to say by a token who it is from.
 
     Args:
         target: its path and query.
+        body: empty but of what is shown with it.
         authorization: its header.
         settings: `audience`, `api`, the API's port, and `namespace`, the model's.
         review: asks Kubernetes.
@@ -94,7 +97,7 @@ def token(target: str, authorization: str, settings: Object, review: Review) -> 
             user = status.get("user") or {}
             said = {"user": user.get("username") or "", "groups": user.get("groups") or []}
             try:
-                return _upload(target, said, {"Authorization": authorization}, settings, review)
+                return _api(target, body, said, {"Authorization": authorization}, settings, review)
             except Refused as refusal:
                 return Answer(403, str(refusal))
     return Answer(401, f"a token for {settings['audience']} has to say who you are")
@@ -108,7 +111,9 @@ def smoke_test() -> str:
         return ""
 
 
-def _upload(target: str, user: Object, headers: dict[str, str], settings: Object, review: Review) -> Answer:
+def _api(target: str, body: bytes, user: Object, headers: dict[str, str], settings: Object, review: Review) -> Answer:
+    if run_requests.TARGET.fullmatch(target.partition("?")[0]):
+        run_requests.check(body)
     for question in asked_of_upload(target, settings["namespace"], lambda pipeline: whose(pipeline, settings, headers)):
         if not user["user"] or not _allowed(user, question, review):
             return Answer(403, f"{_not(question)}, where pipelines are that all users share")
@@ -128,14 +133,14 @@ def _not(question: Question) -> str:
 def server(settings: Object, review: Review = review) -> http.server.ThreadingHTTPServer:
     """Return a server for the pod alone, at the port that the settings say."""
 
-    def answer(method: str, path: str, headers: Mapping[str, str]) -> Answer:
+    def answer(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         place, _, rest = path.removeprefix("/").partition("/")
         target = f"/{rest}"
         try:
             if place == "pages":
-                return pages(method, target, headers.get(settings["header"]) or "", settings, review)
+                return pages(method, target, body, headers.get(settings["header"]) or "", settings, review)
             if place == "token":
-                return token(target, headers.get("authorization") or "", settings, review)
+                return token(target, body, headers.get("authorization") or "", settings, review)
         except (Unanswered, OSError, ValueError, LookupError, http.client.HTTPException) as error:
             print(f"Kubernetes cannot be asked: {error}", flush=True)
             return Answer(503, "Kubernetes cannot be asked whether you may")

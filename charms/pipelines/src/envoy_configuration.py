@@ -13,6 +13,7 @@ from kubeflow_charms.networking import network
 Message = dict[str, Any]
 
 ROOT = "type.googleapis.com/envoy.extensions"
+TOO_LARGE = "the request is larger than any that is looked into here, such as one for a run: 2 MiB\n"
 HTTP = f"{ROOT}.upstreams.http.v3.HttpProtocolOptions"
 
 
@@ -60,6 +61,7 @@ def listener(
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
         "route_config": {"virtual_hosts": [host]},
         "http_filters": [*filters, router],
+        "local_reply_config": {"mappers": [_worded(413, TOO_LARGE)]},
     }
     chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
     return {"name": name, "address": _anywhere(port), "filter_chains": [chain]}
@@ -86,6 +88,12 @@ def cluster(name: str, port: int, *, grpc: bool) -> Message:
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address("127.0.0.1", port)}}]}],
         },
     }
+
+
+def _worded(status: int, text: str) -> Message:
+    """Return the text of Envoy's own answers with a status."""
+    compared = {"op": "EQ", "value": {"default_value": status, "runtime_key": "worded"}}
+    return {"filter": {"status_code_filter": {"comparison": compared}}, "body": {"inline_string": text}}
 
 
 def _anywhere(port: int) -> Message:

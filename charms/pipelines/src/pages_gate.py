@@ -72,7 +72,9 @@ def listener() -> Message:
 
 
 def _fenced(place: str, version: str) -> list[Message]:
-    return [*api_paths.refused(place), *api_paths.uploads(place, version, {"cluster": "api", "timeout": "300s"})]
+    route = {"cluster": "api", "timeout": "300s"}
+    uploads, runs = api_paths.uploads(place, version, route), api_paths.runs(place, version, route)
+    return [*api_paths.refused(place), *uploads, *runs]
 
 
 def _plain(pattern: str, route: Message) -> Message:
