@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from testbed import cache, containers, image_table, images, juju_versions, lifecycle, network
+from testbed import cache, containers, gpus, image_table, images, juju_versions, lifecycle, network
 from testbed.errors import TestbedError
 from testbed.golang import BuildError
 from testbed.image_table import Format
@@ -165,6 +165,15 @@ def import_(archive: Annotated[Path, typer.Argument(help="An image as a docker a
     """Give the testbed a container image."""
     with explained() as paths:
         containers.import_image(Machine(paths), archive)
+
+
+@app.command("gpus")
+def gpus_(
+    resources: Annotated[list[str] | None, typer.Argument(metavar="RESOURCE=NUMBER", help="Without any, none.")] = None,
+) -> None:
+    """Let the node announce GPUs, which are not there: nvidia.com/gpu=2, nvidia.com/mig-1g.5gb=1."""
+    with explained() as paths:
+        lifecycle.announce(paths, gpus.parse(resources or ()))
 
 
 @app.command("images")

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from testbed import (
     containers,
     control_plane,
     firewall,
+    gpus,
     images,
     juju,
     juju_versions,
@@ -181,6 +183,8 @@ def _run(paths: Paths, record: Record, parts: Parts) -> None:
                 outside.start_proxy(machine, made)
             if record.registry:
                 outside.start_registry(machine, made)
+            if record.gpus:
+                gpus.start(machine, record.gpus)
             juju.start_store(machine, made)
         with cache.step("importing images"):
             imports.result()
@@ -191,6 +195,25 @@ def _run(paths: Paths, record: Record, parts: Parts) -> None:
     with cache.step("bootstrapping Juju"):
         juju.bootstrap(machine, made)
     state.write(paths, dataclasses.replace(record, bootstrapped=True))
+
+
+def announce(paths: Paths, wanted: Mapping[str, int]) -> None:
+    """Give the node these GPUs and no others; a testbed that is stopped and started has them again.
+
+    Args:
+        paths: the testbed.
+        wanted: how many devices there are to be of each resource.
+
+    Raises:
+        TestbedError: the testbed does not run, or kubelet does not take them.
+    """
+    with alone(paths.state):
+        record, machine = state.read(paths), Machine(paths)
+        if record is None or not machine.running():
+            raise TestbedError(f"the testbed {paths.name} does not run: `python -m testbed up` starts it")
+        gpus.stop(machine)
+        state.write(paths, dataclasses.replace(record, gpus=dict(wanted)))
+        gpus.start(machine, wanted, before=record.gpus)
 
 
 def stop(paths: Paths, *, now: bool = False) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from testbed import firewall, golang, juju_build
+from testbed import firewall, golang, gpus, juju_build
 from testbed.golang import Target
 from testbed.juju_versions import Version
 from testbed.paths import Paths
@@ -40,6 +40,7 @@ def build(version: Version) -> dict[str, Path]:
             "kube-router", [Target(firewall.NAME, "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router")]
         ),
         **golang.build("metallb", [Target("metallb-controller", "go.universe.tf/metallb/controller")]),
+        **gpus.build(),
         **juju_build.build(version),
     }
 

@@ -23,6 +23,7 @@ class Record:
         ip_family: the kinds of address, a key of `network.FAMILIES`.
         proxy: there is a proxy to what is outside.
         registry: there is a registry that asks for a login.
+        gpus: how many devices the node announces of each resource.
         bootstrapped: Juju's controller is there, so that it need not be made again.
         limits: what the host's limits were before they were raised.
     """
@@ -34,6 +35,7 @@ class Record:
     ip_family: str = "ipv4"
     proxy: bool = False
     registry: bool = False
+    gpus: dict[str, int] = field(default_factory=dict[str, int])
     bootstrapped: bool = False
     limits: dict[str, int] = field(default_factory=dict[str, int])
 
