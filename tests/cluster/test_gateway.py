@@ -64,6 +64,10 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
 class Behind(envoy.Echo):
     """Says what it got, and where it is asked to, takes what it can of its visitor's browser."""
 
+    def do_POST(self) -> None:  # noqa: N802
+        self.rfile.read(int(self.headers["content-length"]))
+        self.do_GET()
+
     def end_headers(self) -> None:
         if self.path.endswith(TAKING):
             self.send_header("service-worker-allowed", "/")
@@ -532,6 +536,17 @@ def test_the_dashboard_tells_who_works_in_a_profile_to_those_alone_who_see_it(pa
     for path in ("/api/workgroup/get-all-namespaces", "/API/workgroup//get-all-Namespaces/?a"):
         assert pages.get(path).status_code == 403, path
     assert pages.get("/api/workgroup/env-info").is_success
+
+
+def test_the_dashboard_makes_no_profile_of_another_users(pages: httpx2.Client):
+    for path in ("/api/workgroup/create", "/API/workgroup//create/?a"):
+        assert pages.post(path, json={"namespace": "ada", "user": "ada@example.com"}).is_success
+        for body in (b'{"namespace": "ben", "user": "ben@example.com"}', b'{"user": "", "user": "ben@example.com"}'):
+            assert pages.post(path, content=body).status_code == 403
+    utf_7 = {"content-type": "application/json; charset=utf-7"}
+    assert pages.post("/api/workgroup/create", content=b'{"+AHU-ser": "ben"}', headers=utf_7).status_code == 403
+    assert pages.post("/api/workgroup/create", content=b" " * 1_100_000).status_code == 413
+    assert pages.post("/api/workgroup/add-contributor/ada", content=b" " * 1_100_000).is_success
 
 
 @pytest.mark.parametrize("path", ["/", "/notebooks/plain/one", "/serving/plain/iris/", "/x?y=/notebook/plain/one/"])

@@ -1,4 +1,4 @@
-"""How the authoriser of users' pages is started, and how the gateway asks it.
+"""How the authoriser of users' pages and of new profiles is started, and how the gateway asks it.
 
 A server, TensorBoard or viewer of a user's is on the dashboard's origin: its page does what whoever looks at it may. A
 stranger's is not shown, also where its pod has no sidecar that would ask who the user is.
@@ -21,6 +21,10 @@ PROGRAM = Program("page-authorizer", role="page-authorizer-role.yaml.j2", writab
 PEOPLE = "(?i:/+api/+workgroup/+get-.*)"
 """A regular expression of RE2 for the dashboard's paths that tell who works in which profile, which it tells everybody.
 Its router takes capitals and further slashes for nothing."""
+MAKING = "(?i:/+api/+workgroup/+create/*([?].*)?)"
+"""The dashboard's path that makes a profile, for whoever the request says."""
+LARGEST = 1024 * 1024
+"""Bytes of a request for a profile: what Envoy keeps of one in any case; the dashboard reads no more than 100 kB."""
 PLACES = ("notebook", "tensorboard", "pvcviewers")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 
@@ -57,7 +61,19 @@ def gate(*, app: str, model: str, gateway: str) -> Iterator[Part]:
         {
             "gateway": gateway.split("/")[2],
             "cluster": f"outbound|{PORT}||{app}.{model}.svc.{network.cluster_domain()}",
-            "header": USER_HEADER,
-            "pages": f"/({'|'.join(PLACES)})/.*|{PEOPLE}",
+            "filters": [
+                {
+                    "name": "kubeflow-pages",
+                    "paths": f"/({'|'.join(PLACES)})/.*|{PEOPLE}",
+                    "headers": [USER_HEADER],
+                    "most": 0,
+                },
+                {
+                    "name": "kubeflow-registration",
+                    "paths": MAKING,
+                    "headers": [USER_HEADER, "content-type", "content-encoding"],
+                    "most": LARGEST,
+                },
+            ],
         },
     )

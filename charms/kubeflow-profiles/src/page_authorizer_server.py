@@ -13,16 +13,18 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from kubeflow_charms.small_programs.envoys_questions import Answer, handler
+from kubeflow_charms.small_programs.envoys_questions import Answer, content, handler
 from kubeflow_charms.small_programs.health_server import Server
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused, address
 
-REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
 PLACE = re.compile(r"/pages/(?!api/)[a-z]+/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL)
 PEOPLE = re.compile(
     r"/pages/+api/+workgroup/+(get-all-namespaces|get-contributors/+([a-z0-9-]{1,63}))/*", re.IGNORECASE
 )
 """Where the dashboard lists people; its router takes capitals and further slashes for nothing."""
+MADE = re.compile(r"/pages/+api/+workgroup/+create/*", re.IGNORECASE)
+"""Where the dashboard makes a profile, of whoever the request says; it reads JSON in any charset, and compressed."""
+CHARSET = re.compile(r'[^;]*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
 NAMESPACE = "/api/v1/namespaces/{}"
 EDITS, SEES = {"verb": "create", "resource": "pods"}, {"verb": "get", "resource": "pods"}
 """What an editor of a profile may, and who only looks at it may not; and what both may."""
@@ -54,16 +56,21 @@ class Authorizer:
         self._admins = admins
         self._consents: dict[tuple[str, str], float] = {}
 
-    def answer(self, path: str, user: str) -> tuple[int, str]:
+    def answer(self, path: str, user: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
         """Return status and text of the answer.
 
         Args:
             path: of the request, with its query, below `/pages`.
             user: whom the gateway says the user is; empty where it lets everybody in, who then has no session to lend.
+            headers: of the request, by names in any letters.
+            body: of a request for a profile; empty of others.
         """
         if not user:
             return 200, ""
         page = path.partition("?")[0]
+        if MADE.fullmatch(page):
+            refusal = "" if user in self._admins else another(user, headers, body)
+            return (403, refusal) if refusal else (200, "")
         found, people = PLACE.fullmatch(page), PEOPLE.fullmatch(page)
         if not found and not people:
             return 403, "below this path are pages of namespaces"
@@ -101,13 +108,23 @@ class Authorizer:
         return "" if self._review(user, namespace, SEES).get("allowed") else f"you may not get pods in {namespace}"
 
     def _review(self, user: str, namespace: str, what: dict[str, str]) -> dict[str, Any]:
-        specification = {"user": user, "resourceAttributes": {**what, "namespace": namespace}}
-        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": specification}
-        return self._kubernetes.create(REVIEWS, review)["status"]
+        attributes = {**what, "namespace": namespace}
+        return self._kubernetes.review("subjectaccessreviews", {"user": user, "resourceAttributes": attributes})
 
     def _owns(self, user: str, namespace: str) -> bool:
         found = self._kubernetes.get(NAMESPACE.format(namespace)) or {"metadata": {}}
         return (found["metadata"].get("annotations") or {}).get("owner") == user
+
+
+def another(user: str, headers: Mapping[str, str], body: bytes) -> str:
+    """Return why a user may not make this profile, in words; empty if it is his own."""
+    if not CHARSET.fullmatch(headers.get("content-type") or "") or headers.get("content-encoding"):
+        return "a profile is asked for in plain UTF-8"
+    try:
+        whose = content(body).get("user")
+    except ValueError as error:
+        return f"a profile is asked for as JSON that can be read in one way only: {error}"
+    return "" if whose in (None, "", user) else "a profile of another user is made by those in the option cluster-admin"
 
 
 def server(port: int, header: str, authorizer: Authorizer) -> http.server.ThreadingHTTPServer:
@@ -120,7 +137,7 @@ def server(port: int, header: str, authorizer: Authorizer) -> http.server.Thread
     """
 
     def answer(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        return Answer(*authorizer.answer(path, headers.get(header) or ""))
+        return Answer(*authorizer.answer(path, headers.get(header) or "", headers, body))
 
     return Server(("", port), handler(answer))
 

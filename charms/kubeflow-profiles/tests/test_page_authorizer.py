@@ -20,11 +20,12 @@ class Kubernetes:
     owner: str = ""
     asked: list[Any] = dataclasses.field(default_factory=list)
 
-    def create(self, path: str, item: Any) -> Any:
-        self.asked.append(item["spec"])
+    def review(self, resource: str, specification: Any) -> Any:
+        assert resource == "subjectaccessreviews"
+        self.asked.append(specification)
         if not self.status:
             raise Refused(0, "connection refused")
-        return {"status": self.status}
+        return self.status
 
     def get(self, path: str) -> Any:
         assert path == "/api/v1/namespaces/ada"
@@ -39,12 +40,12 @@ def authorizer(kubernetes: Kubernetes, times: list[float] | None = None) -> Any:
 
 
 def answer(status: dict[str, Any], path: str = PAGE, user: str = "ada@example.com", owner: str = "") -> Any:
-    return authorizer(Kubernetes(status, owner)).answer(path, user)
+    return authorizer(Kubernetes(status, owner)).answer(path, user, {}, b"")
 
 
 def test_kubernetes_is_asked_whether_the_user_edits_the_paths_namespace(profiles):
     kubernetes = Kubernetes({"allowed": True, "reason": HERE})
-    assert authorizer(kubernetes).answer(PAGE, "ada@example.com") == (200, "")
+    assert authorizer(kubernetes).answer(PAGE, "ada@example.com", {}, b"") == (200, "")
     attributes = {"verb": "create", "resource": "pods", "namespace": "ada"}
     assert kubernetes.asked == [{"user": "ada@example.com", "resourceAttributes": attributes}]
 
@@ -76,7 +77,7 @@ ALL, ADAS = "/pages/api/workgroup/get-all-namespaces", "/pages/api/workgroup/get
 
 def test_who_works_in_a_profile_is_told_to_who_may_look_at_it(profiles):
     kubernetes = Kubernetes({"allowed": True})
-    assert authorizer(kubernetes).answer(ADAS, "ada@example.com") == (200, "")
+    assert authorizer(kubernetes).answer(ADAS, "ada@example.com", {}, b"") == (200, "")
     attributes = {"verb": "get", "resource": "pods", "namespace": "ada"}
     assert kubernetes.asked == [{"user": "ada@example.com", "resourceAttributes": attributes}]
     assert answer({"allowed": False}, ADAS, "eve@example.com") == (403, "you may not get pods in ada")
@@ -103,5 +104,36 @@ def test_a_consent_counts_for_half_a_minute_and_a_refusal_for_its_request(profil
     # Asked and remembered at 1, remembered still at 29, asked and remembered at 32.
     asking = authorizer(kubernetes, [1.0, 1.0, 29.0, 32.0, 32.0])
     for _ in range(3):
-        assert asking.answer(PAGE, "ada@example.com")[0] == 200
+        assert asking.answer(PAGE, "ada@example.com", {}, b"")[0] == 200
     assert len(kubernetes.asked) == 2
+
+
+def registration(body: bytes, user: str = "eve@example.com", **headers: str) -> Any:
+    said = {name.replace("_", "-"): value for name, value in headers.items()}
+    return authorizer(Kubernetes({})).answer("/pages/api/Workgroup//create/", user, said, body)[0]
+
+
+BENS = b'{"namespace": "ben", "user": "ben@example.com"}'
+
+
+def test_a_profile_is_its_users_own_or_made_by_an_administrator(profiles):
+    json = "application/json; charset=utf-8"
+    for body in (b"", b"{}", b'{"namespace": "eve"}', b'{"user": ""}', BENS.replace(b"ben", b"eve")):
+        assert registration(body, content_type=json) == 200, body
+    assert registration(BENS) == 403
+    assert registration(BENS, user="root@example.com") == 200
+
+
+def test_no_other_spelling_makes_a_profile_of_anothers(profiles):
+    spelled = (
+        BENS.replace(b"user", rb"\u0075ser"),
+        BENS.replace(b"}", b', "user": ""}'),
+        b'{"user": ["ben@example.com"]}',
+        b"[" + BENS + b"]",
+        b"user=ben",
+        BENS.decode().encode("utf-16"),
+    )
+    assert [registration(body) for body in spelled] == [403] * len(spelled)
+    assert registration(b"{}", content_encoding="gzip") == 403
+    for charset in ("utf-7", "utf-8; charset=utf-7", '"utf-16le"'):
+        assert registration(b'{"+AHU-ser": "ben"}', content_type=f"application/json; charset={charset}") == 403

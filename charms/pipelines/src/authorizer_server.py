@@ -31,13 +31,6 @@ Review = Callable[[str, Object], Object]
 """Makes a review of a kind, such as `subjectaccessreviews`, and returns its status; raises `Unanswered`."""
 
 
-def review(resource: str, specification: Object) -> Object:
-    """Ask Kubernetes for a review with the program's own token."""
-    group = "authentication.k8s.io" if resource == "tokenreviews" else "authorization.k8s.io"
-    kubernetes = Kubernetes(address(os.environ))
-    return kubernetes.create(f"/apis/{group}/v1/{resource}", {"spec": specification})["status"]
-
-
 def whose(pipeline: str, settings: Object, headers: dict[str, str]) -> str:
     """Return the namespace of a pipeline, which the API is asked for in the user's name; empty for what all share.
 
@@ -130,7 +123,7 @@ def _not(question: Question) -> str:
     return f"you may not {question.verb} {what} in {question.namespace}"
 
 
-def server(settings: Object, review: Review = review) -> http.server.ThreadingHTTPServer:
+def server(settings: Object, review: Review) -> http.server.ThreadingHTTPServer:
     """Return a server for the pod alone, at the port that the settings say."""
 
     def answer(method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -152,4 +145,5 @@ def server(settings: Object, review: Review = review) -> http.server.ThreadingHT
 
 
 if __name__ == "__main__":
-    server(json.loads(pathlib.Path(sys.argv[1]).read_text())).serve_forever()
+    kubernetes = Kubernetes(address(os.environ))
+    server(json.loads(pathlib.Path(sys.argv[1]).read_text()), kubernetes.review).serve_forever()

@@ -102,6 +102,16 @@ class Kubernetes:
         """
         return self._send("POST", path, None, item)
 
+    def review(self, resource: str, specification: Object) -> Object:
+        """Ask for a review of a kind, such as `subjectaccessreviews`, and return its status.
+
+        Raises:
+            Refused: Kubernetes does not answer it.
+            LookupError: it answers without a status.
+        """
+        group = "authentication" if resource == "tokenreviews" else "authorization"
+        return self.create(f"/apis/{group}.k8s.io/v1/{resource}", {"spec": specification})["status"]
+
     def merge(self, path: str, body: Object) -> None:
         """Change an object as a JSON merge patch says.
 
