@@ -113,7 +113,7 @@ def test_an_api_that_is_away_is_waited_for():
 def test_the_result_is_a_metric_beside_the_gate(monkeypatch, tmp_path: pathlib.Path):
     settings = {"port": 0, "header": "kubeflow-userid", "audience": "a", "key": "k"}
     monkeypatch.setattr(authorizer_server, "__file__", str(tmp_path / "authorizer_server.py"))
-    with authorizer_server.server(settings) as server:
+    with authorizer_server.server(settings, lambda *_: {}) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/metrics"
         with urllib.request.urlopen(url) as answer:
