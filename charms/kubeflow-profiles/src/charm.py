@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import access_management
+import earlier_objects
 import ops
 import page_authorizer
 import platform_dashboard
@@ -154,8 +155,12 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             self.model.name,
             self._user_manifests,
             separate=not self.options.allow_between_profiles,
-            reserved=profile_fences.reserved(self.options.reserved_names, network.cluster_domain()),
+            reserved=self._reserved,
         )
+
+    @property
+    def _reserved(self) -> str:
+        return profile_fences.reserved(self.options.reserved_names, network.cluster_domain())
 
     def _require_sidecars(self) -> None:
         """Refuse a security policy that Istio's sidecars cannot have."""
@@ -195,9 +200,11 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             import yaml
 
             former = self._profiles.former.names()
+            earlier = earlier_objects.found(self.run.cluster, self._reserved, PROFILE)
             return {
                 "profiles": yaml.safe_dump({"profiles": self._profiles.documents()}, sort_keys=False),
                 **({"former-profiles": yaml.safe_dump(former)} if former else {}),
+                **({"refused-by-now": yaml.safe_dump(earlier, sort_keys=False)} if earlier else {}),
             }
 
         answer(event, work)
