@@ -199,6 +199,21 @@ def test_a_pod_of_a_revision_without_a_sidecar_is_refused(knative: Deployed) -> 
     assert "has a sidecar" not in answer("istio-proxy").text
 
 
+def test_nobody_says_how_far_a_rollout_is_at_which_the_controller_would_end(knative: Deployed) -> None:
+    where = namespace(knative, "leo")
+    annotations = {
+        "networking.internal.knative.dev/rollout": "for Knative's controller to set",
+        "serving.knative.dev/rollout-duration": "goes to its new Revision at once",
+    }
+    for name, refusal in annotations.items():
+        item = service()
+        item["metadata"]["annotations"] = {name: "30s"}
+        assert eventually(lambda item=item, refusal=refusal: refusal in send(knative, where, item, dryRun="All").text)
+    item = service()
+    item["metadata"]["annotations"] = {"serving.knative.dev/rollout-duration": "0s", "networking.knative.dev/a": "b"}
+    assert eventually(lambda: send(knative, where, item, dryRun="All").is_success)
+
+
 def test_outside_profiles_a_service_is_refused_and_says_where_it_may_be(knative: Deployed) -> None:
     answer = send(knative, namespace(knative, "plain", {}), service())
     assert "in the namespaces of profiles alone" in answer.json()["message"]

@@ -24,6 +24,28 @@ MERGE = {"Content-Type": "application/merge-patch+json"}
 EVE = "eve@example.com"
 ACCOUNT = "system:serviceaccount:eve:default-editor"
 CONTROLLER = "system:serviceaccount:elsewhere:any-workflow-controller"
+NEVER = (
+    "0 0 30 2 *",
+    "0 0 030 2 *",
+    "0 0 +30 feb *",
+    "0 0 31 4,6-6 ?",
+    "0 0 29 2 */7",
+    "0 0 */31 2 1",
+    "0 0 *-1/31 2 1",
+    "",
+)
+AT_TIMES = (
+    "* * * * *",
+    "*/5 8-18 * * MON-FRI",
+    " 0 0 1,15 * * ",
+    "0 0 30 4,6,9,11 *",
+    "0 0 31 */2 ?",
+    "0 0 31 2,Mar *",
+    "0 0 30 2 1",
+    "0 0 */2 2 *",
+    "@every 1h",
+    "@weekly",
+)
 BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/eve/rolebindings"
 
 
@@ -186,6 +208,23 @@ def test_recurring_runs_are_made_and_changed_by_pipelines_alone(pipelines: Appli
         assert http.request(method, f"{SCHEDULES}/s", headers={"Impersonate-User": EVE}).is_success
 
 
+def test_the_times_of_recurring_runs_come_or_nobodys_would_run(pipelines: Application) -> None:
+    api = Asking(pipelines.http, program(pipelines, "api-server"))
+
+    def recurring(**schedule: str) -> dict[str, Any]:
+        spec = {"trigger": {"cronSchedule": schedule}, "noCatchup": True}
+        return {**kind("ScheduledWorkflow", spec=spec, status={}), "apiVersion": "kubeflow.org/v1beta1"}
+
+    for schedule in NEVER:
+        assert "a day that comes" in api.refusal("POST", SCHEDULES, recurring(cron=f"0 {schedule}")), schedule
+    for times in ("* * * * * *", "0 0 0 30 2", "0 0 0 29 2"):
+        assert "the second a number" in api.refusal("POST", SCHEDULES, recurring(cron=times)), times
+    for times in (*(f"0 {schedule}".replace("0 @", "@") for schedule in AT_TIMES), "0 0 0 31 1", "30 0 8 ? * MON"):
+        assert api.refusal("POST", SCHEDULES, recurring(cron=times)) == "", times
+    early = recurring(cron="0 * * * * ?", startTime="0001-01-01T00:00:00Z")
+    assert "after the year 2019" in api.refusal("POST", SCHEDULES, early)
+
+
 def locks(namespace: str) -> list[dict[str, Any]]:
     lock = {"name": "m", "namespace": namespace}
     semaphore = {"namespace": namespace, "configMapKeyRef": {"name": "c", "key": "k"}}
@@ -316,3 +355,26 @@ def test_no_schedule_has_a_time_zone_at_which_the_controller_ends(argo: Applicat
     for more in ({"schedules": ["* * * * *", schedule]}, {"schedule": schedule}):
         assert "timezone" in eve.refusal("POST", path, kind("CronWorkflow", spec={**spec, **more}))
     assert eve.refusal("POST", path, kind("CronWorkflow", spec={**spec, "schedules": ["0 0 * * *"]})) == ""
+    zone = {**spec, "timezone": "UTC 0 0 30 2 *", "schedules": [""]}
+    assert "timezone" in eve.refusal("POST", path, kind("CronWorkflow", spec=zone))
+
+
+def test_the_day_of_a_schedule_comes_or_the_controller_would_count_for_ever(argo: Application) -> None:
+    eve, path = Asking(argo.http, EVE), in_eves("cronworkflows")
+    cron = kind("CronWorkflow", spec={"workflowSpec": {}})
+    for schedule in NEVER:
+        cron["spec"]["schedules"] = ["* * * * *", schedule]
+        assert "a day that comes" in eve.refusal("POST", path, cron), schedule
+    cron["spec"]["schedules"] = list(AT_TIMES)
+    assert eve.refusal("POST", path, cron) == ""
+
+
+def test_when_a_schedule_ran_last_is_for_the_controller_to_say(argo: Application) -> None:
+    eve, path = Asking(argo.http, EVE), in_eves("cronworkflows")
+    cron = kind("CronWorkflow", spec={"workflowSpec": {}, "schedules": ["* * * * *"]})
+    last = {"status": {"lastScheduledTime": "0001-01-01T00:00:00Z"}}
+    assert "for the controller to say" in eve.refusal("POST", path, cron | last)
+    assert eve.refusal("POST", path, cron, dry=False) == ""
+    assert "for the controller to say" in eve.refusal("PATCH", f"{path}/w", last)
+    assert Asking(argo.http, CONTROLLER).refusal("PATCH", f"{path}/w", last) == ""
+    argo.http.delete(f"{path}/w").raise_for_status()
