@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from testbed import cache, containers, gpus, image_table, images, juju_versions, lifecycle, network
+from testbed import cache, containers, gpus, image_table, images, juju_versions, lifecycle, network, profiles
 from testbed.errors import TestbedError
 from testbed.golang import BuildError
 from testbed.image_table import Format
@@ -83,6 +83,18 @@ def up(
             help="Which kinds of address pods and services have; without it those that the testbed has, or ipv4.",
         ),
     ] = "",
+    profile: Annotated[
+        str,
+        typer.Option(
+            "--profile",
+            metavar="|".join(profiles.PROFILES),
+            help=f"What the cluster is like; without it as the testbed was made, or {profiles.DEFAULT}.",
+        ),
+    ] = "",
+    rbac: Annotated[
+        bool | None,
+        typer.Option("--rbac/--no-rbac", help="Authorise by RBAC, or nothing; without it as the profile has it."),
+    ] = None,
     proxy: Annotated[
         bool | None,
         typer.Option("--proxy/--no-proxy", help="A proxy, which alone leads outside; without it as it was, or none."),
@@ -104,6 +116,8 @@ def up(
             version=juju,
             domain=domain,
             ip_family=ip_family,
+            profile=profile,
+            rbac=rbac,
             proxy=proxy,
             registry=registry,
         )

@@ -14,7 +14,6 @@ from testbed.juju_versions import Version
 from testbed.machine import Machine, Program
 from testbed.network import STORE_PORT, Network
 from testbed.paths import REPOSITORY
-from testbed.storage import STORAGE_CLASS
 
 CONTROLLER = "testbed"
 CLOUD = "testbed"
@@ -129,7 +128,7 @@ def start_store(machine: Machine, network: Network) -> None:
     )
 
 
-def bootstrap(machine: Machine, network: Network) -> None:
+def bootstrap(machine: Machine, network: Network, storage_class: str) -> None:
     """Make Juju's controller; what an interrupted run left is removed first.
 
     Raises:
@@ -140,7 +139,7 @@ def bootstrap(machine: Machine, network: Network) -> None:
     paths.juju_data.mkdir(parents=True)
     machine.run("kubectl", "delete", "namespace", "--ignore-not-found", f"controller-{CONTROLLER}")
     access = paths.kubeconfig.read_text()
-    machine.run("juju", "add-k8s", CLOUD, "--client", f"--storage={STORAGE_CLASS}", given=access)
+    machine.run("juju", "add-k8s", CLOUD, "--client", f"--storage={storage_class}", given=access)
     command = ("juju", "bootstrap", CLOUD, CONTROLLER, f"--config=charmhub-url={network.store}")
     machine.run(*command, f"--model-default=charmhub-url={network.store}")
 

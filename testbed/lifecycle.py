@@ -25,6 +25,7 @@ from testbed import (
     node,
     outside,
     packages,
+    profiles,
     programs,
     requirements,
     state,
@@ -98,6 +99,8 @@ def up(
     version: str = "",
     domain: str = "",
     ip_family: str = "",
+    profile: str = "",
+    rbac: bool | None = None,
     proxy: bool | None = None,
     registry: bool | None = None,
 ) -> None:
@@ -110,6 +113,8 @@ def up(
         version: of Juju; see `juju_versions.choose`.
         domain: of the cluster; see `network.choose`.
         ip_family: the kinds of address; see `network.choose`.
+        profile: what the cluster is like; see `profiles.choose`.
+        rbac: the API server authorises; None keeps what was, or is as the profile has it.
         proxy: there is one, which alone leads outside; None keeps what was.
         registry: there is one that asks for a login; None keeps what was.
 
@@ -121,6 +126,7 @@ def up(
     started = time.monotonic()
     kept = state.read(paths)
     made = network.choose(domain=domain, ip_family=ip_family, recorded=kept.network if kept else None)
+    cluster = profiles.choose(profile, kept.profile if kept else "")
     parts = build(paths, version=version)
     with alone(paths.state):
         record = state.read(paths) or Record(juju=juju_versions.choose(version))
@@ -131,6 +137,8 @@ def up(
             network_policies=network_policies,
             domain=made.domain,
             ip_family=made.ip_family,
+            profile=cluster,
+            rbac=record.rbac if rbac is None else rbac,
             proxy=record.proxy if proxy is None else proxy,
             registry=record.registry if registry is None else registry,
             limits=before,
@@ -159,24 +167,25 @@ def start(paths: Paths) -> None:
 
 
 def _run(paths: Paths, record: Record, parts: Parts) -> None:
-    machine, made = Machine(paths), record.network
+    machine, made, cluster = Machine(paths), record.network, record.cluster
     with ThreadPoolExecutor(max_workers=1) as pool:
         with cache.step("starting Kubernetes"):
-            machine.boot()
+            machine.boot(cluster.kubelet_root)
             network.set_up(machine, made)
             certificates.make(paths, made)
             node.start_runtime(machine, made)
             containers.import_missing(machine, [storage.node_image(packages.busybox())])
             imports = pool.submit(containers.import_missing, machine, parts.images)
-            control_plane.start(machine, made)
-            node.start(machine, made)
+            control_plane.start(machine, made, rbac=record.authorizes)
+            node.start(machine, made, cluster.kubelet_root)
             if record.network_policies:
                 firewall.start(machine, made)
             else:
                 firewall.stop(machine)
-            storage.start(machine)
+            storage.start(machine, cluster)
+            profiles.make_ingress_classes(machine, cluster)
             if record.load_balancer:
-                load_balancer.start(machine, made)
+                load_balancer.start(machine, made, cluster.address_pool)
             else:
                 load_balancer.stop(machine)
             if record.proxy:
@@ -193,7 +202,7 @@ def _run(paths: Paths, record: Record, parts: Parts) -> None:
             juju.await_controller(machine)
         return
     with cache.step("bootstrapping Juju"):
-        juju.bootstrap(machine, made)
+        juju.bootstrap(machine, made, cluster.storage_class)
     state.write(paths, dataclasses.replace(record, bootstrapped=True))
 
 

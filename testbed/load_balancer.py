@@ -24,14 +24,14 @@ KINDS = {
 """What the controller wants to be there before it starts, although it reads pools and communities only."""
 
 
-def start(machine: Machine, network: Network) -> None:
-    """Make the pool of addresses known and start the controller."""
+def start(machine: Machine, network: Network, pool: str) -> None:
+    """Make the pool of addresses, of this name, known and start the controller."""
     kinds = [definition(kind, versions) for kind, versions in KINDS.items()]
     objects = json.dumps({"apiVersion": "v1", "kind": "List", "items": kinds})
     machine.run("kubectl", "apply", "--server-side", "-f", "-", given=objects)
     names = [f"crd/{plural(kind)}.{GROUP}" for kind in KINDS]
     machine.run("kubectl", "wait", "--for=condition=Established", "--timeout=30s", *names)
-    manifests.apply(machine, "load-balancer", pool=json.dumps(network.load_balancers.split(",")))
+    manifests.apply(machine, "load-balancer", pool_name=pool, pool=json.dumps(network.load_balancers.split(",")))
     command = (
         NAME,
         "--namespace=metallb-system",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from testbed import cache
@@ -57,8 +57,11 @@ class Machine:
             return False
         return True
 
-    def boot(self) -> None:
+    def boot(self, kubelet_root: PurePosixPath | None = None) -> None:
         """Start the machine, with nothing running on it yet.
+
+        Args:
+            kubelet_root: where kubelet's folder is to be seen; programs that look at /var/lib/kubelet see it as well.
 
         Raises:
             TestbedError: it did not start; the message holds what it said.
@@ -67,7 +70,7 @@ class Machine:
             return
         self.kill()
         paths = self.paths
-        for directory in (paths.logs, paths.machine_socket.parent, paths.configuration):
+        for directory in (paths.logs, paths.machine_socket.parent, paths.configuration, paths.kubelet):
             directory.mkdir(parents=True, exist_ok=True)
         setup = paths.configuration / "machine.json"
         kept = {paths.state, cache.directory(), REPOSITORY, Path(sys.prefix), Path(sys.base_prefix)}
@@ -77,6 +80,8 @@ class Machine:
             "process": str(paths.machine_process),
             "socket": str(paths.machine_socket),
             "grace": GRACE_SECONDS,
+            "shown": {str(kubelet_root): str(paths.kubelet)} if kubelet_root else {},
+            "links": {"/var/lib/kubelet": str(kubelet_root)} if kubelet_root else {},
         }
         setup.write_text(json.dumps(content, indent=1))
         namespaces = ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork"]

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import yaml
 
@@ -95,7 +95,7 @@ def kubelet_configuration(paths: Paths, network: Network) -> dict[str, object]:
         "resolvConf": str(paths.configuration / "resolv.conf"),
         "serializeImagePulls": False,
         "shutdownGracePeriod": "0s",
-        "volumePluginDir": str(paths.state / "kubelet" / "volume-plugins"),
+        "volumePluginDir": str(paths.kubelet / "volume-plugins"),
     }
 
 
@@ -125,8 +125,13 @@ def start_runtime(machine: Machine, network: Network) -> None:
     )
 
 
-def start(machine: Machine, network: Network) -> None:
+def start(machine: Machine, network: Network, root: PurePosixPath | None = None) -> None:
     """Start kubelet and wait until the node is ready for pods.
+
+    Args:
+        machine: the testbed's.
+        network: of the testbed.
+        root: where the machine shows kubelet its folder, if not where it is.
 
     Raises:
         TestbedError: it is not.
@@ -140,7 +145,7 @@ def start(machine: Machine, network: Network) -> None:
         "kubelet",
         f"--config={configuration}",
         f"--kubeconfig={paths.kubeconfig}",
-        f"--root-dir={paths.state / 'kubelet'}",
+        f"--root-dir={root or paths.kubelet}",
         "--hostname-override=node",
         f"--node-ip={network.nodes}",
     )

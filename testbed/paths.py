@@ -83,6 +83,11 @@ class Paths:
         return self.state / "log"
 
     @property
+    def kubelet(self) -> Path:
+        """What kubelet keeps of pods."""
+        return self.state / "kubelet"
+
+    @property
     def volumes(self) -> Path:
         """What pods keep in persistent volumes."""
         return self.state / "volumes"

@@ -158,10 +158,29 @@ def hide(directory: str, kept: list[str]) -> None:
         os.close(handle)
 
 
+def show(folder: str, path: str) -> None:
+    """Show a folder at a path that the host need not have: what is missing on the way is the machine's alone."""
+    there = path
+    while not os.path.isdir(there):
+        there = os.path.dirname(there)
+    if there != path:
+        entries = [os.path.join(there, name) for name in os.listdir(there)]
+        links = {entry: os.readlink(entry) for entry in entries if os.path.islink(entry)}
+        hide(there, [entry for entry in entries if os.path.isdir(entry) and entry not in links])
+        for link, target in links.items():
+            os.symlink(target, link)
+        os.makedirs(path)
+    mount("--bind", folder, path)
+
+
 def furnish(setup: dict[str, Any]) -> None:
     """Give the machine its own view of files, without a trace on the host's."""
+    for path, folder in setup["shown"].items():
+        show(folder, path)
     for directory in HIDDEN:
         hide(os.path.realpath(directory), setup["keep"])
+    for link, target in setup["links"].items():
+        os.symlink(target, link)
     mount("-t", "proc", "proc", "/proc")
     os.mkdir("/run/settings")
     for setting in SETTINGS:

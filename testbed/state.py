@@ -5,10 +5,11 @@ import json
 import os
 from dataclasses import dataclass, field
 
-from testbed import juju_versions
+from testbed import juju_versions, profiles
 from testbed.errors import TestbedError
 from testbed.network import DOMAIN, Network
 from testbed.paths import Paths
+from testbed.profiles import PROFILES, Profile
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Record:
         juju: the version of Juju.
         domain: the cluster's domain.
         ip_family: the kinds of address, a key of `network.FAMILIES`.
+        profile: what the cluster is like, a key of `profiles.PROFILES`.
+        rbac: the API server authorises by RBAC; None as the profile has it.
         proxy: there is a proxy to what is outside.
         registry: there is a registry that asks for a login.
         gpus: how many devices the node announces of each resource.
@@ -33,6 +36,8 @@ class Record:
     juju: str = juju_versions.ALWAYS
     domain: str = DOMAIN
     ip_family: str = "ipv4"
+    profile: str = profiles.DEFAULT
+    rbac: bool | None = None
     proxy: bool = False
     registry: bool = False
     gpus: dict[str, int] = field(default_factory=dict[str, int])
@@ -43,6 +48,16 @@ class Record:
     def network(self) -> Network:
         """The network that it was made with."""
         return Network(self.domain, self.ip_family)
+
+    @property
+    def cluster(self) -> Profile:
+        """What the cluster is like."""
+        return PROFILES[self.profile]
+
+    @property
+    def authorizes(self) -> bool:
+        """Whether the API server asks who may do what."""
+        return self.cluster.rbac if self.rbac is None else self.rbac
 
 
 def read(paths: Paths) -> Record | None:

@@ -9,8 +9,8 @@ from testbed import cache, image, manifests
 from testbed.machine import Machine, Program
 from testbed.node import NODE_IMAGE
 from testbed.paths import Paths
+from testbed.profiles import Profile
 
-STORAGE_CLASS = "hostpath"
 MAKE = b'#!/bin/busybox sh\nexec /bin/busybox mkdir -m 0777 -p "$VOL_DIR"\n'
 REMOVE = b'#!/bin/busybox sh\nexec /bin/busybox rm -rf "$VOL_DIR"\n'
 
@@ -30,13 +30,15 @@ def node_image(busybox: Path) -> Path:
     return archive
 
 
-def configuration(paths: Paths) -> dict[str, object]:
+def configuration(paths: Paths, profile: Profile) -> dict[str, object]:
     """Return the provisioner's configuration.
 
-    To it the folder is one that all nodes share, so that volumes may be mounted by many, as with MicroK8s.
+    To it the folder is one that all nodes share where volumes may be mounted by many, and else one of each node.
     """
+    folder = str(paths.volumes)
+    own = [{"node": "DEFAULT_PATH_FOR_NON_LISTED_NODES", "paths": [folder]}]
     return {
-        "sharedFileSystemPath": str(paths.volumes),
+        **({"sharedFileSystemPath": folder} if profile.many_writers else {"nodePathMap": own}),
         "setupCommand": "/bin/make-volume",
         "teardownCommand": "/bin/remove-volume",
         "cmdTimeoutSeconds": 120,
@@ -50,21 +52,22 @@ def helper_pod() -> dict[str, object]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "folder"}, "spec": spec}
 
 
-def start(machine: Machine) -> None:
+def start(machine: Machine, profile: Profile) -> None:
     """Make the storage class known and start its provisioner."""
     paths = machine.paths
     paths.volumes.mkdir(parents=True, exist_ok=True)
     settings = paths.configuration / "volumes.json"
-    settings.write_text(json.dumps(configuration(paths), indent=1))
+    settings.write_text(json.dumps(configuration(paths, profile), indent=1))
     pod = paths.configuration / "volume-pod.yaml"
     pod.write_text(yaml.safe_dump(helper_pod()))
-    manifests.apply(machine, "storage", storage_class=STORAGE_CLASS)
+    manifests.apply(machine, "storage", storage_class=profile.storage_class, provisioner=profile.provisioner)
     command = (
         "local-path-provisioner",
         "start",
         f"--config={settings}",
         f"--helper-pod-file={pod}",
         f"--helper-image={NODE_IMAGE}",
+        f"--provisioner-name={profile.provisioner}",
         "--namespace=local-path-storage",
         "--service-account-name=folders",
         f"--kubeconfig={paths.kubeconfig}",

@@ -6,6 +6,7 @@ import yaml
 from testbed import control_plane, firewall, juju, load_balancer, manifests, node, programs, storage
 from testbed.network import Network
 from testbed.paths import Paths
+from testbed.profiles import PROFILES
 
 PATHS = Paths("probe", Path("/srv/probe"))
 
@@ -73,7 +74,7 @@ COMMIT
 
 
 def test_volumes_may_be_mounted_by_many() -> None:
-    assert storage.configuration(PATHS)["sharedFileSystemPath"] == "/srv/probe/volumes"
+    assert storage.configuration(PATHS, PROFILES["plain"])["sharedFileSystemPath"] == "/srv/probe/volumes"
 
 
 def test_every_manifest_is_complete_when_its_values_are_given() -> None:
@@ -82,6 +83,11 @@ def test_every_manifest_is_complete_when_its_values_are_given() -> None:
         "family": "IPv4",
         "suffix": "ipv4",
         "storage_class": "folders",
+        "provisioner": "example.com/folders",
+        "class_name": "one",
+        "pool_name": "all",
+        "controller": "example.com/ingress",
+        "default": "true",
         "pool": '["10.0.0.0/24"]',
     }
     values = {**control_plane.dns(Network()), **names}
