@@ -14,7 +14,7 @@ PACKAGE = {
     "networking": 200,
     "observability": 250,
     "parts": 1650,
-    "relations": 750,
+    "relations": 850,
     "sandbox": 650,
     "small_programs": 550,
     "storage": 500,

@@ -165,20 +165,6 @@ def test_a_new_pod_looks_for_what_others_did_once_as_it_starts(example: Deployme
     assert list(map(len, looked)) == [0, 0, 1]
 
 
-def test_a_container_that_is_ready_and_whose_program_answers_is_no_news(example: Deployment) -> None:
-    state = example.settle(example.state())
-    state = dataclasses.replace(state, config={"value": "2"})
-    example.run(example.context.on.pebble_ready(state.get_container("app")), state)
-    assert example.cluster.find("ConfigMap", "settings")["data"] == {"value": "1"}
-
-
-def test_a_container_that_has_started_anew_gets_its_program_back(example: Deployment) -> None:
-    state = example.settle(example.state())
-    empty = testing.Container("app", can_connect=True)
-    state = example.run(example.context.on.pebble_ready(empty), dataclasses.replace(state, containers={empty}))
-    assert "app" in state.get_container("app").plan.services
-
-
 def test_a_refresh_that_replaces_the_pod_mends_what_others_did_although_it_waits_for_start(example: Deployment) -> None:
     state = example.settle(example.state())
     del example.cluster.objects["/api/v1/namespaces/edge/configmaps/settings"]

@@ -21,9 +21,10 @@ from ..configuration.partners import integrate_each
 from ..configuration.workload_version import workload_version
 from ..interfaces.wire import principal
 from ..networking.network import cluster_domain
-from ..parts.answers import answers, stop
+from ..parts.answers import stop
 from ..parts.observe import collectors, observe
 from ..parts.workload import Workload
+from ..relations.news import News
 from ..relations.secrets import Secrets
 from ..sandbox.programs import Program, Sandboxes, require_each
 from .applied import Applied
@@ -34,6 +35,8 @@ from .run import Part, Removal, Run, running_pod
 
 LOOK, ROUND = (ops.LeaderElectedEvent, ops.StartEvent, ops.UpgradeCharmEvent), ops.UpdateStatusEvent
 """When the charm looks for what others changed in the cluster, and which event counts until it looks the next time."""
+
+LEAVING, STARTED = ".leaving", ".started"
 
 if TYPE_CHECKING:
     from ..certificates import Certificate
@@ -196,8 +199,8 @@ class Charm(ops.CharmBase, Generic[Options]):
     def _depart(self, event: ops.EventBase) -> None:
         """Take the cluster's objects away with the last unit; otherwise a unit that goes changes nothing."""
         if self._is_last():
-            self._leaving.touch()
-            self._clean_up(Applied(self.run, self._cache))
+            self._file(LEAVING).touch()
+            self._clean_up(Applied(self.run, self._file(".applied")))
         elif isinstance(event, ops.RelationBrokenEvent):
             self._reconcile(event)
 
@@ -244,16 +247,17 @@ class Charm(ops.CharmBase, Generic[Options]):
             self.unit.set_workload_version(version)
 
     def _reconcile(self, event: ops.EventBase) -> None:
-        if self._leaving.exists() and self._is_last():
+        if self._file(LEAVING).exists() and self._is_last():
             return  # Neither objects nor programs that went with the application come back before its unit has gone.
         started = self._has_started(event)
         if self.programs and not started and not running_pod():
             self._wait("Juju to start the unit")  # in a pod with Juju's identity nothing may run
             return
-        applied = Applied(self.run, self._cache)
-        settled = applied.begun or not self.run.leader
-        if settled and isinstance(event, ops.PebbleReadyEvent) and answers(event.workload):
-            return  # An earlier hook of this pod has found the container ready already, and made all so.
+        news = News(self, self._file(".seen"))
+        if news.none(event):
+            return
+        news.begin()
+        applied = Applied(self.run, self._file(".applied"))
         run = self._run = self.run
         for container in self._others:
             stop(self.unit.get_container(container))
@@ -266,7 +270,7 @@ class Charm(ops.CharmBase, Generic[Options]):
         # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
         # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
         early = early or (run.pod.digest() != running_pod() and not started)
-        rounds = Rounds(pathlib.Path(self.charm_dir) / ".looked")
+        rounds = Rounds(self._file(".looked"))
         look = started and not early and (isinstance(event, LOOK) or rounds.due(another=isinstance(event, ROUND)))
         run.look = look
         if look:
@@ -281,12 +285,13 @@ class Charm(ops.CharmBase, Generic[Options]):
             run.attempt(part.apply, run)
         if run.leader and run.late:
             run.attempt(commit)
+        news.end(event, settled=not run.problems)
 
     def _has_started(self, event: ops.EventBase) -> bool:
         """Tell whether Juju has run start in this pod, or does; only then does it tell units to look around."""
         if isinstance(event, (ops.StartEvent, ops.UpdateStatusEvent)):
-            self._started.touch()
-        return self._started.exists()
+            self._file(STARTED).touch()
+        return self._file(STARTED).exists()
 
     def _collect(self, parts: list[Part]) -> None:
         parts.append(Sandboxes(self.programs, self.options, self.role_context()))
@@ -332,17 +337,9 @@ class Charm(ops.CharmBase, Generic[Options]):
             return ()
         return tuple(program.container for program in self.programs if program.leader_only)
 
-    @property
-    def _cache(self) -> pathlib.Path:
-        return pathlib.Path(self.charm_dir) / ".applied"
-
-    @property
-    def _leaving(self) -> pathlib.Path:
-        return pathlib.Path(self.charm_dir) / ".leaving"
-
-    @property
-    def _started(self) -> pathlib.Path:
-        return pathlib.Path(self.charm_dir) / ".started"
+    def _file(self, name: str) -> pathlib.Path:
+        """Return a file that goes with the pod."""
+        return pathlib.Path(self.charm_dir) / name
 
 
 def _declare(parts: list[Part], run: Run) -> None:

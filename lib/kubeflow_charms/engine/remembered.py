@@ -16,3 +16,8 @@ def recent(memory: pathlib.Path, seconds: float) -> bool:
         return 0 <= time.time() - memory.stat().st_mtime < seconds
     except FileNotFoundError:
         return False
+
+
+def same(memory: pathlib.Path, text: str) -> bool:
+    """Tell whether a file says a text."""
+    return memory.exists() and memory.read_text() == text

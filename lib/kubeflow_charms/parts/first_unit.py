@@ -25,11 +25,8 @@ class FirstUnit:
 
     def declare(self, run: Run) -> None:
         """Declare the Service."""
-        run.declare(
-            Declaration(
-                "first-unit", fingerprint(dict(self.ports)), lambda: [service(run.app, run.namespace, self.ports)]
-            )
-        )
+        ports = fingerprint(dict(self.ports))
+        run.declare(Declaration("first-unit", ports, lambda: [service(run.app, run.namespace, self.ports)]))
 
     def apply(self, run: Run) -> None:
         """Let no other unit pass for one that serves.

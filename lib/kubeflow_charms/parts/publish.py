@@ -6,7 +6,8 @@ from typing import Any
 
 import ops
 
-from ..engine.run import Run
+from ..engine.remembered import same
+from ..engine.run import Run, fingerprint
 from ..relations.codecs import Codec
 
 
@@ -32,18 +33,18 @@ class Publish:
 
     def apply(self, run: Run) -> None:
         """Write what changed, and take back what is no longer said."""
-        if not run.leader:
-            return
-        for relation in self.relations:
-            run.attempt(self._tell, relation, run.unit.app)
+        for relation in self.relations if run.leader else ():
+            run.attempt(self._tell, relation, run)
 
-    def _tell(self, relation: ops.Relation, application: ops.Application) -> None:
+    def _tell(self, relation: ops.Relation, run: Run) -> None:
         """Say to one application what is for it; what stands in the way keeps the others from nothing."""
         wanted = self.codec.encode(self.make(relation), relation.data[relation.app])
-        databag = relation.data[application]
-        for key in databag.keys() - wanted.keys():
-            databag[key] = ""
-        write(databag, wanted)
+        told, memory = fingerprint(wanted), run.sources.parent / f".told-{relation.id}"
+        if not run.look and same(memory, told):
+            return  # What an earlier hook has found there stays: nobody but the leader writes it, and a new one looks.
+        databag = relation.data[run.unit.app]
+        memory.write_text(told if dict(databag) == wanted else "")
+        write(databag, {**dict.fromkeys(databag.keys() - wanted.keys(), ""), **wanted})
 
 
 def write(databag: MutableMapping[str, str], wanted: Mapping[str, str]) -> None:
