@@ -21,7 +21,7 @@ PROGRAM = Program("page-authorizer", role="page-authorizer-role.yaml.j2", writab
 PEOPLE = "(?i:/+api/+workgroup/+get-.*)"
 """A regular expression of RE2 for the dashboard's paths that tell who works in which profile, which it tells everybody.
 Its router takes capitals and further slashes for nothing."""
-PLACES = ("notebook", "tensorboard", "pvcviewers")
+PLACES = ("notebook", "tensorboard", "pvcviewers", "workspace/connect")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 
 
