@@ -335,6 +335,7 @@ def test_controllers_make_their_routes(admin: User):
         ({"prefix": "/notebook/NAMESPACE/web/"}, {"rewrite": {"uri": "/"}, "timeout": "300s"}),
         ({"prefix": "/tensorboard/NAMESPACE/logs/"}, {}),
         ({"prefix": "/pvcviewers/NAMESPACE/data/"}, {"timeout": "30s"}),
+        ({"prefix": "/workspace/connect/NAMESPACE/lab/jupyterlab/"}, {"headers": {"request": {}}}),
         ({"regex": explained}, headers),
     ):
         answer = of_all_hosts(admin, uri, rule)
@@ -346,6 +347,8 @@ def test_controllers_make_their_routes(admin: User):
     [
         {"prefix": "/api/workgroup/"},
         {"prefix": "/notebook/other/web/"},
+        {"prefix": "/workspace/connect/other/lab/"},
+        {"prefix": "/workspace/NAMESPACE/lab/"},
         {"prefix": "/NAMESPACE/web/"},
         {"exact": "/notebook/NAMESPACE"},
         {"regex": "/notebook/NAMESPACE/|/.*"},

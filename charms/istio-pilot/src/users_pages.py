@@ -14,6 +14,7 @@ PREFIXES = (
     "/pvcviewers/",
     "/serving/",
     "/tensorboard/",
+    "/workspace/connect/",
 )
 """Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them, and
 where the pages of Pipelines pass on what a profile's own server says."""

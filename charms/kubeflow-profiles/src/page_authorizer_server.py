@@ -17,7 +17,9 @@ from kubeflow_charms.small_programs.envoys_questions import Answer, content, han
 from kubeflow_charms.small_programs.health_server import Server
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused, address
 
-PLACE = re.compile(r"/pages/(?!api/)[a-z]+/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL)
+PLACE = re.compile(
+    r"/pages/(?:workspace/connect|(?!api/|workspace/)[a-z]+)/([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)/.*", re.DOTALL
+)
 PEOPLE = re.compile(
     r"/pages/+api/+workgroup/+(get-all-namespaces|get-contributors/+([a-z0-9-]{1,63}))/*", re.IGNORECASE
 )

@@ -15,7 +15,7 @@ IDENTITY_HEADERS = (
 INNER_HEADERS = r"knative[-_]serving[-_]|\bk[-_](network|kubelet|proxy|passthrough)|x[-_]serving[-_]key"
 """Likewise for those that say to Knative which Revision is asked, and to a model that the gateway asks. The programs
 that make routes to models set them."""
-PLACES = ("notebook", "tensorboard", "pvcviewers", "serving")
+PLACES = ("notebook", "tensorboard", "pvcviewers", "serving", "workspace/connect")
 """Of paths below which are profiles' names, and their programs."""
 DURATIONS = r"^([0-9]{1,8}(\.[0-9]{1,9})?s|[0-9]{1,5}(ms|m|h))$"
 """A regular expression of RE2 for times that Envoy takes: protobuf's JSON, and what people write."""

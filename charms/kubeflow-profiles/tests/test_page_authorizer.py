@@ -65,8 +65,23 @@ def test_where_nobody_says_who_the_user_is_there_is_no_session_to_lend(profiles)
     assert answer({}, user="") == (200, "")
 
 
+def test_a_workspace_has_its_namespace_behind_two_names(profiles):
+    kubernetes = Kubernetes({"allowed": True, "reason": HERE})
+    assert authorizer(kubernetes).answer("/pages/workspace/connect/ada/lab/jupyterlab/", "ada@example.com")[0] == 200
+    assert [asked["resourceAttributes"]["namespace"] for asked in kubernetes.asked] == ["ada"]
+
+
 @pytest.mark.parametrize(
-    "path", ["/pages/notebook/ada", "/pages/notebook/ADA/x/", "/pages/notebook/a%2Fb/", "/notebook/ada/"]
+    "path",
+    [
+        "/pages/notebook/ada",
+        "/pages/notebook/ADA/x/",
+        "/pages/notebook/a%2Fb/",
+        "/notebook/ada/",
+        # Whoever owns a profile `connect` is not to be asked about in its place.
+        "/pages/workspace/connect/ADA/lab/",
+        "/pages/workspace/connect/ada",
+    ],
 )
 def test_a_path_without_a_namespace_is_refused(profiles, path: str):
     assert answer({"allowed": True, "reason": HERE}, path=path)[0] == 403

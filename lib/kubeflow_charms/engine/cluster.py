@@ -37,6 +37,7 @@ CLUSTER_SCOPED = {
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",
+    "WorkspaceKind",
 }
 
 
@@ -199,7 +200,8 @@ class Cluster:
         import httpx2
         from lightkube.core.exceptions import ApiError, ConfigError
 
-        where = {"namespace": reference.namespace} if reference.namespace else {}
+        placed = reference.namespace and not is_cluster_scoped(reference.kind)
+        where = {"namespace": reference.namespace} if placed else {}
         for delay in (*DELAYS, None):
             try:
                 if self._client is None:

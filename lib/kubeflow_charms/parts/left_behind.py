@@ -69,7 +69,7 @@ class Held:
         """Return the objects, and of each whether it is held."""
         return [
             (
-                Reference(version, kind, item["metadata"]["name"], item["metadata"]["namespace"]),
+                Reference(version, kind, item["metadata"]["name"], item["metadata"].get("namespace", "")),
                 bool(item["metadata"].get("finalizers")),
             )
             for version, kind in self.kinds
