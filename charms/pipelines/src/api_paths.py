@@ -14,7 +14,9 @@ SPELLED_TWICE = r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAe
 ARTEFACT = r"/runs/.*/artifacts/.*(:|%3[aA])read/?"
 """The API reads any object of the bucket for it, the one that a workflow's status names. Nobody needs it: the pages ask
 the namespace's artefact server, and the persistence agent the API itself."""
-MADE_BY_GRPC = r"/[a-z0-9.]*\.RunService/CreateRun(V1)?"
+RUNS = ("runs", "jobs", "recurringruns")
+"""What is made of a pipeline; version 1 calls the last ones jobs."""
+MADE_BY_GRPC = r"/[a-z0-9.]*\.(Run|Job|RecurringRun)Service/Create(Run|Job|RecurringRun)(V1)?"
 """Nobody looks into messages of gRPC, and no client of users makes runs with them."""
 LARGEST_RUN = 2 * 1024 * 1024
 """Bytes of a request for a run; a workflow of more than 1.5 MiB is none that Kubernetes keeps."""
@@ -62,7 +64,7 @@ def uploads(place: str, version: str, route: Message) -> list[Message]:
 
 
 def runs(place: str, version: str, route: Message) -> list[Message]:
-    """Return the routes of new runs, spelled in one way, which the authoriser looks into.
+    """Return the routes of new runs and recurring ones, spelled in one way, which the authoriser looks into.
 
     Args:
         place: `/apis/VERSION` with whatever is before it.
@@ -71,12 +73,15 @@ def runs(place: str, version: str, route: Message) -> list[Message]:
     """
     writing = [{"name": ":method", "string_match": {"exact": "GET"}, "invert_match": True}]
     return [
-        {
-            "match": {"path": f"{place}/runs", "headers": writing},
-            "route": {**route, "prefix_rewrite": f"/apis/{version}/runs"},
-            **shown(LARGEST_RUN),
-        },
-        refusal(_whole(rf"{place}/runs(/|[:;%].*)"), "the API has no such address\n"),
+        *(
+            {
+                "match": {"path": f"{place}/{path}", "headers": writing},
+                "route": {**route, "prefix_rewrite": f"/apis/{version}/{path}"},
+                **shown(LARGEST_RUN),
+            }
+            for path in RUNS
+        ),
+        refusal(_whole(rf"{place}/({'|'.join(RUNS)})(/|[:;%].*)"), "the API has no such address\n"),
     ]
 
 

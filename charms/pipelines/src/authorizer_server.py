@@ -31,16 +31,16 @@ Review = Callable[[str, Object], Object]
 """Makes a review of a kind, such as `subjectaccessreviews`, and returns its status; raises `Unanswered`."""
 
 
-def whose(pipeline: str, settings: Object, headers: dict[str, str]) -> str:
-    """Return the namespace of a pipeline, which the API is asked for in the user's name; empty for what all share.
+def shown(path: str, settings: Object, headers: dict[str, str]) -> Object:
+    """Return what the API shows at a path in the user's name.
 
     Raises:
-        Refused: the API does not show it to this user.
+        Refused: it does not show it to this user.
     """
-    url = f"http://127.0.0.1:{settings['api']}/apis/v2beta1/pipelines/{pipeline}"
+    url = f"http://127.0.0.1:{settings['api']}{path}"
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=TIMEOUT) as answer:
-            return json.load(answer).get("namespace") or ""
+            return json.load(answer)
     except urllib.error.HTTPError as error:
         if error.code < 500:
             raise Refused("the pipeline is none that you may see") from error
@@ -106,8 +106,13 @@ def smoke_test() -> str:
 
 def _api(target: str, body: bytes, user: Object, headers: dict[str, str], settings: Object, review: Review) -> Answer:
     if run_requests.TARGET.fullmatch(target.partition("?")[0]):
-        run_requests.check(body)
-    for question in asked_of_upload(target, settings["namespace"], lambda pipeline: whose(pipeline, settings, headers)):
+        for path in run_requests.pipelines(body):
+            shown(path, settings, headers)
+
+    def whose(pipeline: str) -> str:
+        return shown(f"/apis/v2beta1/pipelines/{pipeline}", settings, headers).get("namespace") or ""
+
+    for question in asked_of_upload(target, settings["namespace"], whose):
         if not user["user"] or not _allowed(user, question, review):
             return Answer(403, f"{_not(question)}, where pipelines are that all users share")
     return Answer(200)

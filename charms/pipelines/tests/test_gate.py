@@ -42,7 +42,7 @@ SETTINGS = {
     "namespace": "edge",
 }
 PIPELINES = {"of-ada": {"namespace": "ada"}, "shared": {}}
-"""What the stand-in for the API says of pipelines; it has no other."""
+"""What the stand-in for the API says of pipelines; there is one more that it shows to nobody, `of-nobody`."""
 PATIENCE = 30
 
 
@@ -92,7 +92,7 @@ def echo(name: str, port: int) -> http.server.ThreadingHTTPServer:
             pipeline = self.path.removeprefix("/apis/v2beta1/pipelines/") if self.command == "GET" else ""
             found = PIPELINES.get(pipeline, [name, self.path, headers])
             said = json.dumps(found).encode()
-            self.send_response(404 if pipeline == "of-nobody" else 200)
+            self.send_response(404 if self.path.endswith("/of-nobody") else 200)
             self.send_header("content-length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
@@ -448,7 +448,19 @@ def test_no_other_spelling_of_a_body_says_it_either(gate: httpx2.Client, pages: 
         assert pages.post(f"/pipeline{RUNS}", content=body, headers=headers).status_code == 403, odd
 
 
-PATHS = ("runs/", "runs:", "runs;a", "r%75ns", "runs%3A", "runs%20", "./runs", "/runs", "x/../runs")
+PATHS = (
+    "runs/",
+    "jobs/",
+    "recurringruns:",
+    "runs:",
+    "runs;a",
+    "r%75ns",
+    "runs%3A",
+    "runs%20",
+    "./runs",
+    "/runs",
+    "x/../runs",
+)
 
 
 def test_no_other_spelling_of_the_path_says_it_either(gate: httpx2.Client, pages: httpx2.Client):
@@ -463,9 +475,26 @@ def test_a_run_that_is_too_large_is_refused_in_words(gate: httpx2.Client, pages:
         assert (answer.status_code, "2 MiB" in answer.text) == (413, True)
 
 
+def test_nobody_runs_a_pipeline_that_the_api_does_not_show_him(gate: httpx2.Client, pages: httpx2.Client):
+    def naming(pipeline: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for path in (RUNS, "/apis/v2beta1/recurringruns"):
+            for name in ("pipeline_id", "pipelineVersionId"):
+                yield path, {"display_name": "one", "pipelineVersionReference": {name: pipeline}}
+            yield path, {"display_name": "one", "pipeline_version_id": pipeline}
+        for path in ("/apis/v1beta1/runs", "/apis/v1beta1/jobs"):
+            yield path, {"name": "one", "pipeline_spec": {"pipelineId": pipeline}}
+            for kind in ("PIPELINE", "PIPELINE_VERSION"):
+                yield path, {"name": "one", "resource_references": [{"key": {"type": kind, "id": pipeline}}]}
+
+    for pipeline, status in (("of-ada", 200), ("shared", 200), ("of-nobody", 403), ("../runs", 403)):
+        for path, run in naming(pipeline):
+            asked = (gate.post(path, json=run, headers=TOKEN), pages.post(f"/pipeline{path}", json=run))
+            assert [answer.status_code for answer in asked] == [status, status], (path, run)
+
+
 def test_nobody_makes_a_run_where_its_message_cannot_be_read(gate: httpx2.Client, ports: dict[str, int]):
     for service in ("api", "kubeflow.pipelines.backend.api.v2beta1"):
-        for method in ("CreateRun", "CreateRunV1"):
-            url = f"http://127.0.0.1:{ports['GATE_GRPC']}/{service}.RunService/{method}"
+        for method in ("Run/CreateRun", "Run/CreateRunV1", "Job/CreateJob", "RecurringRun/CreateRecurringRun"):
+            url = f"http://127.0.0.1:{ports['GATE_GRPC']}/{service}.{method.replace('/', 'Service/')}"
             answer = httpx2.post(url, headers=TOKEN, timeout=5)
             assert (answer.status_code, "HTTP" in answer.text) == (403, True)
