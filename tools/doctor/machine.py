@@ -33,13 +33,18 @@ def look(images: Iterable[str], output: Output, proc: pathlib.Path = pathlib.Pat
         output: runs commands.
         proc: where the kernel tells of itself.
     """
+    yield from room(proc)
+    yield clock(output("timedatectl", "show", "--property=NTPSynchronized", "--value"))
+    yield from channels(output("snap", "list") or "")
+    yield names({image.partition("/")[0] for image in images}, _resolves)
+
+
+def room(proc: pathlib.Path = pathlib.Path("/proc")) -> Iterator[Finding]:
+    """Yield whether this machine is large enough, and its limits are high enough; no program is asked."""
     memory = re.search(r"MemTotal:\s+(\d+) kB", (proc / "meminfo").read_text())
     free = shutil.disk_usage("/var" if pathlib.Path("/var").exists() else "/").free
     yield from size(os.cpu_count() or 1, int(memory[1]) * 1024 if memory else 0, free)
     yield limits({name: int((proc / "sys" / name.replace(".", "/")).read_text()) for name in LIMITS})
-    yield clock(output("timedatectl", "show", "--property=NTPSynchronized", "--value"))
-    yield from channels(output("snap", "list") or "")
-    yield names({image.partition("/")[0] for image in images}, _resolves)
 
 
 def size(processors: int, memory: int, disk: int) -> Iterator[Finding]:

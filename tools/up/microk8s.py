@@ -45,9 +45,10 @@ NO_SNAP = (
     "what went wrong is in: snap changes; a machine without internet, or behind a proxy, is in docs/microk8s.md and "
     "docs/proxy.md"
 )
+DISABLED = "the snap microk8s is disabled here: sudo snap enable microk8s, then run ./up again"
 NOT_READY = (
-    "what is missing shows: sudo microk8s inspect; a full disk: df -h /var/snap; names of the machine that changed: "
-    "sudo microk8s refresh-certs --cert ca.crt"
+    "if it was stopped: sudo microk8s start; what is missing shows: sudo microk8s inspect; a full disk: df -h /var/snap"
+    "; names of the machine that changed: sudo microk8s refresh-certs --cert ca.crt"
 )
 NO_ADD_ON = (
     "what is on shows: sudo microk8s status; without internet its images are not there, see docs/microk8s.md; what its "
@@ -158,6 +159,11 @@ def installed_snaps(listing: str) -> dict[str, str]:
     """Return the notes of each snap, such as `classic`, by its name, from what `snap list` prints."""
     rows = [line.split() for line in listing.splitlines()[1:]]
     return {row[0]: row[-1] for row in rows if row}
+
+
+def is_disabled(snaps: Mapping[str, str]) -> bool:
+    """Tell whether MicroK8s is there and switched off, so that it has no commands, by the notes of snaps."""
+    return "disabled" in snaps.get("microk8s", "").split(",")
 
 
 def is_classic(snaps: Mapping[str, str]) -> bool:

@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from tools.doctor import machine
+from tools.doctor.findings import Level
 from tools.up import addresses, microk8s
 from tools.up.errors import Refusal
 from tools.up.wishes import Wishes
@@ -66,8 +68,11 @@ def prepare_kubernetes(wishes: Wishes) -> Mapping[str, str]:
     installed = microk8s.installed_snaps(_read("snap", "list", check=False))
     if wishes.gpu and "microk8s" in installed and not microk8s.is_classic(installed):
         raise Refusal(microk8s.NO_GPUS)
+    if microk8s.is_disabled(installed):
+        raise Refusal(microk8s.DISABLED)
     if "microk8s" not in installed:
         _require_ports()
+        _consent_to_the_machine(wishes)
     # Asked before anything is installed.
     pool = "" if "microk8s" in installed else _pool(wishes)
     _carry_out(microk8s.kubernetes(installed, gpu=wishes.gpu))
@@ -100,6 +105,21 @@ def _require_ports() -> None:
                     f"MicroK8s needs port {port} for {what}, and something else listens there: sudo ss -ltnp "
                     f"'sport = :{port}' shows what; another Kubernetes has to go, or choose it with --on current"
                 ) from error
+
+
+def _consent_to_the_machine(wishes: Wishes) -> None:
+    """Say what this machine has too little of, and ask whether to go on where Kubeflow would not fit.
+
+    Raises:
+        Refusal: the answer was no.
+    """
+    found = [finding for finding in machine.room() if finding.level in (Level.NOTE, Level.WRONG)]
+    for finding in found:
+        _say("; ".join([f"{finding.subject}: {finding.text}", *finding.help]))
+    if any(finding.level is Level.WRONG for finding in found) and not wishes.ask("Install MicroK8s all the same?"):
+        raise Refusal(
+            "the machine is too small, see docs/microk8s.md; once it is larger: ./up --check, then ./up again"
+        )
 
 
 def is_microk8s(cloud: str) -> bool:

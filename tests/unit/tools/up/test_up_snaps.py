@@ -1,9 +1,13 @@
 """MicroK8s on this machine, with `snap` and `microk8s` that only write down what they are asked."""
 
+import grp
+import os
 import socket
+import types
 
 import pytest
 
+from tools.doctor import machine as this_machine
 from tools.up import microk8s, snaps
 from tools.up.errors import Refusal
 from tools.up.wishes import Wishes
@@ -132,6 +136,90 @@ def test_every_step_knows_what_helps(machine):
     ]
     steps += microk8s.controller([], classic=True, joins="ada")
     assert [step.title for step in steps if not step.otherwise] == []
+
+
+@pytest.fixture
+def small(machine, monkeypatch):
+    """A machine with nothing, little disk and low limits, on which nothing listens."""
+    monkeypatch.setattr(microk8s, "PORTS", {})
+    low = this_machine.limits({"fs.inotify.max_user_instances": 128, "fs.inotify.max_user_watches": 1 << 20})
+    monkeypatch.setattr(this_machine, "room", lambda: [*this_machine.size(4, 16 << 30, 10 << 30), low])
+    machine.has(NOTHING)
+    return machine
+
+
+def test_a_disk_without_room_is_asked_about_before_anything_is_installed(small):
+    asked = []
+    with pytest.raises(Refusal, match=r"too small, see docs/microk8s\.md.*\./up --check"):
+        snaps.prepare_kubernetes(Wishes(ask=lambda question: asked.append(question) or False))
+    assert asked == ["Install MicroK8s all the same?"]
+    assert "install" not in small.asked
+
+
+def test_who_consents_to_a_small_machine_reads_what_it_lacks_and_what_to_type(small, capfd):
+    small.program("microk8s", "true")
+    small.fails("snap", "install microk8s")
+    with pytest.raises(Refusal, match="snap changes"):
+        snaps.prepare_kubernetes(Wishes(addresses="10.0.0.5-10.0.0.9", ask=lambda _: True))
+    said = capfd.readouterr().err
+    assert "free disk: 10 GiB is too little for kubeflow-lite, which needs 55 GiB" in said
+    assert "too many open files`; sudo sysctl fs.inotify.max_user_instances=1280" in said
+
+
+def test_without_internet_a_person_reads_what_snapd_said_and_where_to_look(machine, monkeypatch, capfd):
+    monkeypatch.setattr(microk8s, "PORTS", {})
+    machine.has(NOTHING)
+    said = 'error: cannot install "microk8s": Post "https://example.com/v2/snaps/refresh": dial tcp: lookup failed'
+    listed = 'printf "Name Version Rev Tracking Publisher Notes\\n"'
+    machine.program("snap", f"[ \"$1\" = list ] && {listed} && exit; echo '{said}' >&2; exit 1")
+    with pytest.raises(Refusal, match=r"`snap install microk8s .*` failed with status 1; .*without internet"):
+        snaps.prepare_kubernetes(Wishes(addresses="10.0.0.5-10.0.0.9", ask=lambda _: True))
+    assert said in capfd.readouterr().err
+
+
+def test_a_snap_that_is_held_back_is_as_good_as_any(machine):
+    machine.has(f"{CLASSIC},held", *ALL)
+    snaps.prepare_kubernetes(Wishes(gpu=True))
+    assert machine.enabled == ["nvidia"]
+
+
+def test_a_snap_that_is_disabled_is_told_with_the_command(machine):
+    machine.has(STRICT.removesuffix("-") + "disabled")
+    with pytest.raises(Refusal, match="is disabled here: sudo snap enable microk8s"):
+        snaps.prepare_kubernetes(Wishes())
+
+
+@pytest.fixture
+def user(machine, monkeypatch, tmp_path):
+    """A user who may use sudo, on a machine with MicroK8s and Juju's client, which knows the cloud microk8s."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("pwd.getpwuid", lambda _: types.SimpleNamespace(pw_name="ada"))
+    group = types.SimpleNamespace(gr_gid=584788)
+    monkeypatch.setattr(grp, "getgrnam", lambda _: group)
+    machine.has(STRICT, *ALL)
+    machine.program("sudo", 'exec "$@"')
+    machine.program("usermod", "true")
+    machine.program("sg", "true")
+    answers = {"clouds": '{"microk8s": {}}', "controllers": "{}"}
+    cases = "".join(f"{word}) echo '{answer}' ;; " for word, answer in answers.items())
+    machine.program("juju", f"case $1 in {cases}esac")
+    return machine
+
+
+def test_a_user_who_is_not_in_the_group_joins_it_and_needs_no_new_log_in(user, monkeypatch):
+    monkeypatch.setattr(os, "getgroups", lambda: [1000])
+    snaps.prepare(Wishes())
+    asked = user.asked.splitlines()
+    joined = asked.index("usermod --append --groups snap_microk8s ada")
+    assert asked[joined + 1 :] == ["sg snap_microk8s -c juju bootstrap microk8s kubeflow", "juju switch kubeflow:"]
+
+
+def test_a_user_who_is_in_the_group_bootstraps_herself(user, monkeypatch):
+    monkeypatch.setattr(os, "getgroups", lambda: [1000, 584788])
+    snaps.prepare(Wishes())
+    assert user.asked.splitlines()[-2:] == ["juju bootstrap microk8s kubeflow", "juju switch kubeflow:"]
+    assert "usermod" not in user.asked
 
 
 def test_a_port_that_is_taken_is_told_before_anything_is_installed(machine, monkeypatch):
