@@ -146,6 +146,20 @@ def test_a_model_becomes_a_deployment_of_the_runtime_and_scales_as_its_owner_say
     assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}
 
 
+def test_a_model_gets_a_whole_gpu_a_share_of_one_or_a_slice_as_it_asks(kserve: Deployed) -> None:
+    where = namespace(kserve, "gil")
+    resources = {"whole": "nvidia.com/gpu", "share": "nvidia.com/gpu.shared", "slice": "nvidia.com/mig-1g.5gb"}
+    for name, resource in resources.items():
+        asked = {"modelFormat": {"name": "onnx"}, "resources": {"limits": {resource: "1"}}}
+        send(kserve, MODELS.format(where), model(name, model=asked)).raise_for_status()
+    for name, resource in resources.items():
+        made = there(kserve, DEPLOYMENTS.format(where), f"{name}-predictor")
+        (container,) = made["spec"]["template"]["spec"]["containers"]
+        assert "/nvidia/tritonserver:" in container["image"]
+        # What the runtime asks for of processors and memory is there as well.
+        assert container["resources"]["limits"] == {"cpu": "1", "memory": "2Gi", resource: "1"}
+
+
 def test_what_fetches_a_model_has_the_login_that_its_account_names(kserve: Deployed) -> None:
     where = namespace(kserve, "ben")
     (relation,) = kserve.state.get_relations("service-accounts")
