@@ -236,6 +236,12 @@ def test_a_share_of_requests_that_would_have_no_effect_is_refused_with_what_has_
     assert "put both versions behind an InferenceGraph with a Splitter" in refusal(answer)
 
 
+def test_a_mode_by_a_name_that_kserve_would_pass_over_is_refused_with_the_names_that_it_knows(kserve: Deployed) -> None:
+    where = MODELS.format(namespace(kserve, "jan"))
+    answer = send(kserve, where, model("iris", {MODE: "Standard"}), dryRun="All")
+    assert "is RawDeployment or Serverless, as this release of KServe calls them" in refusal(answer)
+
+
 @pytest.fixture(scope="module")
 def autoscaled(kserve: Deployed) -> Deployed:
     """The application, with what Knative's charm puts where it says that it is."""
