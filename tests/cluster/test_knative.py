@@ -6,17 +6,14 @@ The tests are in order: the last one ends the programs.
 import contextlib
 import dataclasses
 import importlib
-import json
-import os
 import pathlib
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
-from kubeflow_charms.sandbox.identity import FOLDER
-from support import admission, objects, programs, samples
-from support.apiserver import ApiServer, await_answer, free_ports, log_of, program
+from support import knative_programs, objects, samples
+from support.apiserver import ApiServer
 from support.eventually import eventually
 from support.objects import Deployed
 from support.related import Described
@@ -42,48 +39,17 @@ def knative(
     running: contextlib.ExitStack,
 ) -> Iterator[Deployed]:
     """The application, with its webhook and its controller."""
-    folder, (port,) = tmp_path_factory.mktemp("programs"), free_ports(1)
+    folder = tmp_path_factory.mktemp("programs")
     samples.define(collected, samples.kinds())
     application = objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
     deployed = next(application)
-    hooks = admission.hooks(deployed)
-    for context in (
-        started(deployed, "webhook", "webhook", folder, WEBHOOK_PORT=str(port)),
-        admission.redirected(deployed, {hook.configuration for hook in hooks}, port),
-        admission.local(deployed, hooks[0].service),
-        started(deployed, "knative-controller", "controller", folder),
-    ):
-        running.enter_context(context)
+    running.enter_context(knative_programs.webhook(deployed, folder))
+    running.enter_context(knative_programs.started(deployed, "knative-controller", "controller", folder))
     where = namespace(deployed, "asked")
     eventually(lambda: taken(deployed, where))
     yield deployed
     running.close()
     next(application, None)
-
-
-@contextlib.contextmanager
-def started(
-    deployed: Deployed, container: str, name: str, folder: pathlib.Path, **variables: str
-) -> Iterator[pathlib.Path]:
-    """Run a container's program with its own variables and token, and return its log."""
-    binary = programs.find(name, "knative")
-    planned = deployed.state.get_container(container).plan.services[container].environment
-    kubeconfig = folder / f"{name}.kubeconfig"
-    token = deployed.application.deployment.files[container][f"{FOLDER}/token"].text
-    kubeconfig.write_text(json.dumps(deployed.application.server.kubeconfig(token)))
-    metrics, profiles = map(str, free_ports(2))
-    ports = {"METRICS_PROMETHEUS_PORT": metrics, "PROFILING_PORT": profiles}
-    environment = {**os.environ, **planned, **ports, **variables, "KUBECONFIG": str(kubeconfig)}
-    log = log_of(name, folder)
-    with program([binary], folder, environment) as process, httpx2.Client() as http:
-        await_answer(process, log, lambda: answers(http, f"http://127.0.0.1:{metrics}/metrics"))
-        yield log
-
-
-def answers(http: httpx2.Client, url: str) -> bool:
-    with contextlib.suppress(httpx2.HTTPError):
-        return http.get(url).is_success
-    return False
 
 
 def namespace(deployed: Deployed, name: str, labels: dict[str, str] = PROFILE) -> str:

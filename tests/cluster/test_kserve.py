@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from support import admission, objects, programs, samples
+from support import admission, knative_programs, objects, programs, samples
 from support.apiserver import ApiServer, Object, answers, await_answer, free_ports, program
 from support.eventually import eventually
 from support.objects import Deployed
 from support.related import Described
 
-ROOT = pathlib.Path(__file__).parents[2] / "charms" / "serving"
+CHARMS = pathlib.Path(__file__).parents[2] / "charms"
 CERTIFICATES = "k8s-webhook-server/serving-certs"
 PROFILE = {"app.kubernetes.io/part-of": "kubeflow-profile"}
 MODELS = "/apis/serving.kserve.io/v1beta1/namespaces/{}/inferenceservices"
@@ -27,7 +27,10 @@ DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 SCALERS = "/apis/autoscaling/v2/namespaces/{}/horizontalpodautoscalers"
 KNATIVE = "/apis/serving.knative.dev/v1/namespaces/{}/services"
 SERVICES = "/api/v1/namespaces/{}/services"
+RUNTIMES = "/apis/serving.kserve.io/v1alpha1/clusterservingruntimes"
 LOGIN = "kserve-controller-s3"
+MODE = "serving.kserve.io/deploymentMode"
+STANDARD, BY_KNATIVE = {MODE: "RawDeployment"}, {MODE: "Serverless"}
 
 
 @contextlib.contextmanager
@@ -65,7 +68,7 @@ def kserve(
     """The application with its controller, which is never refused something."""
     programs.find("manager", "kserve")
     samples.define(collected, samples.kinds())
-    for found in objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory):
+    for found in objects.running(apiserver, collected, Described.load(CHARMS / "serving"), tmp_path_factory):
         with (
             admission.local(found, admission.hooks(found)[0].service),
             running(found, tmp_path_factory.mktemp("kserve")) as log,
@@ -103,12 +106,16 @@ def model(name: str, annotations: dict[str, str] | None = None, **predictor: Any
     own = {"modelFormat": {"name": "sklearn"}, "protocolVersion": "v2", "storageUri": "s3://models/iris"}
     spec = {"predictor": {"model": own | predictor.pop("model", {}), **predictor}}
     kind = {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"}
-    return {**kind, "metadata": {"name": name, "annotations": annotations or {}}, "spec": spec}
+    return {
+        **kind,
+        "metadata": {"name": name, "annotations": STANDARD if annotations is None else annotations},
+        "spec": spec,
+    }
 
 
 def graph(name: str, **spec: Any) -> Object:
     kind = {"apiVersion": "serving.kserve.io/v1alpha1", "kind": "InferenceGraph"}
-    return {**kind, "metadata": {"name": name}, "spec": spec}
+    return {**kind, "metadata": {"name": name, "annotations": STANDARD}, "spec": spec}
 
 
 def refusal(answer: httpx2.Response) -> str:
@@ -137,6 +144,20 @@ def test_a_model_becomes_a_deployment_of_the_runtime_and_scales_as_its_owner_say
     (metric,) = spec["metrics"]
     assert (spec["minReplicas"], spec["maxReplicas"]) == (1, 3)
     assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}
+
+
+def test_a_model_gets_a_whole_gpu_a_share_of_one_or_a_slice_as_it_asks(kserve: Deployed) -> None:
+    where = namespace(kserve, "gil")
+    resources = {"whole": "nvidia.com/gpu", "share": "nvidia.com/gpu.shared", "slice": "nvidia.com/mig-1g.5gb"}
+    for name, resource in resources.items():
+        asked = {"modelFormat": {"name": "onnx"}, "resources": {"limits": {resource: "1"}}}
+        send(kserve, MODELS.format(where), model(name, model=asked)).raise_for_status()
+    for name, resource in resources.items():
+        made = there(kserve, DEPLOYMENTS.format(where), f"{name}-predictor")
+        (container,) = made["spec"]["template"]["spec"]["containers"]
+        assert "/nvidia/tritonserver:" in container["image"]
+        # What the runtime asks for of processors and memory is there as well.
+        assert container["resources"]["limits"] == {"cpu": "1", "memory": "2Gi", resource: "1"}
 
 
 def test_what_fetches_a_model_has_the_login_that_its_account_names(kserve: Deployed) -> None:
@@ -205,17 +226,37 @@ def test_a_share_of_requests_that_would_have_no_effect_is_refused_with_what_has_
     where = MODELS.format(namespace(kserve, "joe"))
     answer = send(kserve, where, model("iris", canaryTrafficPercent=10), dryRun="All")
     assert "put both versions behind an InferenceGraph with a Splitter" in refusal(answer)
-    by_knative = model("iris", {"serving.kserve.io/deploymentMode": "Serverless"}, canaryTrafficPercent=10)
-    assert refusal(send(kserve, where, by_knative, dryRun="All")) == ""
+    assert refusal(send(kserve, where, model("iris", {}, canaryTrafficPercent=10), dryRun="All")) == ""
+    # Knative is related: it is the default. What is there already stays what it was made as.
+    send(kserve, where, model("kept")).raise_for_status()
+    eventually(lambda: kserve.application.get(f"{where}/kept")["status"]["deploymentMode"] == STANDARD[MODE])
+    change = {"metadata": {"annotations": None}, "spec": {"predictor": {"canaryTrafficPercent": 10}}}
+    merge = {"Content-Type": "application/merge-patch+json"}
+    answer = kserve.http.patch(f"{where}/kept", json=change, headers=merge, params={"dryRun": "All"})
+    assert "put both versions behind an InferenceGraph with a Splitter" in refusal(answer)
 
 
-def test_by_knative_a_model_becomes_its_service_with_the_numbers_of_pods_that_its_owner_says(kserve: Deployed) -> None:
-    where = namespace(kserve, "lea")
-    # Knative's charm makes it in the model that both are in.
-    configuration = {"metadata": {"name": "config-autoscaler"}}
-    send(kserve, f"/api/v1/namespaces/{kserve.application.model}/configmaps", configuration).raise_for_status()
-    by_knative = {"serving.kserve.io/deploymentMode": "Serverless"}
-    item = model("iris", by_knative, minReplicas=0, maxReplicas=4, scaleTarget=10)
+def test_a_mode_by_a_name_that_kserve_would_pass_over_is_refused_with_the_names_that_it_knows(kserve: Deployed) -> None:
+    where = MODELS.format(namespace(kserve, "jan"))
+    answer = send(kserve, where, model("iris", {MODE: "Standard"}), dryRun="All")
+    assert "is RawDeployment or Serverless, as this release of KServe calls them" in refusal(answer)
+
+
+@pytest.fixture(scope="module")
+def autoscaled(kserve: Deployed) -> Deployed:
+    """The application, with what Knative's charm puts where it says that it is."""
+    (service,) = kserve.state.get_container("kserve-controller").plan.services.values()
+    where = service.environment["KNATIVE_CONFIG_AUTOSCALER_NAMESPACE"]
+    kserve.http.post("/api/v1/namespaces", json={"metadata": {"name": where}})
+    kserve.http.post(f"/api/v1/namespaces/{where}/configmaps", json={"metadata": {"name": "config-autoscaler"}})
+    return kserve
+
+
+def test_by_knative_which_is_related_a_model_becomes_its_service_with_the_numbers_of_pods_that_its_owner_says(
+    autoscaled: Deployed,
+) -> None:
+    kserve, where = autoscaled, namespace(autoscaled, "lea")
+    item = model("iris", {}, minReplicas=0, maxReplicas=4, scaleTarget=10)
     send(kserve, MODELS.format(where), item).raise_for_status()
     made = there(kserve, KNATIVE.format(where), "iris-predictor")
     template = made["spec"]["template"]
@@ -273,3 +314,33 @@ def test_nothing_that_hides_all_models_is_put_into_one_that_is_being_deleted(kse
     assert "cannot unmarshal" in refusal(change(spec={"predictor": {"containers": [{"args": "not a list"}]}}))
     change(metadata={"finalizers": None}).raise_for_status()
     assert eventually(lambda: not kserve.application.get(f"{where}/iris"))
+
+
+@pytest.fixture(scope="module")
+def knative(
+    autoscaled: Deployed, apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Deployed]:
+    """KServe's application, where Knative's webhook is asked too."""
+    for found in objects.running(apiserver, collected, Described.load(CHARMS / "knative"), tmp_path_factory):
+        with knative_programs.webhook(found, tmp_path_factory.mktemp("knative")):
+            yield autoscaled
+
+
+def test_knatives_webhook_takes_what_kserve_makes_for_each_runtime(knative: Deployed) -> None:
+    where = namespace(knative, "mia")
+    runtimes = knative.http.get(RUNTIMES).raise_for_status().json()["items"]
+    names = [item["metadata"]["name"] for item in runtimes]
+    for item in runtimes:
+        spec, name = item["spec"], item["metadata"]["name"]
+        said = {"modelFormat": {"name": spec["supportedModelFormats"][0]["name"]}, "runtime": name}
+        asked = model(name, BY_KNATIVE, model={**said, "protocolVersion": spec["protocolVersions"][0]})
+        send(knative, MODELS.format(where), asked).raise_for_status()
+    wanted = {f"{name}-predictor" for name in names}
+
+    def made() -> set[str]:
+        return {item["metadata"]["name"] for item in knative.http.get(KNATIVE.format(where)).json()["items"]}
+
+    assert eventually(lambda: made() == wanted, timeout=60), wanted - made()
+    # By the webhook, which says what is left out.
+    (first, *_) = knative.http.get(KNATIVE.format(where)).json()["items"]
+    assert first["spec"]["template"]["spec"]["timeoutSeconds"] == 300

@@ -115,7 +115,8 @@ class Serving(Charm[ServingOptions]):
         context = {
             "most": self.options.max_replicas,
             "default": mode,
-            "by_knative": serving_config.KNATIVE,
+            "by_knative": serving_config.BY_KNATIVE,
+            "modes": [serving_config.STANDARD, serving_config.KNATIVE],
         }
         return AdmissionPolicies("limits", "limits.yaml.j2", context)
 

@@ -14,6 +14,8 @@ from serving_images import AGENT, BATCHER, EXPLAINER, LOGGER, ROUTER, STORAGE, s
 NAME = "inferenceservice-config"
 STANDARD, KNATIVE = "RawDeployment", "Serverless"
 """The modes, as objects name them, too, in an annotation."""
+BY_KNATIVE = [KNATIVE, "Knative"]
+"""What KServe notes of a model that Knative runs, up to 0.15 and from 0.16 on."""
 AT_START = ("deploy", "ingress", "multiNode")
 """What is read as KServe starts, and never again."""
 GRAPH = '(index .Labels "serving.kserve.io/inferencegraph")'

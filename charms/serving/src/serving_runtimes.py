@@ -141,6 +141,9 @@ RUNTIMES = (
             f"--http-port={HTTP}",
             "--allow-grpc=true",
             "--allow-http=true",
+            # All, and any may be taken out and put back: Triton refuses both in its other modes.
+            "--model-control-mode=explicit",
+            "--load-model=*",
         ),
         metrics=8002,
         user=1000,

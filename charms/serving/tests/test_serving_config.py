@@ -162,6 +162,13 @@ def test_a_server_is_asked_only_once_its_model_is_loaded(serving, name):
     assert probe["httpGet"] == {"path": "/v2/health/ready", "port": 8080}
 
 
+def test_a_model_can_be_taken_out_of_a_triton_with_several_and_put_back(serving):
+    serving.settle()
+    arguments = serving.runtime("kserve-tritonserver")["containers"][0]["args"]
+    # In the mode that Triton has by itself it answers: explicit model load / unload is not allowed.
+    assert {"--model-control-mode=explicit", "--load-model=*"} <= set(arguments)
+
+
 def test_the_ports_of_models_have_a_name_that_knative_takes(serving):
     serving.settle()
     runtimes = [item for item in serving.cluster.objects.values() if item["kind"] == "ClusterServingRuntime"]
