@@ -163,7 +163,10 @@ def _testbed_up(paths: Paths, wishes: Wishes) -> None:
     if wishes.addresses:
         raise Refusal("the testbed has addresses of its own: leave --addresses out")
     if wishes.gpu:
-        raise Refusal("the testbed has no GPUs: leave --gpu out, or deploy with --on current or --on microk8s")
+        raise Refusal(
+            "the testbed has no GPUs but those that it makes up: leave --gpu out, and run afterwards "
+            "`python -m testbed gpus nvidia.com/gpu=1`; or deploy with --on current or --on microk8s"
+        )
     try:
         lifecycle.up(paths, load_balancer=True)
     except (TestbedError, BuildError, PackageError) as error:
