@@ -22,8 +22,3 @@ class Waiting(Problem):
 
 class Blocked(Problem):
     """A person must act: the message says what to type or to correct."""
-
-
-def say(problem: Problem) -> str:
-    """Return a problem as an operator reads it, as the failure of an action."""
-    return "; ".join(problem.told())
