@@ -266,6 +266,16 @@ def down(paths: Paths) -> None:
         shutil.rmtree(paths.state)
 
 
+def policies_enforced(paths: Paths) -> bool | None:
+    """Return whether network policies are in force, which no object of the cluster tells; None if there is no testbed.
+
+    Raises:
+        TestbedError: the directory is something else's.
+    """
+    record, machine = state.read(paths), Machine(paths)
+    return firewall.enforced(machine, record.network) if record and machine.running() else None
+
+
 def status(paths: Paths) -> Status:
     """Return what runs.
 

@@ -167,13 +167,14 @@ def test_options_are_read_by_their_names(example: Deployment) -> None:
     assert found == ops.ActiveStatus(str(expected))
 
 
-def test_all_bad_options_are_named_at_once(example: Deployment) -> None:
+def test_all_bad_options_are_named_at_once_in_the_log_and_the_first_of_them_in_the_status(example: Deployment) -> None:
     found = status(example, public_url="host", port=1, login="secret:d0erdgfmp25c762i8np0")
-    assert found == ops.BlockedStatus(
-        "option public-url: it is no URL, expected for example https://kubeflow.example.com; "
-        "option port: 1 is no usable port, expected 1024 to 65535; "
+    first = "option public-url: it is no URL, expected for example https://kubeflow.example.com"
+    assert found == ops.BlockedStatus(f"{first} (and 2 more; see log)")
+    assert [log.message for log in example.context.juju_log if log.level == "WARNING"] == [
+        f"{first}; option port: 1 is no usable port, expected 1024 to 65535; "
         "option login: the secret is not there or not granted, expected: juju grant-secret NAME example"
-    )
+    ]
 
 
 def test_options_that_contradict_each_other_block(example: Deployment) -> None:

@@ -33,6 +33,16 @@ def test_all_problems_are_shown_and_blocked_comes_first(deploy: Deploy) -> None:
     assert state.unit_status == ops.BlockedStatus("set the option x; waiting for the database; waiting for the moon")
 
 
+def test_what_would_be_too_long_is_the_first_thing_and_a_number_and_the_log_has_all_of_it_once(deploy: Deploy) -> None:
+    problems = Waiting("the moon", "the sun"), Blocked("a" * 90, "option b: no number"), Blocked("c")
+    deployment = deploy(reporting(*problems))
+    context = deployment.context
+    state = deployment.run(context.on.update_status(), deployment.state())
+    assert state.unit_status == ops.BlockedStatus(f"{'a' * 90} (and 4 more; see log)")
+    whole = f"{'a' * 90}; option b: no number; c; waiting for the moon; waiting for the sun"
+    assert [log.message for log in context.juju_log if whole in log.message] == [whole]
+
+
 def test_a_charm_that_only_waits_says_for_what(deploy: Deploy) -> None:
     deployment = deploy(reporting(Waiting("the database")))
     state = deployment.run(deployment.context.on.update_status(), deployment.state())
@@ -64,8 +74,10 @@ def test_every_missing_required_relation_is_named_with_the_command_to_type(deplo
     deployment = deploy(reporting(), requires=requires)
     state = deployment.run(deployment.context.on.config_changed(), deployment.state())
     assert state.unit_status == ops.BlockedStatus(
-        "needs relations, run: juju integrate example:database mysql:database; juju integrate example:store APPLICATION"
+        "needs relations, run: juju integrate example:database mysql:database (and 1 more; see log)"
     )
+    told = "juju integrate example:database mysql:database; juju integrate example:store APPLICATION"
+    assert any(told in log.message for log in deployment.context.juju_log)
 
 
 def test_a_relation_that_juju_may_yet_tell_of_is_waited_for(deploy: Deploy) -> None:

@@ -16,9 +16,22 @@ Object = Mapping[str, Any]
 NOBODY = "system:serviceaccount:default:no_account"
 """An account that cannot exist, as no name of one has an underscore."""
 
-ENFORCING = re.compile(r"calico|cilium|kube-router|antrea|weave|ovn|kube-ovn|canal|azure-npm|network-policy")
+ENFORCING = re.compile(r"calico|cilium|anetd|kube-router|antrea|weave|ovn|kube-ovn|canal|azure-npm|network-policy")
 NOT_ENFORCING = re.compile(r"flannel|kindnet")
-"""Parts of the names of DaemonSets of network plugins that do, or do not, enforce NetworkPolicies."""
+"""Parts of the names of DaemonSets of network plugins that do, or do not, enforce NetworkPolicies.
+
+`anetd` is the Cilium of GKE's Dataplane V2.
+"""
+
+K3S, K3S_OPTIONS, K3S_WITHOUT = (
+    re.compile(r"\+k3s\d"),
+    "k3s.io/node-args",
+    re.compile(r"--disable-network-policy(?!\W+false)"),
+)
+"""k3s says so in its kubelet's version, and writes its options on each node as JSON; kube-router is a part of it."""
+
+EKS, EKS_POLICIES = "aws-node", "--enable-network-policy=true"
+"""The DaemonSet of EKS's own plugin, and what its agent is told where it enforces policies."""
 
 PATIENCE = datetime.timedelta(minutes=2)
 """How long a load balancer may take, and how far a node's clock may be off."""
@@ -54,8 +67,14 @@ class Cluster:
         return self._output("kubectl", *arguments)
 
 
-def look(cluster: Cluster, now: datetime.datetime) -> Iterator[Finding]:
-    """Yield what there is to say of a cluster, what others rest on first."""
+def look(cluster: Cluster, now: datetime.datetime, enforced: bool | None = None) -> Iterator[Finding]:
+    """Yield what there is to say of a cluster, what others rest on first.
+
+    Args:
+        cluster: which.
+        now: the time.
+        enforced: whether its network enforces NetworkPolicies, where that is known without it.
+    """
     version = cluster.read("version", "-o", "json")
     server = (version or {}).get("serverVersion")
     if not server:
@@ -69,7 +88,7 @@ def look(cluster: Cluster, now: datetime.datetime) -> Iterator[Finding]:
     yield dns(cluster.list("services"), cluster.list("endpointslices.discovery.k8s.io"))
     yield storage(cluster.list("storageclasses"))
     yield load_balancer(cluster.list("services"), cluster.list("deployments"), nodes, now)
-    yield policies(cluster.list("daemonsets"))
+    yield policies(cluster.list("daemonsets"), nodes, enforced)
 
 
 def release(server: Object) -> Finding:
@@ -181,15 +200,31 @@ def load_balancer(
     return note("load balancer", "none was found: the gateway gets an address from one, or is a NodePort", command)
 
 
-def policies(daemon_sets: Sequence[Object]) -> Finding:
-    """Return whether the network enforces NetworkPolicies, by the plugins that run in the cluster."""
-    names = [it["metadata"]["name"] for it in daemon_sets]
-    if found := next(filter(ENFORCING.search, names), ""):
-        return fine("network policies", f"{found} enforces them")
+def policies(daemon_sets: Sequence[Object], nodes: Sequence[Object] = (), enforced: bool | None = None) -> Finding:
+    """Return whether the network enforces NetworkPolicies: by what runs in the cluster, or is a part of its nodes."""
+    known = list(_plugins(daemon_sets, nodes))
+    by = {enforces: name for name, enforces in reversed(known)}
+    if enforced or (enforced is None and True in by):
+        return fine("network policies", f"{by.get(True, 'the network')} enforces them")
     said = "any pod may claim to be any user, except at the API and at artefact servers: see docs/security.md"
-    if found := next(filter(NOT_ENFORCING.search, names), ""):
-        return wrong("network policies", f"{found} does not enforce them: {said}")
+    if enforced is False or False in by:
+        return wrong("network policies", f"{by.get(False, 'the network')} does not enforce them: {said}")
     return unknown("network policies", f"no plugin was found that is known to enforce them; if none does, {said}")
+
+
+def _plugins(daemon_sets: Sequence[Object], nodes: Sequence[Object]) -> Iterator[tuple[str, bool]]:
+    """Yield what enforces policies, or is known not to."""
+    for it in daemon_sets:
+        name = it["metadata"]["name"]
+        if name == EKS:
+            containers = it["spec"]["template"]["spec"]["containers"]
+            yield name, any(EKS_POLICIES in (one.get("args") or ()) for one in containers)
+        elif ENFORCING.search(name) or NOT_ENFORCING.search(name):
+            yield name, bool(ENFORCING.search(name))
+    k3s = [it for it in nodes if K3S.search(it.get("status", {}).get("nodeInfo", {}).get("kubeletVersion", ""))]
+    options = [(it["metadata"].get("annotations") or {}).get(K3S_OPTIONS) or "" for it in k3s]
+    if k3s:
+        yield "k3s", not any(map(K3S_WITHOUT.search, options))
 
 
 def _time(text: str) -> datetime.datetime:

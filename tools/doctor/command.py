@@ -76,7 +76,7 @@ def check(place: places.Place, *, as_json: bool = False) -> int:
     now = datetime.datetime.now(datetime.UTC)
     found = list(machine.look(_images(), machine.output))
     with contextlib.suppress(Refusal), place.inside() as wrap:
-        kubernetes = list(cluster.look(cluster.Cluster(functools.partial(_output, wrap)), now))
+        kubernetes = list(cluster.look(cluster.Cluster(functools.partial(_output, wrap)), now, place.policies()))
         reached = not any(finding.subject == "kubernetes" and finding.level is Level.WRONG for finding in kubernetes)
         none = findings.note("kubernetes", "kubectl reaches no cluster yet; ./up makes one, or asks for one")
         # Where Juju is, there is a cluster; where it is not, ./up makes one.
@@ -88,7 +88,7 @@ def check(place: places.Place, *, as_json: bool = False) -> int:
 def examine(kubernetes: cluster.Cluster, place: places.Place, model: str, bundle: Bundle) -> Iterator[Finding]:
     """Yield everything there is to say, what others rest on first."""
     now = datetime.datetime.now(datetime.UTC)
-    found = list(cluster.look(kubernetes, now))
+    found = list(cluster.look(kubernetes, now, place.policies()))
     yield from found
     listed: list[rows.Row] = []
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from tools.up.deployment import Row
 
-_COMMAND = re.compile(r"\b(?:juju|microk8s|kubectl) [a-z][a-z0-9-]*(?: [^;\n]*?)?(?=, or |;| says |\. |\n|$)")
+_COMMAND = re.compile(r"\b(?:juju|microk8s|kubectl) [a-z][a-z0-9-]*(?: [^;\n]*?)?(?=, or |;| says |\. | \(and |\n|$)")
 
 _OPTION = re.compile(r"\boption ([a-z][a-z0-9_-]*):")
 """How charms begin to say what is wrong with an option."""

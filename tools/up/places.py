@@ -54,6 +54,7 @@ class Place:
         store: the folder of a charm store that models there ask, or None where they ask Charmhub.
         prefix: what a person types before `juju` there.
         kubectl: what a person types for `kubectl` there.
+        policies: returns whether the network enforces NetworkPolicies, or None where only the cluster can tell.
     """
 
     name: On
@@ -66,6 +67,7 @@ class Place:
     kubectl: str = "kubectl"
     title: Callable[[], str] = lambda: ""
     wrap: Wrap = tuple
+    policies: Callable[[], bool | None] = lambda: None
 
     @contextlib.contextmanager
     def inside(self) -> Iterator[Wrap]:
@@ -150,6 +152,7 @@ def _testbed() -> Place:
         store=paths.store,
         prefix=f"{_chosen_testbed()}{os.path.relpath(sys.executable)} -m testbed run ",
         wrap=lambda words: Machine(paths).inside(["env", *(f"{k}={v}" for k, v in paths.exports().items()), *words]),
+        policies=lambda: lifecycle.policies_enforced(paths),
     )
 
 

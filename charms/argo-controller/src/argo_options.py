@@ -48,6 +48,7 @@ class ArgoOptions:
     bucket: str = option(store_options.bucket)
     key_format: str = option(key_format)
     executor_image: str = option(options.image)
+    image_registry: str = option(options.registry)
     archive_logs: bool = option(bool)
     parallelism: int = option(count)
     namespace_parallelism: int = option(count)

@@ -8,6 +8,7 @@ import workflow_program
 import workflow_settings
 from argo_options import ArgoOptions
 from kubeflow_charms import Charm, Requires, main
+from kubeflow_charms.configuration.images import moved
 from kubeflow_charms.interfaces import object_storage, s3
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import AdmissionPolicies, Bucket, Crds, Manifests, NetworkPolicy, Part, Ports
@@ -40,7 +41,7 @@ class ArgoController(Charm[ArgoOptions]):
         yield workflow_program.workload(
             unit=self.unit.name,
             config_map=name,
-            executor_image=options.executor_image,
+            executor_image=moved(options.executor_image, options.image_registry),
             settings=settings,
             proxy=network.proxy(self.model),
         )

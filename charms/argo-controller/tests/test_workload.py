@@ -14,6 +14,11 @@ def test_the_controller_takes_its_configuration_and_executor(argo):
     assert {"--configmap=argo-controller-configuration", "--executor-image=registry/argoexec:1"} <= set(command)
 
 
+def test_a_registry_of_ones_own_has_the_executor(argo):
+    command = argo.service(argo.settle(config={"image-registry": "registry.site:5000"})).command
+    assert " --executor-image=registry.site:5000/argoproj/argoexec:" in command
+
+
 def test_units_agree_on_one_that_works_by_their_names(argo):
     assert argo.service(argo.settle()).environment["LEADER_ELECTION_IDENTITY"] == "argo-controller-0"
 

@@ -128,12 +128,6 @@ def test_a_memory_limit_that_is_no_quantity_blocks(dex):
     assert dex.blocked(memory="much") == "option memory: it is no quantity, expected for example 256Mi"
 
 
-def test_every_bad_option_is_named_at_once(dex):
-    message = dex.blocked(public_url="nowhere", port=80)
-    assert "option public-url" in message
-    assert "option port" in message
-
-
 def test_a_bad_option_leaves_dex_and_the_databags_as_they_were(dex):
     client = testing.Relation("dex-oidc-config")
     before = dex.settle(relations=[client])

@@ -13,6 +13,7 @@ import one_step
 import routes
 import users_pages
 from kubeflow_charms import Blocked, Charm, Provides, Requires, certificates, main
+from kubeflow_charms.configuration.images import moved
 from kubeflow_charms.configuration.workload_version import workload_version
 from kubeflow_charms.engine.cluster import Object
 from kubeflow_charms.engine.user_objects import by_place
@@ -135,7 +136,7 @@ class IstioPilot(Charm[PilotOptions]):
 
     @property
     def _proxy_image(self) -> str:
-        return self._step.proxy(self.options.proxy_image)
+        return self._step.proxy(moved(self.options.proxy_image, self.options.image_registry))
 
     @functools.cached_property
     def _access(self) -> access.Access:

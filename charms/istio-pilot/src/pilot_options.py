@@ -48,6 +48,7 @@ class PilotOptions:
     groups: tuple[str, ...] = option(groups)
     telemetry: bool = option(bool)
     proxy_image: str = option(image)
+    image_registry: str = option(options.registry)
     cni: bool = option(bool)
     memory: str = option(options.quantity)
 

@@ -56,6 +56,11 @@ def test_the_sidecars_image_is_the_options(pilot):
     assert pilot.sidecar == "registry.example.com/istio/proxyv2:1.28.0"
 
 
+def test_a_registry_of_ones_own_has_the_sidecar(pilot):
+    pilot.settle(pilot.gatekeeper(), config={"image-registry": "registry.site:5000"})
+    assert pilot.sidecar.startswith("registry.site:5000/istio/proxyv2:")
+
+
 def test_webhooks_are_registered_only_when_istiod_answers(pilot):
     deployment = pilot.deployment
     state = deployment.run(deployment.context.on.config_changed(), deployment.state())

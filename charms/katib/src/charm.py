@@ -18,7 +18,7 @@ import trial_kinds
 import trial_templates
 from katib_options import KatibOptions
 from kubeflow_charms import Charm, Requires, certificates, main
-from kubeflow_charms.engine.problems import Problem, say
+from kubeflow_charms.engine.problems import Problem
 from kubeflow_charms.interfaces import dashboard_links, ingress, kubernetes_manifest, mysql_client, postgresql_client
 from kubeflow_charms.parts import (
     AdmissionPolicies,
@@ -181,7 +181,7 @@ class Katib(Charm[KatibOptions]):
         try:
             experiments = katib_experiments.found(self.run.cluster, event.params.get("namespace", ""))
         except Problem as problem:
-            event.fail(say(problem))
+            event.fail("; ".join(problem.told()))
             return
         rows = yaml.safe_dump(katib_experiments.table(experiments), sort_keys=False)
         event.set_results({"summary": katib_experiments.describe(experiments), "experiments": rows})

@@ -83,12 +83,6 @@ def test_a_memory_limit_that_is_no_quantity_blocks(dashboard):
     assert "option memory: it is no quantity, expected for example 256Mi" in dashboard.blocked(memory="much")
 
 
-def test_every_bad_option_is_named_at_once(dashboard):
-    message = dashboard.blocked(additional_menu_links="x", quick_link_order="y", port=1)
-    for name in ("additional-menu-links", "quick-link-order", "port"):
-        assert f"option {name}: " in message
-
-
 def test_a_bad_option_leaves_links_and_workload_as_they_were(dashboard):
     before = dashboard.settle()
     lists = dashboard.lists()

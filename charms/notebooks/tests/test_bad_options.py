@@ -92,12 +92,6 @@ def test_a_preselection_that_the_limits_forbid_blocks(notebooks, options, messag
     assert message in notebooks.blocked(**options)
 
 
-def test_every_bad_option_is_named_at_once(notebooks):
-    message = notebooks.blocked(cpu_default="x", gpu_number_default=3, cull_idle_time=0)
-    for name in ("cpu-default", "gpu-number-default", "cull-idle-time"):
-        assert f"option {name}: " in message
-
-
 def test_a_bad_option_leaves_what_runs(notebooks):
     before = notebooks.settle()
     form = notebooks.form()

@@ -69,12 +69,6 @@ def test_a_client_secret_that_is_not_granted_blocks_with_the_command_that_helps(
     assert "juju grant-secret NAME oidc-gatekeeper" in message
 
 
-def test_every_bad_option_is_named_at_once(gatekeeper):
-    message = gatekeeper.blocked(public_url="nowhere", memory="much")
-    assert "option public-url" in message
-    assert "option memory" in message
-
-
 def test_a_bad_option_leaves_the_workload_and_the_databags_as_they_were(gatekeeper):
     before = gatekeeper.settle()
     core = gatekeeper.core

@@ -8,6 +8,7 @@ otherwise put the addresses of Services of such names.
 import json
 from collections.abc import Mapping
 
+from kubeflow_charms.configuration.images import moved
 from kubeflow_charms.interfaces.mysql_client import Login
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
@@ -127,8 +128,8 @@ def environment(options: PipelinesOptions, *, trusted: bool) -> dict[str, str]:
     """
     user = options.pipeline_run_as_user
     return {
-        "V2_DRIVER_IMAGE": options.driver_image,
-        "V2_LAUNCHER_IMAGE": options.launcher_image,
+        "V2_DRIVER_IMAGE": moved(options.driver_image, options.image_registry),
+        "V2_LAUNCHER_IMAGE": moved(options.launcher_image, options.image_registry),
         "PUBLISH_LOGS": json.dumps(options.argo_archive_logs),
         "PIPELINE_LOG_LEVEL": "1",
         # A visualisation without a namespace is drawn nowhere: its code would be the user's, and beside the API.

@@ -135,6 +135,7 @@ class PipelinesOptions:
     launcher_image: str = option(image(LAUNCHER_IMAGE))
     step_architecture: str = option(options.one_of(workflow_patch.ANY, "amd64", "arm64"))
     custom_images: dict[str, str] = option(images)
+    image_registry: str = option(options.registry)
     pipeline_run_as_user: int = option(at_least(1, otherwise=-1))
     cache_enabled: bool = option(bool)
     auto_update_default_version: bool = option(bool)

@@ -3,6 +3,7 @@
 import dataclasses
 
 import metadata_store
+from kubeflow_charms.configuration.images import moved
 from kubeflow_charms.storage.object_store import Store
 from namespace_objects import Settings
 from pipelines_options import PipelinesOptions
@@ -37,7 +38,7 @@ def settings(options: PipelinesOptions, *, app: str, model: str, store: Store, b
         proofs=proofs,
         archive_logs=options.argo_archive_logs,
         metadata=(metadata_store.SERVICE, metadata_store.SERVICE_PORT),
-        images=options.custom_images,
+        images={key: moved(image, options.image_registry) for key, image in options.custom_images.items()},
         visualization=options.visualization_servers,
         api=(f"{options.k8s_service_name}.{model}.svc", options.http_port),
     )

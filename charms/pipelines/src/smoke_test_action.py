@@ -7,6 +7,7 @@ import ops
 import smoke_test
 from authorizer import FOLDER, PROGRAM
 from kubeflow_charms import Blocked, Problem, Waiting
+from kubeflow_charms.configuration.images import moved
 from kubeflow_charms.engine.cluster import Reference
 from kubeflow_charms.engine.run import Run
 from pipelines_network import API_HTTP
@@ -30,7 +31,7 @@ def act(options: Callable[[], PipelinesOptions], unit: ops.Unit, run: Run, event
         outcome = smoke_test.run(
             smoke_test.Api(API, owner(run, profile)),
             namespace=profile,
-            image=str(event.params.get("image", "")) or given.custom_images["frontend"],
+            image=str(event.params.get("image", "")) or moved(given.custom_images["frontend"], given.image_registry),
             account=given.runner_sa,
             patience=float(event.params.get("seconds", 600)),
             say=event.log,

@@ -167,14 +167,14 @@ def test_the_login_is_in_no_pods_specification(ask):
 
 
 def test_images_come_from_a_registry_of_ones_own(ask):
-    found = ask(custom_images="{frontend: registry.local/frontend:1}")
+    found = ask(custom_images="{frontend: registry.local/frontend:1}", image_registry="registry.site/mirror")
     images = {
         name: found["Deployment", name]["spec"]["template"]["spec"]["containers"][0]["image"]
         for name in ("ml-pipeline-ui-artifact", "ml-pipeline-visualizationserver")
     }
     assert images == {
         "ml-pipeline-ui-artifact": "registry.local/frontend:1",
-        "ml-pipeline-visualizationserver": "ghcr.io/kubeflow/kfp-visualization-server:2.17.0",
+        "ml-pipeline-visualizationserver": "registry.site/mirror/kubeflow/kfp-visualization-server:2.17.0",
     }
 
 

@@ -47,6 +47,13 @@ def test_driver_and_launcher_come_from_a_registry_of_ones_own(pipelines):
     )
 
 
+def test_a_registry_of_ones_own_has_what_came_from_a_public_one(pipelines):
+    state = pipelines.configured(image_registry="registry.site:5000", launcher_image="registry.local/launcher:1")
+    found = pipelines.service(state, "api-server").environment
+    assert found["V2_DRIVER_IMAGE"] == "registry.site:5000/kubeflow/kfp-driver:2.17.0"
+    assert found["V2_LAUNCHER_IMAGE"] == "registry.local/launcher:1"
+
+
 def test_without_options_they_are_upstreams(pipelines):
     found = pipelines.service(pipelines.settle(), "api-server").environment
     assert found["V2_DRIVER_IMAGE"] == "ghcr.io/kubeflow/kfp-driver:2.17.0"

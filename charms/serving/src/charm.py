@@ -15,7 +15,7 @@ import serving_network
 import serving_runtimes
 from kubeflow_charms import Charm, Requires, certificates, main
 from kubeflow_charms.engine.cluster import Object
-from kubeflow_charms.engine.problems import Problem, say
+from kubeflow_charms.engine.problems import Problem
 from kubeflow_charms.interfaces import dashboard_links, gateway_info, ingress, kubernetes_manifest, object_storage
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.networking import network
@@ -202,7 +202,7 @@ class Serving(Charm[ServingOptions]):
             services = served_models.found(self.run.cluster, namespace)
             pods = served_models.pods(self.run.cluster, namespace)
         except Problem as problem:
-            event.fail(say(problem))
+            event.fail("; ".join(problem.told()))
             return
         rows = yaml.safe_dump(served_models.table(services, pods), sort_keys=False)
         event.set_results({"summary": served_models.describe(services), "models": rows})

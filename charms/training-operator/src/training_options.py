@@ -21,5 +21,6 @@ class TrainingOptions:
     threads: int = option(threads)
     pytorch_init_image: str = option(options.image)
     kubectl_delivery_image: str = option(options.image)
+    image_registry: str = option(options.registry)
     allow_outside_profiles: bool = option(bool)
     memory: str = option(options.quantity)

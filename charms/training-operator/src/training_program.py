@@ -7,6 +7,7 @@ manifests/base/webhook.
 import dataclasses
 
 from kubeflow_charms.certificates import Certificate
+from kubeflow_charms.configuration.images import moved
 from kubeflow_charms.engine.run import fingerprint
 from kubeflow_charms.parts import File, HttpCheck, Metrics, Program, Workload
 from training_options import TrainingOptions
@@ -58,8 +59,8 @@ def workload(options: TrainingOptions, names: Names, certificate: Certificate) -
         f"--webhook-server-port={WEBHOOK_PORT}",
         f"--webhook-secret-name={SECRET}",
         f"--controller-threads={options.threads}",
-        f"--pytorch-init-container-image={options.pytorch_init_image}",
-        f"--mpi-kubectl-delivery-image={options.kubectl_delivery_image}",
+        f"--pytorch-init-container-image={moved(options.pytorch_init_image, options.image_registry)}",
+        f"--mpi-kubectl-delivery-image={moved(options.kubectl_delivery_image, options.image_registry)}",
         "--zap-log-level=info",
     ]
     if options.gang_scheduler:

@@ -79,6 +79,14 @@ def test_threads_and_images_are_the_options(training):
     } <= set(training.command(state))
 
 
+def test_a_registry_of_ones_own_has_what_came_from_a_public_one(training):
+    options = {"image-registry": "registry.site:5000", "kubectl-delivery-image": "registry/b:2"}
+    assert {
+        "--pytorch-init-container-image=registry.site:5000/library/alpine:3.10",
+        "--mpi-kubectl-delivery-image=registry/b:2",
+    } <= set(training.command(training.settle(config=options)))
+
+
 def test_a_changed_option_changes_the_command(training):
     before = training.settle()
     after = training.reconfigure(before, threads=2)

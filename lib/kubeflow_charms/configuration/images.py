@@ -4,6 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 
 
+def moved(image: str, registry: str) -> str:
+    """Return an image in an operator's registry, if there is one and the image's own is public."""
+    host, _, path = image.partition("/")
+    return f"{registry}/{path}" if registry and host in ("docker.io", "gcr.io", "ghcr.io", "quay.io") else image
+
+
 @dataclasses.dataclass(frozen=True)
 class Images:
     """The images that a charm hands out.

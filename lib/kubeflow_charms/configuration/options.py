@@ -92,7 +92,7 @@ def load(kind: type[Value], config: Mapping[str, Any], model: ops.Model, applica
         except ValueError as error:
             wrong.append(f"option {name}: {without(str(error), raw)}")
     if wrong:
-        raise Blocked("; ".join(wrong))
+        raise Blocked(*wrong)
     try:
         return kind(**values)
     except ValueError as error:

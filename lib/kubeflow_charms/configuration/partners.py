@@ -24,7 +24,7 @@ def integrate(application: str, endpoint: str, interface: str) -> str:
     return f"juju integrate {application}:{endpoint} {partner}"
 
 
-def integrate_each(application: str, endpoints: Iterable[str], meta: ops.CharmMeta) -> str:
+def integrate_each(application: str, endpoints: Iterable[str], meta: ops.CharmMeta) -> list[str]:
     """Return the commands for several endpoints of a charm."""
     named = ((name, meta.requires[name].interface_name or "") for name in endpoints)
-    return "; ".join(integrate(application, name, interface) for name, interface in named)
+    return [integrate(application, name, interface) for name, interface in named]

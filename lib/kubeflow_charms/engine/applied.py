@@ -307,4 +307,4 @@ def _established(found: Object | None) -> bool:
 def _merged(problems: list[Problem]) -> Problem:
     """Return one problem that says all of them once, of the worst kind among them."""
     worst = min(problems, key=lambda problem: isinstance(problem, Waiting))
-    return type(worst)("; ".join(dict.fromkeys(str(item) for item in problems if type(item) is type(worst))))
+    return type(worst)(*dict.fromkeys(str(item) for item in problems if type(item) is type(worst)))

@@ -21,6 +21,7 @@ from ..configuration.partners import integrate_each
 from ..configuration.workload_version import workload_version
 from ..interfaces.wire import principal
 from ..networking.network import cluster_domain
+from ..observability.statuses import summary
 from ..parts.answers import stop
 from ..parts.observe import collectors, observe
 from ..parts.workload import Workload
@@ -30,7 +31,7 @@ from ..sandbox.programs import Program, Sandboxes, require_each
 from .applied import Applied
 from .cluster import Cluster, Reference
 from .drift import Rounds
-from .problems import Blocked, Problem, Waiting, say, told_once
+from .problems import Blocked, Waiting
 from .run import Part, Removal, Run, running_pod
 
 LOOK, ROUND = (ops.LeaderElectedEvent, ops.StartEvent, ops.UpgradeCharmEvent), ops.UpdateStatusEvent
@@ -313,22 +314,20 @@ class Charm(ops.CharmBase, Generic[Options]):
         if missing and early:
             raise Waiting(f"the relations {', '.join(missing)}")
         if missing:
-            raise Blocked(f"needs relations, run: {integrate_each(self.app.name, missing, self.meta)}")
+            first, *more = integrate_each(self.app.name, missing, self.meta)
+            raise Blocked(f"needs relations, run: {first}", *more)
 
     def _collect_status(self, event: ops.CollectStatusEvent) -> None:
         if self._run is None:
             return
         problems = self._run.problems
-        worst: type[Problem] = Blocked if any(isinstance(item, Blocked) for item in problems) else Waiting
-        ordered = sorted(problems, key=lambda item: not isinstance(item, Blocked))
-        text = "; ".join(map(say, told_once(ordered)))
         if not problems:
             told = (*renamed(self.options_type, self.config), *self._run.messages)
             event.add_status(ops.ActiveStatus("; ".join(told)))
-        elif worst is Blocked:
-            event.add_status(ops.BlockedStatus(text))
-        else:
-            event.add_status(ops.WaitingStatus(text))
+            return
+        worst = any(isinstance(item, Blocked) for item in problems)
+        text = summary(problems, pathlib.Path(self.charm_dir) / ".told")
+        event.add_status(ops.BlockedStatus(text) if worst else ops.WaitingStatus(text))
 
     @property
     def _others(self) -> tuple[str, ...]:

@@ -96,6 +96,28 @@ def images() -> Iterator[str]:
             yield f"{charm}: {name}"
 
 
+def registries() -> Iterator[str]:
+    """Whoever hands out images says where they come from."""
+    for charm, content in CHARMS.items():
+        names = (content.get("config") or {}).get("options") or {}
+        if any(name.endswith("-image") or name == "custom-images" for name in names) and "image-registry" not in names:
+            yield charm
+
+
+def buckets() -> Iterator[str]:
+    """One bucket ends in bucket, several in buckets."""
+    for charm, name, _ in options():
+        if "bucket" in name and name.split("-")[-1] not in ("bucket", "buckets"):
+            yield f"{charm}: {name}"
+
+
+def logs() -> Iterator[str]:
+    """What a program tells is log-level, whether steps' logs are kept is archive-logs."""
+    for charm, name, _ in options():
+        if {"log", "logs"} & set(name.split("-")) and name not in ("log-level", "archive-logs"):
+            yield f"{charm}: {name}"
+
+
 def shared() -> Iterator[str]:
     """What several charms have means the same: same name, same type."""
     types: dict[str, set[str]] = {}
@@ -161,6 +183,9 @@ RULES: list[Callable[[], Iterator[str]]] = [
     memory,
     times,
     images,
+    registries,
+    buckets,
+    logs,
     shared,
     verbs,
     sentences,

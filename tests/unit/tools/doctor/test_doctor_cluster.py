@@ -123,6 +123,33 @@ def test_whether_policies_are_in_force_is_told_by_the_plugin(plugins, level):
     assert cluster.policies([named(it) for it in plugins]).level.name == level
 
 
+def eks(*arguments):
+    return {**named("aws-node"), "spec": {"template": {"spec": {"containers": [{"args": [*arguments]}, {}]}}}}
+
+
+def k3s(*options):
+    info = {"nodeInfo": {"kubeletVersion": "v1.34.1+k3s1"}}
+    return {**named("edge", annotations={"k3s.io/node-args": json.dumps(["server", *options])}), "status": info}
+
+
+@pytest.mark.parametrize(
+    ("plugins", "nodes", "known", "level"),
+    [
+        ([], [k3s()], None, "FINE"),
+        ([], [k3s("--disable-network-policy", "false")], None, "FINE"),
+        ([], [k3s("--disable-network-policy=true"), k3s()], None, "WRONG"),
+        ([named("cilium")], [k3s("--disable-network-policy")], None, "FINE"),
+        ([eks("--enable-network-policy=true")], [], None, "FINE"),
+        ([eks("--enable-network-policy=false")], [], None, "WRONG"),
+        ([], [], True, "FINE"),
+        ([], [], False, "WRONG"),
+        ([named("calico-node")], [], False, "WRONG"),
+    ],
+)
+def test_what_no_daemon_set_of_that_name_tells_is_told_by_nodes_arguments_and_the_place(plugins, nodes, known, level):
+    assert cluster.policies(plugins, nodes, known).level.name == level
+
+
 def test_a_node_whose_clock_is_ahead_is_wrong():
     def lease(renewed, namespace="kube-node-lease"):
         return {**named("edge", namespace), "spec": {"renewTime": renewed}}

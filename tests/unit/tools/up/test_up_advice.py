@@ -26,6 +26,7 @@ def row(message: str, *, status: str = "blocked", settled: bool = True, failed: 
         ("or without one: juju config profiles gateway-principal=...", ["juju config profiles gateway-principal=..."]),
         ("run: juju config a b=.... Then wait.", ["juju config a b=..."]),
         ("run: juju trust a.", ["juju trust a"]),
+        ("run: juju integrate a:x b:x (and 2 more; see log)", ["juju integrate a:x b:x"]),
         ("its log says why: kubectl logs -n edge dex-0 -c dex", ["kubectl logs -n edge dex-0 -c dex"]),
         ("no other: juju debug-log --include a says why", ["juju debug-log --include a"]),
         ("run: microk8s kubectl get nodes; and more", ["microk8s kubectl get nodes"]),
