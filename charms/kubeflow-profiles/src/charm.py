@@ -102,7 +102,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             guarded,
             collected=(port,),
             webhooks=(poddefaults_webhook.PORT,),
-            internal=(options.manager_port, profile_controller.HEALTH_PORT),
+            internal=(options.manager_port, profile_controller.HEALTH_PORT, profile_manifests.PORT),
         )
         yield page_authorizer.workload(self.run.source, options.cluster_admin)
         for related in self.gateway.readable()[0]:

@@ -119,7 +119,6 @@ def test_only_related_applications_reach_kfam(profiles):
     assert [(port["port"], port["endPort"]) for port in everyone["ports"]] == [
         (1, 4442),
         (4444, 8079),
-        (8082, 8082),
         (8084, 9875),
         (9877, 65535),
     ]
