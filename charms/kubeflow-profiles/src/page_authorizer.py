@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from kubeflow_charms.networking import network
 from kubeflow_charms.parts import HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
-from kubeflow_charms.small_programs import envoys_questions, health_server, kubernetes_api
 from profile_principals import USER_HEADER
 
 PORT = 8083
 FOLDER = "/srv/page-authorizer"
 FILES = ("page_authorizer_server.py",)
+LIBRARY = ("small_programs.envoys_questions", "small_programs.health_server", "small_programs.kubernetes_api")
 PROGRAM = Program("page-authorizer", role="page-authorizer-role.yaml.j2", writable=(FOLDER,))
 """It may ask who may do what, and see whose a namespace is, and no more."""
 PEOPLE = "(?i:/+api/+workgroup/+get-.*)"
@@ -39,7 +39,7 @@ def workload(read: Callable[[str], str], cluster_admins: Iterable[str]) -> Workl
     return Workload(
         container=PROGRAM.container,
         command=f"python3 -B -u {FOLDER}/{FILES[0]} {PORT} {USER_HEADER} {shlex.quote(','.join(cluster_admins))}",
-        files=program(FOLDER, FILES, read, (envoys_questions, health_server, kubernetes_api)),
+        files=program(FOLDER, FILES, read, LIBRARY),
         checks={PROGRAM.container: HttpCheck(PORT, "/healthz")},
     )
 

@@ -13,13 +13,17 @@ from kubeflow_charms.engine.run import Run
 from kubeflow_charms.parts import AdmissionPolicies, File, HttpCheck, Manifests, Part, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.sandbox.role_bindings import binding
-from kubeflow_charms.small_programs import health_server, kubernetes_api, passes
-from kubeflow_charms.storage import profile_logins
 from user_manifests import KINDS, RBAC, Kind, Sender, UserManifests
 
 PORT = 8082
 FOLDER = "/etc/profile-manifests"
 PROGRAM = Program("profile-manifests", role="profile-manifests-role.yaml.j2", writable=(FOLDER,))
+LIBRARY = (
+    "small_programs.health_server",
+    "small_programs.kubernetes_api",
+    "small_programs.passes",
+    "storage.profile_logins",
+)
 FILES = (
     "placer.py",
     "placer_documents.py",
@@ -150,7 +154,7 @@ class Placing:
             container=PROGRAM.container,
             command=f"python3 -B -u {FOLDER}/{FILES[0]} {manifests} {PORT} {REPORT}",
             files={
-                **program(FOLDER, FILES, read, (health_server, kubernetes_api, passes, profile_logins)),
+                **program(FOLDER, FILES, read, LIBRARY),
                 manifests: File(json.dumps(document, sort_keys=True)),
             },
             # The second makes nothing unready; it wakes the charm when something cannot be placed, and when it could.

@@ -9,12 +9,12 @@ from api_server import AUDIENCE
 from kubeflow_charms.parts import Alert, File, HttpCheck, Metrics, Program, Workload
 from kubeflow_charms.parts.program import program
 from kubeflow_charms.relations.secrets import Secrets, password
-from kubeflow_charms.small_programs import envoys_questions, kubernetes_api
 from kubeflow_charms.storage.object_store import Store
 from pipelines_network import API_HTTP, AUTHORIZER, GATE_HTTP, SMOKE_TEST, USER_HEADER
 
 FOLDER = "/srv/authorizer"
 FILES = ("authorizer_server.py", "page_access.py", "run_requests.py", "upload_access.py", "artefact_proof.py")
+LIBRARY = ("small_programs.envoys_questions", "small_programs.kubernetes_api")
 WHOSE = "{namespace}"
 PROGRAM = Program("authorizer", role="authorizer-role.yaml.j2", writable=(FOLDER,))
 """It may ask who may do what, and no more."""
@@ -62,7 +62,7 @@ def workload(*, namespace: str, store: Store, bucket: str, root: str, key_format
         container=PROGRAM.container,
         command=f"python3 -B {FOLDER}/{FILES[0]} {path}",
         files={
-            **program(FOLDER, FILES, lambda name: (here / name).read_text(), (envoys_questions, kubernetes_api)),
+            **program(FOLDER, FILES, lambda name: (here / name).read_text(), LIBRARY),
             path: File(json.dumps(settings, indent=1, sort_keys=True)),
         },
         checks={PROGRAM.container: HttpCheck(AUTHORIZER, "/healthz")},

@@ -18,7 +18,6 @@ import pod_defaults
 import profile_settings
 import published_services
 import scheduled_workflow
-import smoke_test_action
 import viewer_controller
 import workflow_patch
 from kubeflow_charms import Blocked, Charm, Provides, Requires, main
@@ -193,6 +192,8 @@ class Pipelines(Charm[PipelinesOptions]):
             )
 
     def _smoke_test(self, event: ops.ActionEvent) -> None:
+        import smoke_test_action
+
         smoke_test_action.act(lambda: self.options, self.unit, self.run, event)
 
     def _login(self, database: mysql_client.Database) -> mysql_client.Login:

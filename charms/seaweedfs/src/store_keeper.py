@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 import seaweedfs_server
 import store_disk
 import store_policies
-from kubeflow_charms.networking import network
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
-from kubeflow_charms.small_programs import health_server, kubernetes_api
-from kubeflow_charms.storage import object_store, profile_logins, s3_requests
 from kubeflow_charms.storage.profile_logins import Login
 from seaweedfs_options import SeaweedfsOptions
 from store_consumers import User
@@ -24,7 +21,14 @@ FILES = (
     "s3_listing.py",
     "space_limits.py",
 )
-LIBRARY = (health_server, kubernetes_api, network, object_store, profile_logins, s3_requests)
+LIBRARY = (
+    "small_programs.health_server",
+    "small_programs.kubernetes_api",
+    "networking.network",
+    "storage.object_store",
+    "storage.profile_logins",
+    "storage.s3_requests",
+)
 PROFILES = "app.kubernetes.io/part-of=kubeflow-profile"
 """The label by which the charm kubeflow-profiles tells a profile's namespace."""
 PROGRAM = Program(

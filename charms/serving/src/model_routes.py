@@ -11,10 +11,10 @@ import serving_network
 from kubeflow_charms.interfaces.gateway_info import GatewayInfo
 from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 from kubeflow_charms.parts.program import program
-from kubeflow_charms.small_programs import health_server, kubernetes_api, passes
 
 FOLDER = "/etc/model-routes"
 FILES = ("route_maker.py", "route_objects.py", "knative_routes.py")
+LIBRARY = ("small_programs.health_server", "small_programs.kubernetes_api", "small_programs.passes")
 PROGRAM = Program("model-routes", role="routes-role.yaml.j2", writable=(FOLDER,))
 
 
@@ -64,7 +64,7 @@ def workload(
         container=PROGRAM.container,
         command=f"python3 -B -u {FOLDER}/{FILES[0]} {path} {serving_network.ROUTES}",
         files={
-            **program(FOLDER, FILES, read, (health_server, kubernetes_api, passes)),
+            **program(FOLDER, FILES, read, LIBRARY),
             path: File(json.dumps(settings, sort_keys=True)),
         },
         checks={PROGRAM.container: HttpCheck(serving_network.ROUTES, "/healthz")},
