@@ -159,6 +159,8 @@ def test_what_workloads_made_by_themselves_goes_with_the_last_unit_which_stops_t
 
 HOOK = "apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: hook}\n"
 HELD = "/apis/example.com/v1/namespaces/ada/things/first"
+KINDS = ("Thing", "ClusterThing")
+NOWHERE = "/apis/example.com/v1/clusterthings/second"
 
 
 def operator(charm: Any) -> Iterator[Part]:
@@ -168,16 +170,18 @@ def operator(charm: Any) -> Iterator[Part]:
 
 
 def removed(deploy: Deploy, *, purge: bool) -> Deployment:
-    """Return an operator that is gone, and left a user's object that it held."""
+    """Return an operator that is gone, and left two users' objects that it held, one of them in no namespace."""
     deployment = deploy(
         operator,
-        attributes={"left_behind": lambda charm: iter([Held((("example.com/v1", "Thing"),))])},
+        attributes={"left_behind": lambda charm: iter([Held(tuple(("example.com/v1", kind) for kind in KINDS))])},
         sources={"crds.yaml": CRDS, "hook.yaml": HOOK},
         config={"options": {"purge": {"type": "boolean", "default": purge}}},
     )
     state = deployment.settle(deployment.state())
     metadata = {"name": "first", "namespace": "ada", "finalizers": ["example.com/hold"]}
     deployment.cluster.add(HELD, {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": metadata})
+    metadata = {"name": "second", "finalizers": ["example.com/hold"]}
+    deployment.cluster.add(NOWHERE, {"apiVersion": "example.com/v1", "kind": "ClusterThing", "metadata": metadata})
     deployment.cluster.calls.clear()
     deployment.run(deployment.context.on.stop(), dataclasses.replace(state, planned_units=0))
     return deployment
@@ -185,7 +189,8 @@ def removed(deploy: Deploy, *, purge: bool) -> Deployment:
 
 def test_users_objects_stay_and_are_let_go_once_no_webhook_can_refuse_it(deploy: Deploy) -> None:
     cluster = removed(deploy, purge=False).cluster
-    assert not cluster.objects[HELD]["metadata"].get("finalizers")
+    for held in (HELD, NOWHERE):
+        assert not cluster.objects[held]["metadata"].get("finalizers")
     webhook = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/hook"
     assert cluster.calls.index(f"DELETE {webhook}") < cluster.calls.index(f"PATCH {HELD}")
 
@@ -194,5 +199,5 @@ def test_with_purge_users_objects_are_deleted_before_the_webhooks_of_the_operato
     deploy: Deploy,
 ) -> None:
     deletions = [call for call in removed(deploy, purge=True).cluster.calls if call.startswith("DELETE ")]
-    assert deletions[0] == f"DELETE {HELD}"
+    assert deletions[:2] == [f"DELETE {HELD}", f"DELETE {NOWHERE}"]
     assert len(deletions) == len(set(deletions))

@@ -273,7 +273,9 @@ def test_a_request_of_another_origin_keeps_what_is_not_the_session(gateway: http
     assert headers["cookie"] == "a=1; b=2"
 
 
-@pytest.mark.parametrize("prefix", ["notebook", "tensorboard", "pvcviewers", "serving", "pipeline/artifacts"])
+@pytest.mark.parametrize(
+    "prefix", ["notebook", "tensorboard", "pvcviewers", "serving", "pipeline/artifacts", "workspace/connect"]
+)
 def test_a_users_program_leaves_nothing_in_a_browser_that_reaches_beyond_it(gateway: httpx2.Client, prefix: str):
     headers = gateway.get(f"/{prefix}/ada/one/{TAKING}").headers
     assert headers.get_list("set-cookie") == ["_xsrf=2|a==; Path=/notebook/", "b=2"]
@@ -514,7 +516,7 @@ def pages(
         yield gateway
 
 
-@pytest.mark.parametrize("place", ["notebook", "tensorboard", "pvcviewers"])
+@pytest.mark.parametrize("place", ["notebook", "tensorboard", "pvcviewers", "workspace/connect"])
 def test_pages_are_shown_to_who_edits_their_profile(pages: httpx2.Client, place: str):
     assert pages.get(f"/{place}/{istiod.ENABLED}/one/?a=/b").is_success
     answer = pages.post(f"/{place}/{istiod.PLAIN}/one/")
