@@ -13,12 +13,15 @@ from support.related import Described
 
 ROOT = pathlib.Path(__file__).parents[2] / "charms" / "training-operator"
 DRY = {"dryRun": "All"}
+PROFILE = {"metadata": {"name": "trains", "labels": {"app.kubernetes.io/part-of": "kubeflow-profile"}}}
 
 
 @pytest.fixture(scope="module")
 def training(
     apiserver: ApiServer, collected: httpx2.Client, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployed]:
+    # Elsewhere a job is refused for where it is, and of two refusals Kubernetes tells one.
+    collected.post("/api/v1/namespaces", json=PROFILE).raise_for_status()
     yield from objects.running(apiserver, collected, Described.load(ROOT), tmp_path_factory)
 
 
@@ -54,8 +57,21 @@ def test_no_elastic_job_is_made_at_which_the_operator_ends(training: Deployed, r
     spec = {"elasticPolicy": {}, "paddleReplicaSpecs": replicas}
 
     def refused() -> bool:
-        path = "/apis/kubeflow.org/v1/namespaces/default/paddlejobs"
+        path = "/apis/kubeflow.org/v1/namespaces/trains/paddlejobs"
         answer = training.http.post(path, params=DRY, json={**metadata, "spec": spec})
         return "replica type Worker" in answer.text
+
+    assert eventually(lambda: refused() != made)
+
+
+@pytest.mark.parametrize(("number", "made"), [("2000000000", False), ("x1", False), ("9999", True)])
+def test_no_pod_bears_a_number_for_which_the_operator_has_no_memory(training: Deployed, number: str, made: bool):
+    metadata = {"name": "counted", "labels": {"training.kubeflow.org/replica-index": number}}
+    spec = {"containers": [{"name": "pytorch", "image": "pytorch"}], "automountServiceAccountToken": False}
+
+    def refused() -> bool:
+        path = "/api/v1/namespaces/trains/pods"
+        answer = training.http.post(path, params=DRY, json={"metadata": metadata, "spec": spec})
+        return "at most four digits" in answer.text
 
     assert eventually(lambda: refused() != made)
