@@ -24,7 +24,7 @@ Its router takes capitals and further slashes for nothing."""
 MAKING = "(?i:/+api/+workgroup/+create/*([?].*)?)"
 """The dashboard's path that makes a profile, for whoever the request says."""
 LARGEST = 1024 * 1024
-"""Bytes of a request for a profile: what Envoy keeps of one in any case; the dashboard reads no more than 100 kB."""
+"""Bytes of a request for a profile that are shown to the authoriser: what Envoy keeps of one in any case."""
 PLACES = ("notebook", "tensorboard", "pvcviewers", "workspace/connect")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 

@@ -27,6 +27,8 @@ PEOPLE = re.compile(
 MADE = re.compile(r"/pages/+api/+workgroup/+create/*", re.IGNORECASE)
 """Where the dashboard makes a profile, of whoever the request says; it reads JSON in any charset, and compressed."""
 CHARSET = re.compile(r'[^;]*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
+LARGEST = 64 * 1024
+"""Bytes of a request for a profile that are read; as objects they take some hundred times as much memory."""
 NAMESPACE = "/api/v1/namespaces/{}"
 EDITS, SEES = {"verb": "create", "resource": "pods"}, {"verb": "get", "resource": "pods"}
 """What an editor of a profile may, and who only looks at it may not; and what both may."""
@@ -122,6 +124,8 @@ def another(user: str, headers: Mapping[str, str], body: bytes) -> str:
     """Return why a user may not make this profile, in words; empty if it is his own."""
     if not CHARSET.fullmatch(headers.get("content-type") or "") or headers.get("content-encoding"):
         return "a profile is asked for in plain UTF-8"
+    if len(body) > LARGEST:
+        return "a request for a profile is shorter"
     try:
         whose = content(body).get("user")
     except ValueError as error:

@@ -146,6 +146,7 @@ def test_no_other_spelling_makes_a_profile_of_anothers(profiles):
         b'{"user": ["ben@example.com"]}',
         b"[" + BENS + b"]",
         b"user=ben",
+        b"{}" + b" " * 70_000,
         BENS.decode().encode("utf-16"),
     )
     assert [registration(body) for body in spelled] == [403] * len(spelled)
