@@ -67,7 +67,10 @@ def test_where_nobody_says_who_the_user_is_there_is_no_session_to_lend(profiles)
 
 def test_a_workspace_has_its_namespace_behind_two_names(profiles):
     kubernetes = Kubernetes({"allowed": True, "reason": HERE})
-    assert authorizer(kubernetes).answer("/pages/workspace/connect/ada/lab/jupyterlab/", "ada@example.com")[0] == 200
+    assert (
+        authorizer(kubernetes).answer("/pages/workspace/connect/ada/lab/jupyterlab/", "ada@example.com", {}, b"")[0]
+        == 200
+    )
     assert [asked["resourceAttributes"]["namespace"] for asked in kubernetes.asked] == ["ada"]
 
 
