@@ -100,6 +100,31 @@ def test_the_controller_makes_jobs_in_profiles_that_want_katib_alone(katib: Kati
         assert controller.delete(f"{JOBS.format(plain)}/trial").status_code == 422
 
 
+def test_nobody_closes_a_circle_of_owners_which_katib_would_follow_for_ever(katib: Katib) -> None:
+    where = katib.namespace("kim", **WANTED)
+    binding = {
+        "metadata": {"name": "editors"},
+        "subjects": [{"kind": "User", "name": "kim", "apiGroup": "rbac.authorization.k8s.io"}],
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+    }
+    bindings = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{where}/rolebindings"
+    katib.http.post(bindings, json=binding).raise_for_status()
+    for path in (f"/api/v1/namespaces/{where}/configmaps", JOBS.format(where)):
+        item = {**job(), "metadata": {"name": "round"}} if path.endswith("jobs") else {"metadata": {"name": "round"}}
+        made = katib.http.post(path, json=item).raise_for_status().json()
+        owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "round", "uid": made["metadata"]["uid"]}
+        change = {"metadata": {"ownerReferences": [owner]}}
+
+        def answer(path: str = path, change: Any = change, **more: str) -> httpx2.Response:
+            headers, dry = MERGE | more, {"dryRun": "All"}
+            return katib.http.patch(f"{path}/round", json=change, params=dry, headers=headers)
+
+        user = {"Impersonate-User": "kim"}
+        assert eventually(lambda answer=answer, user=user: "when it is made" in answer(**user).text), path
+        assert answer().is_success
+        assert answer(change={"metadata": {"labels": {"a": "b"}}}, **user).is_success
+
+
 def pod(owner: str, **labels: str) -> dict[str, Any]:
     """Return a pod of the job of a trial."""
     reference = {"apiVersion": "batch/v1", "kind": "Job", "name": owner, "uid": "7"}
