@@ -17,7 +17,7 @@ from tools.images import inventory
 from tools.pack import charm
 from tools.pack.repository import PackError, Repository
 from tools.up.errors import Refusal
-from tools.up.juju import models
+from tools.up.juju import explain, models
 
 NAME = "kubeflow-rehearsal"
 CHARMS = ("mysql", "seaweedfs")
@@ -100,5 +100,9 @@ def _scratch(deployed: Deployed, python: str, say: Say) -> Iterator[Deployed]:
     except (jubilant.WaitError, TimeoutError) as error:
         raise Refusal(f"{' and '.join(CHARMS)} do not become active in {NAME}: {error}") from error
     finally:
-        juju.destroy_model(NAME, destroy_storage=True, force=True, no_wait=True)
-        juju.cli("switch", deployed.model, include_model=False)
+        try:
+            juju.destroy_model(NAME, destroy_storage=True, force=True, no_wait=True)
+            juju.cli("switch", deployed.model, include_model=False)
+        except jubilant.CLIError as error:
+            # Not raised: it would hide why the rehearsal ended.
+            say(f"the model {NAME} may be there still: juju destroy-model {NAME} --destroy-storage ({explain(error)})")
