@@ -117,6 +117,13 @@ def test_an_operators_constraint_is_one_new_pod_and_wins(both: Both):
     assert last["spec"] == first["spec"]
 
 
+def test_a_constraint_that_is_taken_away_stays_in_the_workloads_as_juju_leaves_it_there(both: Both):
+    before = both.look()
+    first, last = both.speak(Constraints={})
+    assert workloads(last) == workloads(first) == workloads(before)
+    assert last["spec"] == first["spec"]
+
+
 def test_a_newer_juju_is_one_new_pod(both: Both):
     before = both.look()
     first, last = both.speak(AgentVersion="9.9.9", AgentImagePath="example.com/jujud-operator:9.9.9")
