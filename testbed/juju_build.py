@@ -40,6 +40,8 @@ def build(version: Version) -> dict[str, Path]:
             Target("pebble", "github.com/canonical/pebble/cmd/pebble", tags=TAGS),
         ],
     )
+    # For tests alone; it is linked of what the others have been compiled to.
+    golang.build(version.provider, [Target("provider", ".", tags=TAGS)])
     return {**plain, "jujud": controller(version)}
 
 

@@ -31,14 +31,16 @@ class Version:
     Attributes:
         module: the folder in `testbed/modules` that pins it.
         controller: the folder of the controller's program in Juju's `cmd`.
-        environment: further variables that the controller is built with.
         users: whom the agents look up; the root file system of charm containers has them.
+        provider: the folder in `testbed/modules` of a program that does its controller's work in Kubernetes, for tests.
+        environment: further variables that the controller is built with.
         database: the image of the database that the controller's pod runs beside it; "" if it has none.
     """
 
     module: str
     controller: str
     users: tuple[User, ...]
+    provider: str
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     database: str = ""
 
@@ -55,10 +57,11 @@ VERSIONS: Mapping[str, Version] = {
         module="juju36",
         controller="jujud",
         users=(AGENT, SYSLOG),
+        provider="provider36",
         environment={"CGO_CFLAGS": ABSENT},
         database="ghcr.io/juju/juju-db:4.4",
     ),
-    "4.1": Version(module="juju", controller="jujud-controller", users=(AGENT,)),
+    "4.1": Version(module="juju", controller="jujud-controller", users=(AGENT,), provider="provider41"),
 }
 DEFAULT = "3.6"
 """The release that users have."""

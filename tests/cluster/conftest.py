@@ -33,7 +33,7 @@ class Groups(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         parameters = test.partition("[")[2].removesuffix("]")
-        return f"{file} {parameters}" if parameters in CHARMS else file
+        return f"{file} {parameters}" if parameters.partition(":")[0] in CHARMS else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:

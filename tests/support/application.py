@@ -18,6 +18,8 @@ from .apiserver import ApiServer, Object
 from .deployment import Deployment, passing
 
 NUMBERS = itertools.count(1)
+Deploy = Callable[["Application"], str]
+"""Does what Juju does of an application in a namespace, and returns the token that its charm asks Kubernetes with."""
 
 
 @dataclasses.dataclass
@@ -29,35 +31,25 @@ class Application:
         server: Kubernetes.
         http: the administrator's client.
         model: the model's name, and the namespace's.
+        deployer: has Juju's part.
     """
 
     deployment: Deployment
     server: ApiServer
     http: httpx2.Client
     model: str
+    deployer: Deploy
 
     @property
     def stateful_set(self) -> str:
         """The StatefulSet's path."""
         return f"/apis/apps/v1/namespaces/{self.model}/statefulsets/{self.deployment.charm}"
 
-    def deploy(self) -> None:
-        """Make the StatefulSet, as Juju does, and its first pod."""
-        labels = {"app.kubernetes.io/name": self.deployment.charm}
-        data = {"name": "charm-data", "mountPath": "/charm"}
-        names = ("charm", *self.deployment.containers)
-        pod = {
-            "containers": [{"name": name, "image": name, "volumeMounts": [data]} for name in names],
-            "volumes": [{"name": "charm-data", "emptyDir": {}}],
-        }
-        template = {"metadata": {"labels": labels}, "spec": pod}
-        item = {
-            "metadata": {"name": self.deployment.charm},
-            "spec": {"selector": {"matchLabels": labels}, "template": template},
-        }
-        where = self.stateful_set.rpartition("/")[0]
-        self.http.post(where, json=item, params={"fieldManager": "juju"}).raise_for_status()
+    def deploy(self) -> str:
+        """Deploy it, with its first pod, and return its charm's token."""
+        token = self.deployer(self)
         self.start_pod()
+        return token
 
     def start_pod(self) -> None:
         """Let Kubernetes know a new pod of the unit."""
@@ -100,8 +92,31 @@ class Application:
         )
 
 
+def imitate(application: Application) -> str:
+    """Make the StatefulSet as Juju does, as far as the library sees it; the charm is the administrator."""
+    labels = {"app.kubernetes.io/name": application.deployment.charm}
+    data = {"name": "charm-data", "mountPath": "/charm"}
+    names = ("charm", *application.deployment.containers)
+    pod = {
+        "containers": [{"name": name, "image": name, "volumeMounts": [data]} for name in names],
+        "volumes": [{"name": "charm-data", "emptyDir": {}}],
+    }
+    template = {"metadata": {"labels": labels}, "spec": pod}
+    item = {
+        "metadata": {"name": application.deployment.charm},
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
+    }
+    where = application.stateful_set.rpartition("/")[0]
+    application.http.post(where, json=item, params={"fieldManager": "juju"}).raise_for_status()
+    return application.server.token
+
+
 def deployed_on(
-    server: ApiServer, http: httpx2.Client, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    server: ApiServer,
+    http: httpx2.Client,
+    deployment: Deployment,
+    monkeypatch: pytest.MonkeyPatch,
+    deployer: Deploy = imitate,
 ) -> Iterator[Application]:
     """Yield an application in a new model; the body of a fixture.
 
@@ -110,12 +125,12 @@ def deployed_on(
         http: the administrator's client.
         deployment: of its charm, as `deployment.deployed` makes it.
         monkeypatch: of the test.
+        deployer: has Juju's part.
     """
-    client = lightkube.Client(config=KubeConfig.from_dict(server.kubeconfig(server.token)))
-    monkeypatch.setattr("kubeflow_charms.engine.cluster.connect", lambda: client)
     model = f"{deployment.charm}-{next(NUMBERS)}"
     http.post("/api/v1/namespaces", json={"metadata": {"name": model}}).raise_for_status()
-    made = Application(deployment, server, http, model)
-    made.deploy()
+    made = Application(deployment, server, http, model, deployer)
+    client = lightkube.Client(config=KubeConfig.from_dict(server.kubeconfig(made.deploy())))
+    monkeypatch.setattr("kubeflow_charms.engine.cluster.connect", lambda: client)
     yield made
     client.close()

@@ -14,7 +14,7 @@ from ops import testing
 
 from . import samples
 from .apiserver import ApiServer, Object, apply
-from .application import Application, deployed_on
+from .application import Application, Deploy, deployed_on, imitate
 from .deployment import deployed
 from .related import Described
 from .rights import Right, of_rules
@@ -135,7 +135,11 @@ def path(reference: Reference) -> str:
 
 
 def running(
-    server: ApiServer, http: httpx2.Client, charm: Described, factory: pytest.TempPathFactory
+    server: ApiServer,
+    http: httpx2.Client,
+    charm: Described,
+    factory: pytest.TempPathFactory,
+    deployer: Deploy = imitate,
 ) -> Iterator[Deployed]:
     """Yield a settled application of a charm, and remove what it made.
 
@@ -144,12 +148,13 @@ def running(
         http: the administrator's client.
         charm: the charm.
         factory: of folders.
+        deployer: has Juju's part.
     """
     with (
         pytest.MonkeyPatch.context() as patch,
         deployed(charm.charm_type, charm.root, patch, factory.mktemp("charm")) as deployment,
     ):
-        for application in deployed_on(server, http, deployment, patch):
+        for application in deployed_on(server, http, deployment, patch, deployer):
             # What related applications name as their own namespace.
             apply(
                 http, "/api/v1/namespaces/edge", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "edge"}}

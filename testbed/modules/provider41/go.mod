@@ -1,0 +1,1 @@
+../juju/go.mod

@@ -1,0 +1,1 @@
+../provider36/main.go
