@@ -185,8 +185,10 @@ def test_every_foreign_object_is_named_at_once_and_nothing_is_changed(example: D
     example.cluster.add(CRD, foreign("CustomResourceDefinition", "things.example.com"), manager="kubectl")
     before = example.cluster.kinds()
     state = install(example)
-    assert "PriorityClass wide belongs to helm" in state.unit_status.message
-    assert "CustomResourceDefinition things.example.com belongs to kubectl" in state.unit_status.message
+    (told,) = [log.message for log in example.context.juju_log if log.level == "WARNING"]
+    assert "PriorityClass wide belongs to helm" in told
+    assert "CustomResourceDefinition things.example.com belongs to kubectl" in told
+    assert "(and 1 more; see log)" in state.unit_status.message
     assert example.cluster.kinds() == before
 
 
