@@ -70,9 +70,10 @@ def take(
     identifier = str(deployed.run(f"{database}/0", deployed.called(database, "create-backup", "backup"))["backup-id"])
     rows = _between(before, deployed.rows(database))
     say("the objects ...")
+    there = deployed.buckets(store)
     copied = deployed.copy(f"{store}/leader", "export", target=str(elsewhere.uri))
     say(f"the objects: {copied['objects']}, of which {copied['copied']} were new")
-    buckets = deployed.buckets(store)
+    buckets = throughout(there, deployed.buckets(store))
     listed = str(deployed.run(f"{profiles}/leader", "list-profiles")["profiles"])
     (folder / PROFILES).write_text(listed)
     names = [item["name"] for item in yaml.safe_load(listed).get("profiles") or ()]
@@ -99,6 +100,11 @@ def _between(before: dict[str, int], after: dict[str, int]) -> Counts:
     """Return the fewest and the most rows of each table; one that was not there at either moment has -1."""
     spans = {name: (before.get(name, -1), after.get(name, -1)) for name in sorted({*before, *after})}
     return {name: (min(span), max(span)) for name, span in spans.items()}
+
+
+def throughout(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    """Return how many objects of each bucket were copied at least: what comes meanwhile may not be, nor what goes."""
+    return {name: min(number, after.get(name, 0)) for name, number in before.items()}
 
 
 def named_secret(juju: jubilant.Juju, name: str) -> jubilant.RevealedSecret:

@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from tools.backup import volumes
+from tools.backup import command, volumes
 from tools.backup.sets import INDEX, Set, Volume, digest
 from tools.restore import rehearsal
 from tools.up.errors import Refusal
@@ -61,3 +61,8 @@ def test_rows_may_be_those_of_any_moment_of_the_backup() -> None:
 def test_a_bucket_with_fewer_objects_is_named() -> None:
     assert not list(rehearsal.missing_objects(SET, {"mlpipeline": 9}))
     assert list(rehearsal.missing_objects(SET, {})) == ["bucket mlpipeline has 0 objects, expected 7"]
+
+
+def test_what_comes_or_goes_while_objects_are_copied_is_not_expected_back():
+    before, after = {"mlpipeline": 21, "models": 5, "gone": 1}, {"mlpipeline": 22, "models": 4, "new": 3}
+    assert command.throughout(before, after) == {"mlpipeline": 21, "models": 4, "gone": 0}
