@@ -48,7 +48,9 @@ class News:
             return answers(event.workload)
         databags = {entity.name: databag for entity, databag in event.relation.data.items()}
         told = [entity.name for entity in (event.app, event.unit) if entity]
-        read: dict[str, str] = seen["read"].get(str(event.relation.id), {})
+        read: dict[str, str] | None = seen["read"].get(str(event.relation.id))
+        if read is None:
+            return False  # The last plan did not know the relation.
         if event.unit:
             read.setdefault(event.unit.name, _digest({}))  # One that says anything may mean to wake us, see `Back`.
         return databags.keys() >= read.keys() and all(
