@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import yaml
 from support import jujus_hand, objects, samples
 from support.apiserver import ApiServer, Object
 from support.eventually import eventually
@@ -16,7 +17,7 @@ from support.jujus_hand import Hand
 from support.objects import Deployed, path
 from support.related import ROOTS, Described
 
-from testbed.juju_versions import VERSIONS
+from testbed.juju_versions import DEFAULT, VERSIONS
 
 CLUSTER_ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
 
@@ -53,11 +54,15 @@ class Both:
         return first, self.look()
 
 
-def pair(version: str, root: Any) -> Any:
-    return pytest.param((version, root), id=f"{root.name}:{version}")
+def pairs() -> Iterator[Any]:
+    """Yield each charm with the Juju that users have, and with the others those that have storage."""
+    for version in VERSIONS:
+        for root in ROOTS:
+            if version == DEFAULT or "storage" in yaml.safe_load((root / "charmcraft.yaml").read_text()):
+                yield pytest.param((version, root), id=f"{root.name}:{version}")
 
 
-@pytest.fixture(scope="module", params=[pair(version, root) for version in VERSIONS for root in ROOTS])
+@pytest.fixture(scope="module", params=pairs())
 def both(
     request: pytest.FixtureRequest,
     apiserver: ApiServer,
