@@ -138,6 +138,15 @@ class Unit:
         return int(self.name.rpartition("/")[2])
 
     @property
+    def said(self) -> str:
+        """The message of its status, or the line of its log that the message stands for."""
+        first, _, more = self.status.message.partition(" (and ")
+        if not more.endswith("see log)"):
+            return self.status.message
+        lines = (line for hook in reversed(self.hooks) for line in hook.log)
+        return next(line for line in lines if line.startswith(f"{first}; "))
+
+    @property
     def leads(self) -> bool:
         """Whether it is its application's leader."""
         return self.application.leader == self.name
@@ -151,7 +160,7 @@ class Unit:
     def well(self) -> bool:
         """Whether it is active, or one too many of an application that keeps its data in one unit and says so."""
         surplus = f"juju scale-application {self.application.name} 1"
-        spare = self.number > 0 and isinstance(self.status, ops.BlockedStatus) and surplus in self.status.message
+        spare = self.number > 0 and isinstance(self.status, ops.BlockedStatus) and surplus in self.said
         return spare or isinstance(self.status, ops.ActiveStatus)
 
     def reached(self, phase: str) -> bool:

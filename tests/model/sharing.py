@@ -50,7 +50,7 @@ def respects_owners(bundle: Bundle, kubernetes: Kubernetes) -> None:
 def _yields_to(world: World, objects: Mapping[str, Object], sentence: str) -> None:
     """See that each object of somebody else is named in the sentence and left alone; then it goes."""
     world.pass_time()
-    told = "; ".join(unit.status.message for unit in world.model.units if isinstance(unit.status, ops.BlockedStatus))
+    told = "; ".join(unit.said for unit in world.model.units if isinstance(unit.status, ops.BlockedStatus))
     expected = [sentence.format(kind=item["kind"], **item["metadata"]) for item in objects.values()]
     missing = [sentence for sentence in expected if sentence not in told]
     assert not missing, f"nobody says {', '.join(missing)}"
@@ -76,7 +76,7 @@ def shares_the_cluster(bundle: Bundle, kubernetes: Kubernetes) -> None:
             owned = {
                 unit.application.name
                 for unit in stuck
-                if isinstance(unit.status, ops.BlockedStatus) and "of model kubeflow" in unit.status.message
+                if isinstance(unit.status, ops.BlockedStatus) and "of model kubeflow" in unit.said
             }
             for unit in stuck:
                 related = {
@@ -101,7 +101,7 @@ def _purges_nothing(second: World) -> None:
         second.configure(name, purge=True)
     second.drain()
     second.pass_time()
-    told = {unit.application.name: unit.status.message for unit in second.model.units}
+    told = {unit.application.name: unit.said for unit in second.model.units}
     quiet = [name for name in purging if "of model kubeflow" not in told[name]]
     assert not quiet, f"{', '.join(quiet)} would purge what model kubeflow uses"
 

@@ -97,7 +97,7 @@ class Misfortune:
             return
         unit = self.world.model.unit(call.unit)
         told = f"{trouble.fault.name} at {call} in {unit.hooks[-1].step}: {unit.status}"
-        assert trouble.message in unit.status.message, told
+        assert trouble.message in unit.said, told
         assert isinstance(unit.status, trouble.status) or _worse(unit, trouble), told
 
 
