@@ -23,8 +23,9 @@ PEOPLE = "(?i:/+api/+workgroup/+get-.*)"
 Its router takes capitals and further slashes for nothing."""
 MAKING = "(?i:/+api/+workgroup/+create/*([?].*)?)"
 """The dashboard's path that makes a profile, for whoever the request says."""
-LARGEST = 1024 * 1024
-"""Bytes of a request for a profile that are shown to the authoriser: what Envoy keeps of one in any case."""
+LARGEST = 128 * 1024
+"""Bytes of a request for a profile that are shown to the authoriser, which refuses half of them already. Were Envoy told to
+show a request whole or not at all, it would wait for ever for the rest of one that had filled its buffer before."""
 PLACES = ("notebook", "tensorboard", "pvcviewers", "workspace/connect")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 
