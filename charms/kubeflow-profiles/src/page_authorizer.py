@@ -24,8 +24,8 @@ Its router takes capitals and further slashes for nothing."""
 MAKING = "(?i:/+api/+workgroup/+create/*([?].*)?)"
 """The dashboard's path that makes a profile, for whoever the request says."""
 LARGEST = 128 * 1024
-"""Bytes of a request for a profile that are shown to the authoriser, which refuses half of them already. Were Envoy told to
-show a request whole or not at all, it would wait for ever for the rest of one that had filled its buffer before."""
+"""Bytes of a request for a profile that are shown to the authoriser, which refuses half of them already. Were Envoy
+told to show a request whole or not at all, it would wait for ever for the rest of one that has filled its buffer."""
 PLACES = ("notebook", "tensorboard", "pvcviewers", "workspace/connect")
 """Of paths below which are namespaces, and pages of programs there; models' have an origin of their own anyway."""
 
