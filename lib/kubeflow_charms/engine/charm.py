@@ -326,7 +326,7 @@ class Charm(ops.CharmBase, Generic[Options]):
             event.add_status(ops.ActiveStatus("; ".join(told)))
             return
         worst = any(isinstance(item, Blocked) for item in problems)
-        text = summary(problems, pathlib.Path(self.charm_dir) / ".told")
+        text = summary(problems, self._file(".told"))
         event.add_status(ops.BlockedStatus(text) if worst else ops.WaitingStatus(text))
 
     @property

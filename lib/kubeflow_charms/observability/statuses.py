@@ -2,15 +2,15 @@
 
 import logging
 import pathlib
-from collections.abc import Iterable
 
 from ..engine.problems import Blocked, Problem
+from ..engine.remembered import same
 
 logger = logging.getLogger(__name__)
 LONGEST = 100  # characters of a status that says several things
 
 
-def summary(problems: Iterable[Problem], memory: pathlib.Path) -> str:
+def summary(problems: list[Problem], memory: pathlib.Path) -> str:
     """Return what is in the way, the worst first: all, or one thing and how many more are logged, once, by name.
 
     Args:
@@ -22,7 +22,7 @@ def summary(problems: Iterable[Problem], memory: pathlib.Path) -> str:
     whole = "; ".join(told)
     if len(whole) <= LONGEST or len(told) == 1:
         return whole
-    if not memory.exists() or memory.read_text() != whole:
+    if not same(memory, whole):
         logger.warning("%s", whole)
         memory.write_text(whole)
     return f"{told[0]} (and {len(told) - 1} more; see log)"
