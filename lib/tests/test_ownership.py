@@ -219,6 +219,15 @@ def test_an_object_that_is_being_deleted_is_waited_for(example: Deployment) -> N
     assert "waiting for an earlier PriorityClass wide to be gone" in install(example).unit_status.message
 
 
+def test_a_definition_that_is_being_deleted_is_changed_so_that_kubernetes_goes_on(example: Deployment) -> None:
+    item = versioned("1.10")
+    item["metadata"] |= {"deletionTimestamp": "2026-01-01T00:00:00Z", "resourceVersion": "7"}
+    example.cluster.add(CRD, item)
+    state = install(example)
+    assert "waiting for an earlier CustomResourceDefinition things.example.com to be gone" in state.unit_status.message
+    assert example.cluster.objects[CRD]["metadata"]["annotations"]["kubeflow-charms/awaited"]
+
+
 def versioned(version: str) -> dict[str, Any]:
     labels = {"kubeflow-charms/charm": "example", "kubeflow-charms/version": version}
     return foreign("CustomResourceDefinition", "things.example.com", labels)

@@ -5,7 +5,7 @@ import dataclasses
 from .cluster import Conflict, Object, Reference
 from .problems import Blocked, Waiting
 from .run import DOMAIN, Run, Wanted
-from .user_objects import list_all
+from .user_objects import list_all, merge
 
 APP, MODEL, CHARM, VERSION = (f"{DOMAIN}/{name}" for name in ("app", "model", "charm", "version"))
 
@@ -41,16 +41,8 @@ class Owner:
         namespace = cluster.get(Reference("v1", "Namespace", self.run.namespace))
         if namespace is None:
             raise Waiting("the model's namespace to be there")
-        item = {
-            "apiVersion": reference.api_version,
-            "kind": reference.kind,
-            "metadata": {
-                "name": reference.name,
-                "labels": self._labels(),
-                "ownerReferences": [_reference_to(namespace)],
-            },
-            "rules": [],
-        }
+        metadata = {"name": reference.name, "labels": self._labels(), "ownerReferences": [_reference_to(namespace)]}
+        item = {"apiVersion": reference.api_version, "kind": reference.kind, "metadata": metadata, "rules": []}
         try:
             applied = cluster.apply(item, reference, manager)
         except Conflict:
@@ -113,6 +105,12 @@ def check_foreign(run: Run, wanted: Wanted, *, applied: bool = False) -> None:
     if found is None:
         return
     if "deletionTimestamp" in found["metadata"]:
+        if declared.retained:
+            # One that Kubernetes failed to delete is left for five minutes, unless somebody changes it: its finalizer
+            # passes over what it has not read yet, and over its own changes. Source: k8s.io/apiextensions-apiserver,
+            # pkg/controller/finalizer/crd_finalizer.go.
+            changed = {f"{DOMAIN}/awaited": found["metadata"]["resourceVersion"]}
+            merge(run.cluster, reference, {"metadata": {"annotations": changed}})
         raise Waiting(f"an earlier {reference} to be gone")
     labels = found["metadata"].get("labels") or {}
     managers = _managers(found)
