@@ -7,25 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import katib_config
-import katib_images
 from katib_config import Entries, Settings
 from katib_images import BUILT_IN
 from kubeflow_charms import option
 from kubeflow_charms.configuration import options, plain_yaml
-from kubeflow_charms.configuration.images import Images
+from kubeflow_charms.configuration.images import Images, images_of
 from trial_kinds import Kind
 
 PROGRAMS = ("katib-controller", "katib-db-manager", "katib-ui")
 """The containers of charmcraft.yaml."""
 RESUME_POLICIES = ("Never", "LongRunning", "FromVolume")
-
-
-def images(value: str | None) -> dict[str, str]:
-    """Accept a map of keys of Katib's own images to images."""
-    found = options.pairs(value)
-    if unknown := sorted(found.keys() - katib_images.BUILT_IN.keys()):
-        raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(katib_images.BUILT_IN)}")
-    return {key: options.image(image) for key, image in found.items()}
 
 
 def entries(value: str | None) -> Entries:
@@ -97,7 +88,7 @@ class KatibOptions:
     """The options, as charmcraft.yaml describes them."""
 
     image_registry: str = option(options.registry)
-    custom_images: Mapping[str, str] = option(images)
+    custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
     katib_config: Entries = option(entries)
     suggestion_limits: Mapping[str, str] = option(limits)
     collector_limits: Mapping[str, str] = option(limits)

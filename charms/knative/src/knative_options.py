@@ -10,7 +10,7 @@ from knative_config import Settings
 from knative_images import BUILT_IN
 from kubeflow_charms import option
 from kubeflow_charms.configuration import options
-from kubeflow_charms.configuration.images import Images
+from kubeflow_charms.configuration.images import Images, images_of
 
 PROGRAMS = ("knative-controller", "activator", "webhook", "net-istio-controller", "autoscaler")
 """The containers of charmcraft.yaml, and the program with a pod of its own."""
@@ -75,14 +75,6 @@ def features(value: str | None) -> tuple[str, ...]:
     return found
 
 
-def images(value: str | None) -> dict[str, str]:
-    """Accept a map of keys of built-in images to images."""
-    found = options.pairs(value)
-    if unknown := sorted(found.keys() - knative_images.BUILT_IN.keys()):
-        raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(knative_images.BUILT_IN)}")
-    return {key: options.image(image) for key, image in found.items()}
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KnativeOptions:
     """The options, as charmcraft.yaml describes them."""
@@ -104,7 +96,7 @@ class KnativeOptions:
     registries_skipping_tag_resolving: tuple[str, ...] = option(registries)
     features: tuple[str, ...] = option(features)
     image_registry: str = option(options.registry)
-    custom_images: Mapping[str, str] = option(images)
+    custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))
 
     @property

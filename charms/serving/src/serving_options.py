@@ -5,11 +5,10 @@ import re
 from collections.abc import Mapping
 
 import serving_config
-import serving_images
 import serving_runtimes
 from kubeflow_charms import option
 from kubeflow_charms.configuration import options
-from kubeflow_charms.configuration.images import Images
+from kubeflow_charms.configuration.images import Images, images_of
 from serving_images import BUILT_IN
 
 PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")
@@ -26,14 +25,6 @@ MODES = {
 }
 """What the option may say; the published charm has both names of each."""
 GPU = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-
-
-def images(value: str | None) -> dict[str, str]:
-    """Accept a map of keys of built-in images to images."""
-    found = options.pairs(value)
-    if unknown := sorted(found.keys() - serving_images.BUILT_IN.keys()):
-        raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(serving_images.BUILT_IN)}")
-    return {key: options.image(image) for key, image in found.items()}
 
 
 def resources(value: str | None) -> dict[str, str]:
@@ -94,7 +85,7 @@ class ServingOptions:
     """The options, as charmcraft.yaml describes them."""
 
     image_registry: str = option(options.registry)
-    custom_images: Mapping[str, str] = option(images)
+    custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
     runtimes_disabled: tuple[str, ...] = option(runtimes)
     model_requests: Mapping[str, str] = option(resources)
     model_limits: Mapping[str, str] = option(resources)

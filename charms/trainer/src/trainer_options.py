@@ -4,25 +4,16 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import trainer_images
 import trainer_runtimes
 from kubeflow_charms import option
 from kubeflow_charms.configuration import gang_scheduling, options, plain_yaml
-from kubeflow_charms.configuration.images import Images
+from kubeflow_charms.configuration.images import Images, images_of
 from trainer_images import BUILT_IN
 
 PROGRAMS = ("trainer-controller", "jobset-controller")
 """The containers of charmcraft.yaml."""
 FIELDS = ("framework", "mlPolicy", "podGroupPolicy", "template")
 """What a further runtime may say."""
-
-
-def images(value: str | None) -> dict[str, str]:
-    """Accept a map of keys of built-in images to images."""
-    found = options.pairs(value)
-    if unknown := sorted(found.keys() - trainer_images.BUILT_IN.keys()):
-        raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(trainer_images.BUILT_IN)}")
-    return {key: options.image(image) for key, image in found.items()}
 
 
 def runtimes(value: str | None) -> tuple[str, ...]:
@@ -71,7 +62,7 @@ class TrainerOptions:
     """The options, as charmcraft.yaml describes them."""
 
     image_registry: str = option(options.registry)
-    custom_images: Mapping[str, str] = option(images)
+    custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
     runtimes_disabled: tuple[str, ...] = option(runtimes)
     extra_runtimes: Mapping[str, Mapping[str, Any]] = option(extra)
     gang_scheduler: str = option(gang_scheduling.scheduler)

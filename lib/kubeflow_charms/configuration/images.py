@@ -1,13 +1,27 @@
 """Images that a charm hands out to pods of users, or runs beside its own: those of the release, or an operator's."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+
+from . import options
 
 
 def moved(image: str, registry: str) -> str:
     """Return an image in an operator's registry, if there is one and the image's own is public."""
     host, _, path = image.partition("/")
     return f"{registry}/{path}" if registry and host in ("docker.io", "gcr.io", "ghcr.io", "quay.io") else image
+
+
+def images_of(built_in: Collection[str]) -> Callable[[str | None], dict[str, str]]:
+    """Make a parser that accepts a map of keys of built-in images to other images."""
+
+    def parse(value: str | None) -> dict[str, str]:
+        found = options.pairs(value)
+        if unknown := sorted(found.keys() - set(built_in)):
+            raise ValueError(f"there is no image {unknown[0]!r}, expected some of {', '.join(built_in)}")
+        return {key: options.image(image) for key, image in found.items()}
+
+    return parse
 
 
 @dataclasses.dataclass(frozen=True)

@@ -232,12 +232,8 @@ def domain(value: str | None) -> str:
 def _is_url(text: str) -> bool:
     try:
         parsed = urllib.parse.urlsplit(text)
-        return (
-            parsed.scheme in ("http", "https")
-            and bool(parsed.hostname)
-            and parsed.port != 0
-            and not re.search(r"\s", text)
-        )
+        reachable = bool(parsed.hostname) and parsed.port != 0
+        return parsed.scheme in ("http", "https") and reachable and not re.search(r"\s", text)
     except ValueError:  # a port out of range, or brackets around what is no IPv6 address
         return False
 

@@ -1,9 +1,5 @@
 """Which application the bundles relate to an endpoint, for commands that people type."""
 
-from collections.abc import Iterable
-
-import ops
-
 UNKNOWN = "APPLICATION"
 PARTNERS = {
     "dex-oidc-config": "dex-auth:dex-oidc-config",
@@ -22,9 +18,3 @@ def integrate(application: str, endpoint: str, interface: str) -> str:
     """Return the command that gives an endpoint the relation it lacks; with `UNKNOWN` where the bundles have none."""
     partner = PARTNERS.get(interface, UNKNOWN).format(endpoint=endpoint)
     return f"juju integrate {application}:{endpoint} {partner}"
-
-
-def integrate_each(application: str, endpoints: Iterable[str], meta: ops.CharmMeta) -> list[str]:
-    """Return the commands for several endpoints of a charm."""
-    named = ((name, meta.requires[name].interface_name or "") for name in endpoints)
-    return [integrate(application, name, interface) for name, interface in named]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args, get
 import ops
 
 from ..configuration.options import load, renamed
-from ..configuration.partners import integrate_each
+from ..configuration.partners import integrate
 from ..configuration.workload_version import workload_version
 from ..interfaces.wire import principal
 from ..networking.network import cluster_domain
@@ -314,7 +314,8 @@ class Charm(ops.CharmBase, Generic[Options]):
         if missing and early:
             raise Waiting(f"the relations {', '.join(missing)}")
         if missing:
-            first, *more = integrate_each(self.app.name, missing, self.meta)
+            interfaces = {name: self.meta.requires[name].interface_name or "" for name in missing}
+            first, *more = (integrate(self.app.name, *named) for named in interfaces.items())
             raise Blocked(f"needs relations, run: {first}", *more)
 
     def _collect_status(self, event: ops.CollectStatusEvent) -> None:
