@@ -47,14 +47,20 @@ class Echo(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def serve(handler: type[http.server.BaseHTTPRequestHandler] = Echo) -> Iterator[int]:
     """Serve HTTP on this machine, and yield the port."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, answering(server):
+        yield server.server_port
+
+
+@contextlib.contextmanager
+def answering(server: http.server.ThreadingHTTPServer) -> Iterator[None]:
+    """Let a server answer."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 @contextlib.contextmanager

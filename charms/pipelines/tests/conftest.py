@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import httpx2
 import pytest
 from ops import testing
+from support import pipelines_gate
 from support.charms import load_charm
 from support.deployment import Deployment, deployed, passing
 from support.fake_cluster import FakeCluster, Object
@@ -189,3 +191,24 @@ def pipelines(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, store: Ob
     with deployed(CHARM.Pipelines, ROOT, monkeypatch, tmp_path) as deployment:
         deployment.cluster.react = give_address
         yield Pipelines(deployment, store)
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """Return the ports of a gate that runs, and of the stand-ins behind it, which keep nothing of a request."""
+    with pipelines_gate.running(tmp_path_factory.mktemp("gate")) as found:
+        yield found
+
+
+@pytest.fixture
+def gate(ports: dict[str, int]) -> Iterator[httpx2.Client]:
+    """Yield a client of the gate."""
+    with pipelines_gate.asking(ports["GATE_HTTP"]) as client:
+        yield client
+
+
+@pytest.fixture
+def pages(ports: dict[str, int]) -> Iterator[httpx2.Client]:
+    """Yield Ada's client of the pages, as the gateway passes its requests on."""
+    with pipelines_gate.asking(ports["GATE_PAGES"], **pipelines_gate.ADA) as client:
+        yield client
