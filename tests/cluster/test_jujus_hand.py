@@ -151,9 +151,9 @@ def test_without_trust_the_charm_says_so_and_with_it_goes_on_and_no_pod_changes(
         return "juju trust" in both.deployed.run().unit_status.message
 
     # The authorizer hears of new roles a moment later.
-    eventually(blocked, 30)
+    eventually(blocked, 120)
     both.hand.do(application, Trust=True)
-    eventually(lambda: both.deployed.run() and both.deployed.settled, 30)
+    eventually(lambda: both.deployed.run() and both.deployed.settled, 120)
     assert both.look()["spec"] == before["spec"]
 
 

@@ -207,10 +207,10 @@ def test_models_and_graphs_have_their_routes_within_seconds_and_lose_them_likewi
         serving.http.post(MODELS.format(ada), json=model()).raise_for_status()
         eventually(lambda: there("serving-iris"))
         serving.http.post(GRAPHS.format(ada), json=graph).raise_for_status()
-        eventually(lambda: there("serving-graph-flowers"), timeout=5)
+        eventually(lambda: there("serving-graph-flowers"), timeout=60)
         hidden = {"metadata": {"labels": {"networking.kserve.io/visibility": "cluster-local"}}}
         serving.http.patch(f"{GRAPHS.format(ada)}/flowers", json=hidden, headers=MERGE).raise_for_status()
-        eventually(lambda: not there("serving-graph-flowers"), timeout=5)
+        eventually(lambda: not there("serving-graph-flowers"), timeout=60)
 
 
 def test_a_model_can_be_deleted_once_kserve_is_gone(serving: Serving) -> None:

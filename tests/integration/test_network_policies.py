@@ -18,7 +18,7 @@ from testbed.workloads import PYTHON
 
 DASHBOARD = "kubeflow-dashboard"
 SERVED = 8080
-SECONDS = 10.0
+SECONDS = 30.0
 """How soon a policy has to be in force."""
 LOADED = 60.0
 """How soon many are, when a namespace comes to be a profile beside all else that goes on in the cluster."""

@@ -125,7 +125,7 @@ def test_one_whose_program_fails_has_failed_as_a_runtime_of_the_namespace_says(a
         }
     )
     own = {"kind": "TrainingRuntime", "name": "once"}
-    eventually(lambda: ada.apply(job("fails", FAIL, runtimeRef=own)) is None, timeout=30)
+    eventually(lambda: ada.apply(job("fails", FAIL, runtimeRef=own)) is None, timeout=120)
     assert eventually(lambda: conditions(ada, "fails")) == {"Failed"}
 
 

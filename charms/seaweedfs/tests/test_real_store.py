@@ -126,7 +126,7 @@ def test_the_login_of_a_profile_that_is_gone_is_dead(real):
     assert real.ask(carol, "PUT", "/mlpipeline/private/carol/a", b"a").status == 200
     took = real.become(**there)
     assert b"InvalidAccessKeyId" in real.ask(carol, "GET", "/mlpipeline/private/carol/a").body
-    assert took < 10
+    assert took < 30
 
 
 def test_a_namespace_made_again_has_another_login(real):
@@ -161,7 +161,7 @@ def test_a_thousand_profiles_have_logins_and_are_told_to_the_store_in_seconds(re
     took = real.become(**there, **{f"user-{number}": str(number) for number in range(1000)})
     assert real.ask(real.profile("user-999"), "PUT", "/mlpipeline/private/user-999/a", b"a").status == 200
     real.become(**there)
-    assert took < 30
+    assert took < 60
 
 
 def test_what_was_acknowledged_outlives_a_kill_during_an_upload(real):

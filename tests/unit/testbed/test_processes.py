@@ -80,7 +80,7 @@ def test_a_process_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_waiting_ends_when_the_time_is_over() -> None:
     started = time.monotonic()
     assert not wait(lambda: False, 0.3)
-    assert 0.3 <= time.monotonic() - started < 2
+    assert 0.3 <= time.monotonic() - started < 20
 
 
 def test_a_second_command_waits_for_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
