@@ -194,6 +194,28 @@ def test_a_template_of_another_namespace_is_not_read_for_whoever_names_it(katib:
     assert katib.refusal(where, experiment()) == ""
 
 
+def test_an_experiment_has_the_trials_of_its_own_namespace_alone_whatever_anybody_writes(katib: Katib) -> None:
+    ada, ben = katib.namespace("ada", **WANTED), katib.namespace("ben", **WANTED)
+    key = "katib.kubeflow.org/namespace"
+
+    def labels(answer: httpx2.Response) -> dict[str, str]:
+        return answer.raise_for_status().json()["metadata"].get("labels", {})
+
+    dry = {"dryRun": "All"}
+    # A policy counts shortly after it is there.
+    assert eventually(
+        lambda: labels(katib.http.post(EXPERIMENTS.format(ada), json=experiment(), params=dry)) == {key: ada}
+    )
+    for where, item in ((EXPERIMENTS, experiment()), (TRIALS, trial("tune-1"))):
+        item["metadata"]["labels"] = {"team": "blue", key: ben}
+        assert labels(katib.http.post(where.format(ada), json=item)) == {"team": "blue", key: ada}
+        place = f"{where.format(ada)}/{item['metadata']['name']}"
+        for labelled in ({key: ben}, {key: None}, None):
+            change = {"metadata": {"labels": labelled}}
+            for end in ("", "/status"):
+                assert labels(katib.http.patch(f"{place}{end}", json=change, headers=MERGE))[key] == ada
+
+
 def test_purge_leaves_nothing_that_waits_for_a_controller_that_is_gone(
     katib: Katib, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,7 +148,9 @@ class FakeCluster:
 
     def _collection(self, path: str, selector: str) -> list[Object]:
         """Return the objects of the kind and, if the path names one, the namespace of a collection."""
-        wanted = dict(pair.split("=") for pair in selector.split(",") if pair)
+        terms = [term for term in selector.split(",") if term]
+        wanted = dict(term.split("=") for term in terms if not term.startswith("!"))
+        unwanted = {term[1:] for term in terms if term.startswith("!")}
         folder, _, plural = path.rpartition("/")
         return [
             item
@@ -156,6 +158,7 @@ class FakeCluster:
             if where.startswith(f"{folder}/")
             and where.split("/")[-2] == plural
             and wanted.items() <= item["metadata"].get("labels", {}).items()
+            and unwanted.isdisjoint(item["metadata"].get("labels", {}))
         ]
 
     def _apply(self, path: str, patch: Object, manager: str) -> Object:

@@ -14,6 +14,7 @@ import katib_experiments
 import katib_network
 import katib_ui
 import ops
+import own_trials
 import trial_kinds
 import trial_templates
 from katib_options import KatibOptions
@@ -67,6 +68,7 @@ class Katib(Charm[KatibOptions]):
         yield self.postgresql.send(postgresql_client.Request(database=katib_database.NAME))
         yield self.links.send(katib_ui.LINKS)
         authorization.require(self.run)
+        yield from own_trials.parts(self.run)
         yield from self._page()
         yield from self._controller()
         if options.experiment_ttl:
