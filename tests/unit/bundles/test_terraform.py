@@ -133,6 +133,17 @@ def test_overlays_that_do_not_go_together_are_refused() -> None:
     assert f"var.overlays, {json.dumps(removing[::-1])}" in SHARED or f"var.overlays, {json.dumps(removing)}" in SHARED
 
 
+def test_a_source_that_is_documented_has_the_shared_module_in_its_package() -> None:
+    text = (REPOSITORY.root / "docs/terraform.md").read_text()
+    sources = re.findall(r"/charmed-kubeflow(?:\.git)?(/[^\"`]*/kubeflow)[\"`]", text)
+    assert len(sources) == 2
+    for source in sources:
+        package, slashes, module = source.rpartition("//")
+        assert slashes, f"{source} is a package by itself"
+        within = REPOSITORY.root / package.strip("/")
+        assert within in (within / module / "../applications").resolve(strict=True).parents, source
+
+
 @pytest.fixture
 def program() -> str:
     """The program that runs modules, if there is one; what is asked of it here needs no provider."""
