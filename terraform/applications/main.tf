@@ -4,7 +4,7 @@
 locals {
   tables   = jsondecode(file("${path.module}/tables.json"))
   bundle   = local.tables.bundles[var.bundle]
-  overlays = [for name in sort(var.overlays) : local.tables.overlays[name]]
+  overlays = [for name in sort(var.overlays) : local.tables.overlays[name] if can(local.tables.overlays[name])]
 
   names = setsubtract(
     toset(concat(local.bundle.applications, flatten(local.overlays[*].add))),
@@ -87,10 +87,6 @@ resource "juju_application" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(setsubtract(keys(var.applications), local.names)) == 0
-      error_message = "applications names some that ${var.bundle} with these overlays does not have."
-    }
-    precondition {
       condition = length(setsubtract(
         keys(each.value.config), lookup(local.tables.options, each.value.charm, keys(each.value.config)),
       )) == 0
@@ -138,9 +134,9 @@ resource "juju_secret" "this" {
       error_message = "secrets names ${each.key}, which is not APPLICATION/OPTION."
     }
     precondition {
-      condition = contains(
-        try(local.tables.secrets[local.applications[split("/", each.key)[0]].charm], []), split("/", each.key)[1],
-      )
+      condition = try(contains(
+        local.tables.secrets[local.applications[split("/", each.key)[0]].charm], split("/", each.key)[1],
+      ), false)
       error_message = "secrets names ${each.key}, and no such application with such an option of type secret is there."
     }
   }

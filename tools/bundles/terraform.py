@@ -75,8 +75,9 @@ def _name(block: str) -> str:
 
 
 def _passed_on(block: str) -> str:
-    """Return an output of the module of a bundle for one of the shared module."""
-    return re.sub(r"value( +)= .*", rf"value\1= module.applications.{_name(block)}", block)
+    """Return an output of the module of a bundle for one of the shared module, which has checked it."""
+    unchecked = re.sub(r"\n\n  precondition .*(?=\n}\n)", "", block, flags=re.DOTALL)
+    return re.sub(r"value( +)= .*", rf"value\1= module.applications.{_name(block)}", unchecked)
 
 
 def _main(bundle: str, variables: list[str]) -> str:

@@ -151,6 +151,32 @@ def program() -> str:
     return found or pytest.skip("this needs tofu or terraform")
 
 
+def without_resources(folder: pathlib.Path) -> None:
+    """Make the shared module there but for its resources, which need the provider."""
+    resources = (FOLDER / "applications/main.tf").read_text()
+    begin = resources.split('resource "juju_model"')[0].replace("juju_model.this[0].uuid", '"uuid"')
+    pairs = re.findall(r"for_each = (\{\n    for pair .*?\n  \})", resources, re.DOTALL)
+    (folder / "main.tf").write_text(f"{begin}\nlocals {{\n  pairs = {pairs[0]}\n}}\n")
+    outputs = (FOLDER / "applications/outputs.tf").read_text()
+    (folder / "outputs.tf").write_text(re.sub(r"(?m)^  value .*", "  value = []", outputs))
+    for file in ("variables.tf", "tables.json"):
+        shutil.copy(FOLDER / "applications" / file, folder)
+
+
+@pytest.mark.parametrize(
+    ("variable", "told"),
+    [
+        ('overlays=["tls", "ham"]', "overlays names what is none: ham."),
+        ("applications={mysqld={}, dex-auth={}}", "applications names what is not deployed: mysqld."),
+    ],
+)
+def test_a_name_that_is_wrong_is_told_once(program: str, tmp_path: pathlib.Path, variable: str, told: str) -> None:
+    without_resources(tmp_path)
+    arguments = ["-no-color", "-input=false", "-var", "bundle=kubeflow-edge", "-var", variable]
+    said = subprocess.run([program, "plan", *arguments], capture_output=True, text=True, cwd=tmp_path)
+    assert (said.returncode, said.stderr.count("Error:"), said.stderr.count(told)) == (1, 1, 1)
+
+
 ALL = sorted(TABLES["overlays"])
 
 
@@ -161,12 +187,7 @@ ALL = sorted(TABLES["overlays"])
 def test_a_module_comes_to_the_same_as_a_bundle_with_the_same_overlays(
     program: str, tmp_path: pathlib.Path, name: str, overlays: list[str]
 ) -> None:
-    resources = (FOLDER / "applications/main.tf").read_text()
-    begin = resources.split('resource "juju_model"')[0].replace("juju_model.this[0].uuid", '"uuid"')
-    pairs = re.findall(r"for_each = (\{\n    for pair .*?\n  \})", resources, re.DOTALL)
-    (tmp_path / "main.tf").write_text(f"{begin}\nlocals {{\n  pairs = {pairs[0]}\n}}\n")
-    for file in ("variables.tf", "tables.json"):
-        shutil.copy(FOLDER / "applications" / file, tmp_path)
+    without_resources(tmp_path)
     chosen = ["-var", f"bundle={name}", "-var", f"overlays={json.dumps(overlays)}"]
     asked = "jsonencode([local.applications, keys(local.pairs)])\n"
     said = subprocess.run(
