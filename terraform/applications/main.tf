@@ -86,6 +86,9 @@ resource "juju_application" "this" {
   }
 
   lifecycle {
+    # The provider replaces an application for these, and its volumes go with it: they count when it is made.
+    ignore_changes = [constraints, storage_directives]
+
     precondition {
       condition = length(setsubtract(
         keys(each.value.config), lookup(local.tables.options, each.value.charm, keys(each.value.config)),

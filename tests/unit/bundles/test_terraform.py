@@ -110,6 +110,13 @@ def test_the_content_of_a_secret_is_in_no_plan_and_no_state() -> None:
         assert not [head for head in variables if terraform.PASSWORD.search(head.removeprefix('variable "secret'))]
 
 
+def test_what_an_operator_says_of_an_application_later_does_not_replace_it_and_its_volumes() -> None:
+    kind = "juju_application"
+    lifecycle = next(it for it in RESOURCES[kind].blocks if it.head == "lifecycle")
+    ignored = {*re.findall(r"\w+", lifecycle.arguments["ignore_changes"])}
+    assert ignored | {"model_uuid", "name"} == {*SCHEMA["resources"][kind]["replaced_by_change_of"]}
+
+
 def test_the_modules_ask_for_a_provider_that_has_what_they_use() -> None:
     minor = ".".join(SCHEMA["version"].split(".")[:2])
     for path in FOLDER.glob("*/versions.tf"):
