@@ -13,12 +13,14 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+import katib_controller
 from katib_experiments import VERSION
 from kubeflow_charms.engine import remembered, user_objects
 from kubeflow_charms.engine.cluster import Object, Reference
 from kubeflow_charms.engine.problems import Blocked
 from kubeflow_charms.engine.run import Run
 from kubeflow_charms.parts import Manifests, Part
+from kubeflow_charms.parts.answers import answers
 from kubeflow_charms.sandbox import mutating_policies
 
 logger = logging.getLogger(__name__)
@@ -53,12 +55,14 @@ class Earlier:
         """Nothing of it is the application's own."""
 
     def apply(self, run: Run) -> None:
-        """Label it, on the leader, once an hour.
+        """Label it, on the leader, once an hour, while the controller is there to be asked about experiments.
 
         Raises:
             Waiting: Kubernetes does not answer.
         """
         if not run.leader or remembered.recent(self.memory, EVERY):
+            return
+        if not answers(run.unit.get_container(katib_controller.PROGRAM.container)):
             return
         # An experiment with the label finds no trial without it.
         for kind in ("Trial", "Experiment"):
@@ -68,7 +72,8 @@ class Earlier:
                 try:
                     user_objects.merge(run.cluster, Reference(VERSION, kind, name, namespace), fields)
                 except Blocked as refusal:  # of an experiment that Katib would not take any more
-                    logger.warning("%s of %s is not labelled: %s", kind, namespace, refusal)
+                    told = "%s %s of %s is told of trials in other namespaces until it is deleted: %s"
+                    logger.warning(told, kind, name, namespace, refusal)
         self.memory.touch()
 
 
