@@ -110,3 +110,16 @@ def test_a_port_of_webhooks_is_shut_to_users_pods_and_open_to_what_is_none(deplo
     (expression,) = elsewhere["namespaceSelector"]["matchExpressions"]
     assert (expression["operator"], expression["values"]) == ("NotIn", ["kubeflow-profile"])
     assert [block["ipBlock"]["cidr"] for block in blocks] == ["0.0.0.0/0", "::/0", "10.1.4.64/32"]
+
+
+def test_while_nobody_says_the_pods_address_no_pod_of_users_reaches_a_port_of_webhooks(deploy: Deploy) -> None:
+    deployment = deploy(webhooks)
+    node = {**NODE, "spec": {}}
+    deployment.cluster.add("/api/v1/nodes/one", node)
+    unsaid = testing.Network("juju-info", bind_addresses=[])
+    _, rule = policy(deployment, "NetworkPolicy", networks={unsaid})["ingress"]
+    _, *blocks = rule["from"]
+    assert [block["ipBlock"] for block in blocks] == [{"cidr": "10.1.4.64/32"}, {"cidr": "192.168.1.5/32"}]
+    # Nor is it what counts for some minutes: the next hook, to which Juju says it, puts the whole in.
+    _, rule = policy(deployment, "NetworkPolicy")["ingress"]
+    assert rule["from"][1]["ipBlock"] == {"cidr": "0.0.0.0/0", "except": ["192.0.0.0/16"]}

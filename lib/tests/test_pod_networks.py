@@ -49,6 +49,13 @@ def test_nodes_and_the_api_server_are_let_in_and_pods_are_not(
     assert [address for address in outside if not lets_in(found, address)] == []
 
 
+def test_while_no_pods_address_is_known_the_api_server_and_nodes_alone_are_let_in() -> None:
+    # Calico gives pods addresses of its own, whatever range nodes say.
+    found = peers([node("192.168.1.5", ranges=("172.16.0.0/24",), VXLANTunnelAddr="10.1.4.64")], ["192.168.1.6"], "")
+    assert [address for address in ("192.168.1.5", "192.168.1.6", "10.1.4.64") if not lets_in(found, address)] == []
+    assert [address for address in (OWN, "172.16.0.9", "127.0.0.1", "fd00::9") if lets_in(found, address)] == []
+
+
 def test_ciliums_nodes_have_no_address_and_one_node_reaches_its_own_pods() -> None:
     of_cilium = node("192.168.1.5", ranges=("10.1.0.0/16",))
     of_cilium["metadata"]["annotations"] = {"network.cilium.io/ipv4-cilium-host": "10.1.0.7"}

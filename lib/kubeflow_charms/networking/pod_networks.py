@@ -33,7 +33,7 @@ def remembered(memory: pathlib.Path, cluster: Cluster, own: str) -> list[Object]
     Args:
         memory: a file that keeps the last answer; the unit's own, and gone with its pod.
         cluster: which is asked.
-        own: the pod's own address.
+        own: the pod's own address; empty while nobody says it, and then nothing is kept.
 
     Raises:
         Blocked: the application lacks trust.
@@ -50,7 +50,8 @@ def remembered(memory: pathlib.Path, cluster: Cluster, own: str) -> list[Object]
         raise
     servers = [address for endpoint in api.get("endpoints") or () for address in endpoint["addresses"]]
     found = peers(nodes, servers, own)
-    memory.write_text(json.dumps(found))
+    if own:
+        memory.write_text(json.dumps(found))
     return found
 
 
@@ -62,27 +63,28 @@ def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Obj
     Args:
         nodes: the cluster's.
         servers: addresses of the API server.
-        own: the address of a pod.
+        own: the address of a pod; empty if none is known, and then the API server and nodes alone are let in.
     """
     nodes = list(nodes)
     if len(nodes) > 1 and any(CILIUM in key for node in nodes for key in node["metadata"].get("annotations") or {}):
         return []
     pods = [ipaddress.ip_network(cidr) for node in nodes for cidr in _ranges(node)]
-    mine = ipaddress.ip_address(own)
-    if not any(mine in network for network in pods):
+    mine = ipaddress.ip_address(own) if own else None
+    if mine and not any(mine in network for network in pods):
         pods.append(ipaddress.ip_network(f"{own}/{AROUND[mine.version]}", strict=False))
     among = sorted(
         {
             address
             for address in map(ipaddress.ip_address, itertools.chain(servers, *map(_of_node, nodes)))
-            if any(address in network for network in pods)
+            if not mine or any(address in network for network in pods)
         },
         key=lambda address: (address.version, int(address)),
     )
-    return [
-        *(_block(everything, _collapsed(pods, version)) for everything, version in zip(ANYWHERE, (4, 6), strict=True)),
-        *(_block(f"{address}/{address.max_prefixlen}") for address in among if address != mine),
-    ]
+    alone = [_block(f"{address}/{address.max_prefixlen}") for address in among if address != mine]
+    if not mine:
+        return alone
+    outside = zip(ANYWHERE, (4, 6), strict=True)
+    return [*(_block(everything, _collapsed(pods, version)) for everything, version in outside), *alone]
 
 
 def _ranges(node: Object) -> list[str]:

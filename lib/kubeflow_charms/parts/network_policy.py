@@ -113,7 +113,7 @@ def no_users(run: Run) -> list[Object]:
         Blocked, Waiting: Kubernetes does not say what is no pod.
     """
     binding = run.model.get_binding("juju-info")
-    own = str((binding.network.bind_address if binding else None) or "127.0.0.1")
+    own = str((binding.network.bind_address if binding else None) or "")  # Juju says none in a unit's first hooks
     memory = run.sources.parent / ".pod-networks"
     return [OTHER_NAMESPACES, *remembered(memory, run.cluster, own)]
 
