@@ -17,6 +17,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 BUNDLES = ROOT / "bundles"
 CHARMS = ROOT / "charms"
 
+KEYS = ("name", "containers", "resources", "requires", "provides", "peers", "storage", "config", "actions")
+"""What Juju reads of charmcraft.yaml."""
+
 End = tuple[str, str]
 """An application and one of its endpoints."""
 
@@ -70,9 +73,10 @@ class CharmFolder:
     root: pathlib.Path
 
     @property
-    def document(self) -> dict[str, Any]:
-        """Its charmcraft.yaml."""
-        return _read(self.root / "charmcraft.yaml")
+    def metadata(self) -> dict[str, Any]:
+        """What Juju reads of its charmcraft.yaml, without prose, which the framework would write before each hook."""
+        document = _read(self.root / "charmcraft.yaml")
+        return _brief({key: document[key] for key in KEYS if key in document})
 
     @functools.cached_property
     def kind(self) -> type[ops.CharmBase]:
@@ -135,6 +139,14 @@ def _end(path: pathlib.Path, text: str) -> End:
     if not endpoint:
         raise ValueError(f"{path}: the relation with {text} names no endpoint, write {application}:ENDPOINT")
     return application, endpoint
+
+
+def _brief(document: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _brief(value) if isinstance(value, dict) else value
+        for key, value in document.items()
+        if not (key == "description" and isinstance(value, str))
+    }
 
 
 @functools.cache

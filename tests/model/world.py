@@ -29,9 +29,6 @@ PATIENCE = 5000
 ROUNDS = 8
 """Rounds of update-status, five minutes each, after which a model that is not active is stuck."""
 
-KEYS = ("name", "containers", "resources", "requires", "provides", "peers", "storage", "config", "actions")
-"""What Juju reads of charmcraft.yaml."""
-
 NUMBERS = itertools.count(1)
 
 
@@ -269,10 +266,7 @@ class World:
         if charm is None:
             self.model.outsiders[name] = self.bundle.applications[name].charm
             return
-        wanted, document = (
-            self.bundle.applications[name],
-            _brief({key: charm.document[key] for key in KEYS if key in charm.document}),
-        )
+        wanted, document = self.bundle.applications[name], charm.metadata
         application = Application(name, document, dict(wanted.options))
         self.model.applications[name] = application
         self.kubernetes.deploy(self.model.name, name, tuple(document.get("containers", {})))
@@ -395,12 +389,3 @@ def running(
         finally:
             world.discard()
             world.close()
-
-
-def _brief(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a charm's metadata without prose, which the framework would write before each hook."""
-    return {
-        key: _brief(value) if isinstance(value, dict) else value
-        for key, value in document.items()
-        if not (key == "description" and isinstance(value, str))
-    }

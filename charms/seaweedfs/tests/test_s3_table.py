@@ -2,7 +2,7 @@
 
 import pytest
 from support import s3_operations
-from support.s3_operations import Client
+from support.s3_client import Client
 
 DIFFERENT = {
     s3_operations.key_within_key: (["d/e", "d/e/3"], ["d/e"]),
