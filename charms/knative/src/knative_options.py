@@ -67,14 +67,6 @@ def registries(value: str | None) -> tuple[str, ...]:
     return found
 
 
-def features(value: str | None) -> tuple[str, ...]:
-    """Accept names of Knative's feature flags."""
-    found = options.words(value)
-    if unknown := sorted(set(found) - set(knative_config.FEATURES)):
-        raise ValueError(f"there is no feature {unknown[0]!r}, expected some of {', '.join(knative_config.FEATURES)}")
-    return found
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KnativeOptions:
     """The options, as charmcraft.yaml describes them."""
@@ -94,7 +86,7 @@ class KnativeOptions:
     queue_proxy_requests: Mapping[str, str] = option(resources)
     queue_proxy_limits: Mapping[str, str] = option(resources)
     registries_skipping_tag_resolving: tuple[str, ...] = option(registries)
-    features: tuple[str, ...] = option(features)
+    features: tuple[str, ...] = option(options.some_of("feature", *knative_config.FEATURES))
     image_registry: str = option(options.registry)
     custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
     memory: Mapping[str, str] = option(options.memory_of(*PROGRAMS))

@@ -14,6 +14,7 @@ from serving_images import BUILT_IN
 PROGRAMS = ("kserve-controller", "model-routes", "models-web-app")
 """The containers of charmcraft.yaml."""
 LIMITED = ("cpu", "memory")
+RUNTIMES = [runtime.name for runtime in serving_runtimes.RUNTIMES]
 AUTO = ""
 """The mode that the relation with Knative decides."""
 MODES = {
@@ -40,15 +41,6 @@ def both(value: str | None) -> dict[str, str]:
     found = resources(value)
     if missing := [name for name in LIMITED if name not in found]:
         raise ValueError(f"it does not say how much {missing[0]}, expected for example cpu=1,memory=1Gi")
-    return found
-
-
-def runtimes(value: str | None) -> tuple[str, ...]:
-    """Accept names of built-in runtimes."""
-    found = options.words(value)
-    names = [runtime.name for runtime in serving_runtimes.RUNTIMES]
-    if unknown := sorted(set(found) - set(names)):
-        raise ValueError(f"there is no runtime {unknown[0]!r}, expected some of {', '.join(names)}")
     return found
 
 
@@ -86,7 +78,7 @@ class ServingOptions:
 
     image_registry: str = option(options.registry)
     custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
-    runtimes_disabled: tuple[str, ...] = option(runtimes)
+    runtimes_disabled: tuple[str, ...] = option(options.some_of("runtime", *RUNTIMES))
     model_requests: Mapping[str, str] = option(resources)
     model_limits: Mapping[str, str] = option(resources)
     storage_initializer_limits: Mapping[str, str] = option(both)

@@ -16,14 +16,6 @@ FIELDS = ("framework", "mlPolicy", "podGroupPolicy", "template")
 """What a further runtime may say."""
 
 
-def runtimes(value: str | None) -> tuple[str, ...]:
-    """Accept names of built-in runtimes."""
-    found = options.words(value)
-    if unknown := sorted(set(found) - set(trainer_runtimes.NAMES)):
-        raise ValueError(f"there is no runtime {unknown[0]!r}, expected some of {', '.join(trainer_runtimes.NAMES)}")
-    return found
-
-
 def extra(value: str | None) -> dict[str, Mapping[str, Any]]:
     """Accept nothing, or a map of names to runtimes."""
     found = plain_yaml.load(value or "") if (value or "").strip() else {}
@@ -63,7 +55,7 @@ class TrainerOptions:
 
     image_registry: str = option(options.registry)
     custom_images: Mapping[str, str] = option(images_of(BUILT_IN))
-    runtimes_disabled: tuple[str, ...] = option(runtimes)
+    runtimes_disabled: tuple[str, ...] = option(options.some_of("runtime", *trainer_runtimes.NAMES))
     extra_runtimes: Mapping[str, Mapping[str, Any]] = option(extra)
     gang_scheduler: str = option(gang_scheduling.scheduler)
     threads: int = option(threads)

@@ -138,8 +138,7 @@ def age(value: str | None) -> datetime.timedelta | None:
     text = (value or "").strip()
     if not text:
         return None
-    found = re.fullmatch(r"([1-9][0-9]{0,4})([hd])", text)
-    if not found:
+    if not (found := re.fullmatch(r"([1-9][0-9]{0,4})([hd])", text)):
         raise ValueError(f"{text!r} is no age, expected for example 12h or 30d")
     return datetime.timedelta(**{{"h": "hours", "d": "days"}[found[2]]: int(found[1])})
 
@@ -205,10 +204,14 @@ def registry(value: str | None) -> str:
 def url(value: str | None) -> str:
     """Accept nothing, or an http or https URL with a host; returned without the slash at its end."""
     text = (value or "").strip()
-    if text and not _is_url(text):
+    try:
+        parsed = urllib.parse.urlsplit(text)
+        usable = parsed.scheme in ("http", "https") and parsed.hostname and parsed.port != 0
+    except ValueError:  # a port out of range, or brackets around what is no IPv6 address
+        parsed, usable = urllib.parse.urlsplit(""), False
+    if text and (not usable or re.search(r"\s", text)):
         raise ValueError(f"{text!r} is no URL, expected for example https://kubeflow.example.com")
-    parsed = urllib.parse.urlsplit(text)
-    if text and (parsed.query or parsed.fragment):
+    if parsed.query or parsed.fragment:
         raise ValueError(f"{text!r} has a query or a fragment, expected an address such as https://host/path")
     return text.rstrip("/")
 
@@ -227,15 +230,6 @@ def domain(value: str | None) -> str:
     if text and not re.fullmatch(r"([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z0-9]([-a-z0-9]*[a-z0-9])?", text):
         raise ValueError(f"{text!r} is no domain, expected for example models.example.com")
     return text
-
-
-def _is_url(text: str) -> bool:
-    try:
-        parsed = urllib.parse.urlsplit(text)
-        reachable = bool(parsed.hostname) and parsed.port != 0
-        return parsed.scheme in ("http", "https") and reachable and not re.search(r"\s", text)
-    except ValueError:  # a port out of range, or brackets around what is no IPv6 address
-        return False
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -267,6 +261,18 @@ def words(value: str | None) -> tuple[str, ...]:
     return tuple((value or "").replace(",", " ").split())
 
 
+def some_of(kind: str, *choices: str) -> Callable[[str | None], tuple[str, ...]]:
+    """Make a parser that accepts a list of words of a kind, which its message names, separated as `words` takes it."""
+
+    def parse(value: str | None) -> tuple[str, ...]:
+        found = words(value)
+        if unknown := sorted(set(found) - set(choices)):
+            raise ValueError(f"there is no {kind} {unknown[0]!r}, expected some of {', '.join(choices)}")
+        return found
+
+    return parse
+
+
 def pairs(value: str | None) -> dict[str, str]:
     """Read a map: `key=value,key=value`, where a value with commas is in quotes, or a mapping in YAML or JSON.
 
@@ -274,8 +280,7 @@ def pairs(value: str | None) -> dict[str, str]:
         ValueError: it is no map, has a key twice, or a value that is neither text nor a number.
     """
     text = (value or "").strip()
-    mapping = _mapping(text)
-    items = mapping.items() if mapping is not None else _pairs(list(_split(text)))
+    items = _pairs(text) if (mapping := _mapping(text)) is None else mapping.items()
     found: dict[str, str] = {}
     for key, content in items:
         if key in found:
@@ -299,20 +304,15 @@ def _mapping(text: str) -> dict[str, str] | None:
     return {key: plain_yaml.text(item) for key, item in found.items()}
 
 
-def _split(text: str) -> Iterator[str]:
-    """Yield what is between commas or ends of lines that are not in quotes."""
-    for item in re.findall(r"""(?:"[^"]*"|'[^']*'|[^,\n])+""", text):
-        if item.strip():
-            yield item.strip()
-
-
-def _pairs(items: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the pairs between commas or ends of lines that are not in quotes."""
+    items = [item for item in re.findall(r"""(?:"[^"]*"|'[^']*'|[^,\n])+""", text) if item.strip()]
     for position, item in enumerate(items, 1):
         key, separator, content = (part.strip() for part in item.partition("="))
         quoted = len(content) > 1 and content[0] == content[-1] and content[0] in "\"'"
         # What follows a=b=c after a comma may be a pair, or the rest of that value.
         if not separator or not key or ("=" in content and not quoted and position < len(items)):
-            raise ValueError(f"{item!r} is no pair, expected key=value,key='value, with commas'")
+            raise ValueError(f"{item.strip()!r} is no pair, expected key=value,key='value, with commas'")
         yield key, content[1:-1] if quoted else content
 
 
