@@ -6,12 +6,14 @@ keeps to itself which secrets a hook read. Both are put right here and nowhere e
 
 import contextlib
 import logging
+import math
 import pathlib
 import tempfile
 from collections.abc import Callable, Iterator
 
 import kubeflow_charms.engine.cluster
 import kubeflow_charms.engine.run
+import kubeflow_charms.networking.pod_networks
 import kubeflow_charms.parts.left_behind
 import kubeflow_charms.parts.observed
 import kubeflow_charms.parts.workload
@@ -116,6 +118,8 @@ def patched(connect: Callable[[], lightkube.Client], framework: Framework) -> It
         patch.setattr(kubeflow_charms.sandbox.identity, "AUTHORITIES", pathlib.Path(__file__))
         patch.setattr(kubeflow_charms.engine.cluster, "connect", connect)
         patch.setattr(kubeflow_charms.engine.cluster, "DELAYS", (0.0,) * (ATTEMPTS - 1))
+        # How long a test takes must not decide what a hook asks.
+        patch.setattr(kubeflow_charms.networking.pod_networks, "PATIENCE", math.inf)
         patch.setattr(kubeflow_charms.parts.workload, "PATIENCE", 0)
         patch.setattr(kubeflow_charms.parts.observed, "PATIENCE", 0)
         patch.setattr(kubeflow_charms.parts.left_behind, "PATIENCE", 0)
