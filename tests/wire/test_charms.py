@@ -1,13 +1,12 @@
 """Our charms beside published ones: they can be related, and understand each other."""
 
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 from support import goldens
-from support.deployment import Deployment, deployed
+from support.deployment import Deployment
 from support.goldens import Golden
 from support.published import LIBRARIES
 from support.related import ROOTS, Described
@@ -40,17 +39,6 @@ def test_a_charm_has_the_endpoints_of_the_published_one_of_its_name(charm: Descr
         if end.startswith(f"{charm.root.name}:")
     }
     assert wanted.items() <= found.items()
-
-
-@pytest.fixture(params=CHARMS, ids=named)
-def charm(request: pytest.FixtureRequest) -> Described:
-    return request.param
-
-
-@pytest.fixture
-def deployment(charm: Described, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Deployment]:
-    with deployed(charm.charm_type, charm.root, monkeypatch, tmp_path) as found:
-        yield found
 
 
 def test_a_charm_and_published_ones_at_all_its_endpoints_understand_each_other(

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import json
-import pathlib
 import random
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,10 +15,9 @@ from kubeflow_charms.relations.codecs import decode
 from kubeflow_charms.relations.placed_objects import wish
 from ops import testing
 from support import goldens
-from support.deployment import Deployment, deployed
-from support.related import ROOTS, Described
+from support.deployment import Deployment
+from support.related import Described
 
-CHARMS = [Described.load(root) for root in ROOTS]
 SCALARS: tuple[Any, ...] = (
     None,
     True,
@@ -141,17 +139,6 @@ def test_a_databag_is_read_or_refused(golden: goldens.Golden):
     for identifier, content in golden.secrets.items():
         for wrong in spoilt_content(content):
             understood(golden, golden.databag, {**golden.secrets, identifier: wrong})
-
-
-@pytest.fixture(params=CHARMS, ids=lambda charm: charm.root.name)
-def charm(request: pytest.FixtureRequest) -> Described:
-    return request.param
-
-
-@pytest.fixture
-def deployment(charm: Described, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[Deployment]:
-    with deployed(charm.charm_type, charm.root, monkeypatch, tmp_path) as found:
-        yield found
 
 
 @pytest.mark.parametrize("writer", ["published", "ours"])
