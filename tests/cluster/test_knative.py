@@ -97,6 +97,15 @@ def test_a_service_becomes_a_configuration_a_route_a_revision_and_its_pods_deplo
     assert revision["spec"]["timeoutSeconds"] == 300
 
 
+def test_the_registrys_login_that_an_account_names_keeps_no_revision_from_its_deployment(knative: Deployed) -> None:
+    where = namespace(knative, "mia")
+    account = {"metadata": {"name": "default"}, "imagePullSecrets": [{"name": "kubeflow-registry-login"}]}
+    knative.http.post(f"/api/v1/namespaces/{where}/serviceaccounts", json=account).raise_for_status()
+    send(knative, where, service()).raise_for_status()
+    path = f"/apis/apps/v1/namespaces/{where}/deployments/hello-00001-deployment"
+    assert eventually(lambda: knative.application.get(path), timeout=60)
+
+
 def becomes_ready(deployed: Deployed, path: str, **status: Any) -> None:
     """Say of an object what its pods, or another program, would come to."""
     item = eventually(lambda: deployed.application.get(path), timeout=60)

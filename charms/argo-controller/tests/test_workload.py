@@ -29,11 +29,12 @@ def test_metrics_are_shown_in_plain_http(argo):
     assert state.opened_ports == {testing.TCPPort(9090)}
 
 
-def test_it_may_read_no_secret_of_users(argo):
+def test_of_secrets_it_may_read_agents_certificates_and_the_registrys_login_alone(argo):
     argo.settle()
     role = argo.cluster.find("ClusterRole", "edge-argo-controller-workflow-controller")
     rules = [rule for rule in role["rules"] if "secrets" in rule["resources"]]
-    assert [rule["resourceNames"] for rule in rules] == [["argo-workflows-agent-ca-certificates"]]
+    names = ["argo-workflows-agent-ca-certificates", "kubeflow-registry-login"]
+    assert [(rule["verbs"], rule["resourceNames"]) for rule in rules] == [(["get"], names)]
 
 
 def test_a_step_may_report_what_came_of_it_in_a_profile(argo):
