@@ -193,6 +193,23 @@ class Placing:
 
         return eventually(attempt)[0]
 
+    @contextlib.contextmanager
+    def going_on(self) -> Iterator[None]:
+        """Let the program make passes by itself meanwhile, as something changes."""
+        program = self.program()
+        changes = passes.Changes(self.kubernetes(), program.watched)
+        loop = passes.Passes(lambda: program.look(), changes, program.problems)
+
+        def run() -> None:
+            with contextlib.suppress(SystemExit):
+                loop.run()
+
+        threading.Thread(target=run, daemon=True).start()
+        try:
+            yield
+        finally:
+            program.look = sys.exit  # it would go on beside the next test's
+
     def has(self, path: str) -> bool:
         return bool(self.profiles.application.get(path))
 
@@ -220,21 +237,10 @@ def test_objects_of_every_kind_come_into_a_profile_and_a_second_pass_changes_not
 
 def test_a_profile_that_is_made_later_has_them_within_seconds(placing: Placing):
     placing.relate("pod-defaults")
-    program = placing.program()
-    loop = passes.Passes(
-        lambda: program.look(), passes.Changes(placing.kubernetes(), [program.watched]), program.problems
-    )
-
-    def run() -> None:
-        with contextlib.suppress(SystemExit):
-            loop.run()
-
-    threading.Thread(target=run, daemon=True).start()
-    with placing.profiles.namespace() as early:
+    with placing.going_on(), placing.profiles.namespace() as early:
         eventually(lambda: placing.has(DEFAULTS.format(early)))
         with placing.profiles.namespace() as late:
             eventually(lambda: placing.has(DEFAULTS.format(late)), timeout=passes.PERIOD / 2)
-    program.look = sys.exit  # it would go on beside the next test's
 
 
 def test_namespaces_that_are_no_profiles_get_nothing(placing: Placing, ada: str):
@@ -375,6 +381,12 @@ def test_the_login_of_a_registry_reaches_service_accounts_and_goes_again(placing
     assert placing.look(), placing.said
     assert application.get(f"/api/v1/namespaces/{ada}/secrets/{name}")["type"] == "kubernetes.io/dockerconfigjson"
     assert application.get(account)["imagePullSecrets"] == [{"name": "hers"}, {"name": name}]
+    with placing.going_on():
+        # The first is what it has begun by; the second came while it waited.
+        for late in ("late", "later"):
+            application.http.post(account.rpartition("/")[0], json={"metadata": {"name": late}}).raise_for_status()
+            path = f"{account.rpartition('/')[0]}/{late}"
+            eventually(lambda path=path: application.get(path).get("imagePullSecrets"), timeout=passes.PERIOD / 2)
     unset = {key: value for key, value in before.config.items() if key != "registry-secret"}
     placing.profiles.state = dataclasses.replace(placing.profiles.state, config=unset)
     placing.relate()

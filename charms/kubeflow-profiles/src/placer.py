@@ -21,7 +21,7 @@ from kubeflow_charms.small_programs.health_server import serve
 from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object, Refused, address, holds
 from kubeflow_charms.small_programs.passes import Changes, Passes, Problem, Problems, Watched
 from placer_documents import Kind, Namespace, Template, Wanted, owned, released
-from placer_logins import bring
+from placer_logins import ACCOUNTS, bring
 from placer_names import remember
 
 PROFILES = "/apis/kubeflow.org/v1/profiles"
@@ -98,12 +98,16 @@ class Placer:
         return all(problem.users for problem in self.problems.found or ())
 
     @property
-    def watched(self) -> Watched:
-        """What calls for another pass: a profile's namespace that comes, goes or gets other labels."""
-        return Watched(NAMESPACES, self._matters, {"labelSelector": self._wanted.profiles})
+    def watched(self) -> tuple[Watched, Watched]:
+        """What calls for another pass: a profile's namespace that comes, goes or gets other labels, and a new account.
+
+        A server that her owner starts at once would have no login for as long as the pod lasts.
+        """
+        namespaces = Watched(NAMESPACES, self._matters, {"labelSelector": self._wanted.profiles})
+        return namespaces, Watched(ACCOUNTS, self._wants_login)
 
     def look(self) -> tuple[dict[str, str], bool]:
-        """Make one pass; return the version of the list of namespaces that it saw, and whether all went well.
+        """Make one pass; return the versions of the lists that it saw, by path, and whether all went well.
 
         Raises:
             Refused: it does not get so far as to know what is there.
@@ -120,13 +124,14 @@ class Placer:
             for name, there in owners.items()
             if there is None
         ]
+        versions = {NAMESPACES: found.get("metadata", {}).get("resourceVersion", "")}
         # Before anything is placed whose pods need it.
-        problems += self._log_in(self._namespaces)
+        problems += self._log_in(self._namespaces, versions)
         for kind in wanted.kinds:
             problems += self._place(kind, wanted, owners)
         self._turn += 1
         self.problems.tell(problems)
-        return {NAMESPACES: found.get("metadata", {}).get("resourceVersion", "")}, not problems
+        return versions, not problems
 
     def _remember(self, profiles: Collection[Object]) -> list[Problem]:
         """Write down whose the profiles' names are."""
@@ -140,11 +145,18 @@ class Placer:
             return [Problem(text, refusal.code in LASTING)]
         return []
 
-    def _log_in(self, namespaces: Collection[str]) -> list[Problem]:
-        """Let accounts have the registry's login; take it from them once, as the program starts anew with its file."""
+    def _log_in(self, namespaces: Collection[str], versions: dict[str, str]) -> list[Problem]:
+        """Let accounts have the registry's login; take it from them once, as the program starts anew with its file.
+
+        While they are to have it, the version of their list is written down.
+        """
         if not self._wanted.login or self._logged_out:
             return []
-        told = bring(self._kubernetes, namespaces, self._wanted.login, wanted=self._wanted.logged_in)
+        found = self._kubernetes.get(ACCOUNTS) or {}
+        if self._wanted.logged_in:
+            versions[ACCOUNTS] = found.get("metadata", {}).get("resourceVersion", "")
+        accounts = found.get("items", ())
+        told = bring(self._kubernetes, accounts, namespaces, self._wanted.login, wanted=self._wanted.logged_in)
         problems = [Problem(text) for text in told]
         self._logged_out = not self._wanted.logged_in and not problems
         return problems
@@ -238,6 +250,9 @@ class Placer:
             return [Problem(text, refusal.code in LASTING and not theirs, theirs)]
         return []
 
+    def _wants_login(self, event: Object) -> bool:
+        return event.get("type") == "ADDED" and event["object"]["metadata"]["namespace"] in self._namespaces
+
     def _matters(self, event: Object) -> bool:
         if event.get("type") != "MODIFIED":
             return True
@@ -257,7 +272,7 @@ def main(file: str, port: str, report: str) -> None:
     wanted = Wanted.read(pathlib.Path(file).read_text())
     kubernetes = Kubernetes(address(os.environ))
     placer = Placer(kubernetes, wanted, report=functools.partial(write, pathlib.Path(report)))
-    passes = Passes(placer.look, Changes(kubernetes, [placer.watched]), placer.problems)
+    passes = Passes(placer.look, Changes(kubernetes, placer.watched), placer.problems)
     serve(int(port), {"/healthz": passes.well, "/placed": placer.placed})
     passes.run()
 

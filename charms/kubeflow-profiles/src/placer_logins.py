@@ -3,24 +3,27 @@
 Kubernetes gives it from there to each new pod, whoever makes it, unless the pod names logins of its own.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Refused
+from kubeflow_charms.small_programs.kubernetes_api import Kubernetes, Object, Refused
 
 ACCOUNTS = "/api/v1/serviceaccounts"
 
 
-def bring(kubernetes: Kubernetes, namespaces: Collection[str], name: str, *, wanted: bool) -> Iterator[str]:
+def bring(
+    kubernetes: Kubernetes, accounts: Iterable[Object], namespaces: Collection[str], name: str, *, wanted: bool
+) -> Iterator[str]:
     """Bring all accounts to what is wanted, and yield what went wrong.
 
     Args:
         kubernetes: the cluster.
+        accounts: all of the cluster.
         namespaces: of profiles.
         name: of the Secret with the login.
         wanted: whether accounts are to have it; what else they have stays.
     """
-    for account in (kubernetes.get(ACCOUNTS) or {}).get("items", ()):
+    for account in accounts:
         metadata = account["metadata"]
         had: list[dict[str, Any]] = account.get("imagePullSecrets") or []
         others = [item for item in had if item.get("name") != name]

@@ -41,13 +41,14 @@ class Api:
             return {"items": [{"metadata": {"name": "ada", "uid": "1"}}], "metadata": {"resourceVersion": "1"}}
         if path.endswith("/serviceaccounts"):
             return {
+                "metadata": {"resourceVersion": "8"},
                 "items": [
                     {
                         "metadata": {"namespace": namespace, "name": name, "resourceVersion": "7"},
                         **({"imagePullSecrets": list(logins)} if logins else {}),
                     }
                     for (namespace, name), logins in self.accounts.items()
-                ]
+                ],
             }
         if "/clusterroles/" in path:
             return {"metadata": {"name": path.rpartition("/")[2], "uid": "1"}}
@@ -168,6 +169,20 @@ def test_accounts_have_it_before_anything_is_placed_whose_pods_need_it(profiles,
     assert set(seen) == {2}
 
 
+def test_a_new_account_of_a_profile_calls_for_a_pass_and_no_other_change_of_one_does(profiles):
+    settled(profiles)
+    program = placer(profiles, Api())
+    assert program.look()[0] == {"/api/v1/namespaces": "1", "/api/v1/serviceaccounts": "8"}
+    accounts = next(watched for watched in program.watched if watched.path == "/api/v1/serviceaccounts")
+
+    def event(kind, namespace):
+        return {"type": kind, "object": {"metadata": {"namespace": namespace, "name": "robot"}}}
+
+    assert accounts.matters(event("ADDED", "ada"))
+    others = [event("ADDED", "monitoring"), event("MODIFIED", "ada"), event("DELETED", "ada")]
+    assert not any(map(accounts.matters, [*others, {"type": "ERROR", "object": {"code": 410}}]))
+
+
 def test_an_account_that_somebody_changes_meanwhile_is_tried_again_and_keeps_nobody_waiting(profiles):
     settled(profiles)
     api = Api(lost="default")
@@ -185,5 +200,5 @@ def test_without_the_option_it_is_taken_from_accounts_once_and_what_is_hers_stay
     program.look()
     assert (api.patched, api.accounts["ada", "done"]) == (["done"], [{"name": "hers"}])
     api.asked.clear()
-    program.look()
+    assert program.look()[0] == {"/api/v1/namespaces": "1"}
     assert "/api/v1/serviceaccounts" not in api.asked
