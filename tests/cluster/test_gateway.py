@@ -6,7 +6,6 @@ import importlib
 import json
 import pathlib
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ import httpx2
 import pytest
 from ops import testing
 from support import envoy, istiod, programs
+from support.answering import answering
 from support.apiserver import RARELY, ApiServer, answers, apply, await_answer, free_ports, log_of, program
 from support.charms import load_charm
 from support.deployment import MODEL, deployed
@@ -461,14 +461,8 @@ def authorizer(apiserver: ApiServer, folder: pathlib.Path) -> Iterator[int]:
     (folder / "token").write_text(apiserver.token)
     (folder / "ca.crt").write_bytes(apiserver.certificate.read_bytes())
     asked = program.Authorizer(kubernetes.Kubernetes(apiserver.url, folder))
-    with program.server(0, "kubeflow-userid", asked) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(program.server(0, "kubeflow-userid", asked)) as server:
+        yield server.server_port
 
 
 def bind(client: httpx2.Client, stack: contextlib.ExitStack, within: str, kind: str, role: str) -> None:

@@ -8,12 +8,12 @@ import http.server
 import json
 import pathlib
 import ssl
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from kubeflow_charms.certificates import signing
+from support.answering import answering
 from support.eventually import eventually
 from support.profiles import WEBHOOKS, Profiles
 
@@ -50,11 +50,8 @@ def asked(profiles: Profiles, tmp_path: pathlib.Path) -> Iterator[list[tuple[str
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate(profiles, tmp_path))
     server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with redirected(profiles, server.server_address[1]):
+    with answering(server), redirected(profiles, server.server_address[1]):
         yield handler.asked
-    server.shutdown()
-    server.server_close()
 
 
 def certificate(profiles: Profiles, folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:

@@ -6,11 +6,11 @@ Services of the cluster, and programs of the unit's own pod, answer every HTTP r
 import contextlib
 import http.server
 import socket
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.answering import answering
 
 LOCAL = "127.0.0.1"
 SERVICES = (".svc", ".svc.cluster.local")
@@ -70,10 +70,9 @@ def guarded(port: int) -> Iterator[Guard]:
         port: where on this machine the cluster's API is.
     """
     connect, look_up = socket.socket.connect, socket.getaddrinfo
-    with http.server.ThreadingHTTPServer((LOCAL, 0), Answer) as server, pytest.MonkeyPatch.context() as patch:
+    server = http.server.ThreadingHTTPServer((LOCAL, 0), Answer)
+    with answering(server), pytest.MonkeyPatch.context() as patch:
         guard = Guard(port, server.server_port)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
 
         def connect_guarded(self: socket.socket, address: Any) -> None:
             guard.check(address)
@@ -87,8 +86,4 @@ def guarded(port: int) -> Iterator[Guard]:
 
         patch.setattr(socket.socket, "connect", connect_guarded)
         patch.setattr(socket, "getaddrinfo", look_up_guarded)
-        try:
-            yield guard
-        finally:
-            server.shutdown()
-            thread.join()
+        yield guard

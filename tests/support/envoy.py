@@ -5,7 +5,6 @@ import http.server
 import json
 import pathlib
 import shutil
-import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from testbed import cache
 
+from .answering import answering
 from .apiserver import RARELY, answers, await_answer, free_ports, log_of, program
 
 ROOT = "type.googleapis.com/envoy.extensions.filters"
@@ -47,20 +47,8 @@ class Echo(http.server.BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def serve(handler: type[http.server.BaseHTTPRequestHandler] = Echo) -> Iterator[int]:
     """Serve HTTP on this machine, and yield the port."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, answering(server):
+    with answering(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)) as server:
         yield server.server_port
-
-
-@contextlib.contextmanager
-def answering(server: http.server.ThreadingHTTPServer) -> Iterator[None]:
-    """Let a server answer."""
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import os
 import pathlib
 import shutil
 import socketserver
-import threading
 from collections.abc import Iterator
 
 import h2.config
@@ -17,6 +16,7 @@ import pytest
 from kubeflow_charms.sandbox.identity import FOLDER
 
 from . import admission, programs
+from .answering import answering
 from .apiserver import answers, await_answer, free_ports, log_of, program
 from .objects import Deployed
 
@@ -105,11 +105,9 @@ def database_manager(reported: dict[str, str]) -> Iterator[int]:
                         connection.send_headers(event.stream_id, [("grpc-status", "0")], end_stream=True)
                 self.request.sendall(connection.data_to_send())
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+    with answering(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         yield int(server.server_address[1])
-        server.shutdown()
 
 
 def _field(number: int, content: bytes) -> bytes:

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from . import envoy
+from .answering import answering
 from .apiserver import RARELY, answers, await_answer, free_ports, log_of, program
 
 TOKEN = {"authorization": "Bearer good"}
@@ -48,7 +49,7 @@ def running(folder: pathlib.Path) -> Iterator[dict[str, int]]:
             ports[port] = stack.enter_context(envoy.serve(_echo(name)))
         settings = {**SETTINGS, "port": ports["AUTHORIZER"], "api": ports["API_HTTP"]}
         authorizer = importlib.import_module("authorizer_server").server(settings, _review)
-        stack.enter_context(envoy.answering(stack.enter_context(authorizer)))
+        stack.enter_context(answering(authorizer))
         path = folder / "envoy.json"
         path.write_text(_configuration(ports))
         process = stack.enter_context(program(envoy.command(binary, path), folder, RARELY))

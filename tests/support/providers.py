@@ -12,7 +12,6 @@ import json
 import pathlib
 import socketserver
 import ssl
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from testbed.certificates import Authority
+
+from .answering import answering
 
 GOOGLE, ENTRA, GRAPH = "accounts.google.com", "login.microsoftonline.com", "graph.microsoft.com"
 KEY = "one"
@@ -121,12 +122,10 @@ def running(folder: pathlib.Path, client: tuple[str, str], back: str) -> Iterato
         trusted = context
         answers = provider
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answering) as server:
+    with answering(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Answering)) as server:
         server.daemon_threads = True
         provider.proxy = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield provider
-        server.shutdown()
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -2,12 +2,12 @@
 
 import contextlib
 import http.server
-import threading
 from collections.abc import Iterator
 
 import httpx2
 import yaml
 
+from .answering import answering
 from .fake_cluster import FakeCluster
 
 
@@ -35,22 +35,16 @@ def served(cluster: FakeCluster, namespace: str) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            address = f"http://127.0.0.1:{server.server_port}"
-            context = {"cluster": "fake", "user": "fake", "namespace": namespace}
-            yield yaml.safe_dump(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "clusters": [{"name": "fake", "cluster": {"server": address, "insecure-skip-tls-verify": True}}],
-                    "users": [{"name": "fake", "user": {}}],
-                    "contexts": [{"name": "fake", "context": context}],
-                    "current-context": "fake",
-                }
-            )
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        address = f"http://127.0.0.1:{server.server_port}"
+        context = {"cluster": "fake", "user": "fake", "namespace": namespace}
+        yield yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": "fake", "cluster": {"server": address, "insecure-skip-tls-verify": True}}],
+                "users": [{"name": "fake", "user": {}}],
+                "contexts": [{"name": "fake", "context": context}],
+                "current-context": "fake",
+            }
+        )

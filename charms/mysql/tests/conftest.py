@@ -1,13 +1,13 @@
 import dataclasses
 import http.server
 import pathlib
-import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from ops import testing
+from support.answering import answering
 from support.charms import load_charm
 from support.deployment import Deployment, deployed, passing
 from support.filesystem import Written
@@ -183,9 +183,5 @@ def mysql(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Iterator[M
 
 @pytest.fixture
 def bucket() -> Iterator[Bucket]:
-    with Bucket() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with answering(Bucket()) as server:
         yield server
-        server.shutdown()
-        thread.join()

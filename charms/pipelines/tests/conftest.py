@@ -2,7 +2,6 @@ import dataclasses
 import http.server
 import json
 import pathlib
-import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx2
 import pytest
 from ops import testing
 from support import pipelines_gate
+from support.answering import answering
 from support.charms import load_charm
 from support.deployment import Deployment, deployed, passing
 from support.fake_cluster import FakeCluster, Object
@@ -72,12 +72,8 @@ def store() -> Iterator[ObjectStore]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield found
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with answering(server):
+        yield found
 
 
 @dataclasses.dataclass

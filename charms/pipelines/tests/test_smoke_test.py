@@ -4,13 +4,13 @@ import http.server
 import importlib
 import json
 import pathlib
-import threading
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from kubeflow_charms.engine.problems import Blocked, Waiting
+from support.answering import answering
 
 authorizer_server: Any = importlib.import_module("authorizer_server")
 smoke_test: Any = importlib.import_module("smoke_test")
@@ -50,10 +50,8 @@ def api() -> Iterator[tuple[Api, Any]]:
 
     for method in ("GET", "POST", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.answer)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with answering(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield known, smoke_test.Api(f"http://127.0.0.1:{server.server_port}", "ada@example.com")
-        server.shutdown()
 
 
 def run(api: Any, patience: float = 60) -> tuple[Any, list[str]]:
@@ -113,8 +111,7 @@ def test_an_api_that_is_away_is_waited_for():
 def test_the_result_is_a_metric_beside_the_gate(monkeypatch, tmp_path: pathlib.Path):
     settings = {"port": 0, "header": "kubeflow-userid", "audience": "a", "key": "k"}
     monkeypatch.setattr(authorizer_server, "__file__", str(tmp_path / "authorizer_server.py"))
-    with authorizer_server.server(settings, lambda *_: {}) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with answering(authorizer_server.server(settings, lambda *_: {})) as server:
         url = f"http://127.0.0.1:{server.server_port}/metrics"
         with urllib.request.urlopen(url) as answer:
             assert answer.read() == b""
@@ -122,7 +119,6 @@ def test_the_result_is_a_metric_beside_the_gate(monkeypatch, tmp_path: pathlib.P
         (tmp_path / smoke_test.METRICS).write_text(smoke_test.metrics(outcome, 1_764_000_000))
         with urllib.request.urlopen(url) as answer:
             lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
-        server.shutdown()
     assert lines == [
         "kubeflow_pipelines_smoke_test_success 1.0",
         "kubeflow_pipelines_smoke_test_duration_seconds 12.5",

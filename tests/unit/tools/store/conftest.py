@@ -2,13 +2,13 @@
 
 import json
 import pathlib
-import threading
 import typing
 import urllib.error
 import urllib.request
 
 import pytest
 from support import archives
+from support.answering import answering
 
 from tools.store.index import Store
 from tools.store.server import Server
@@ -60,12 +60,8 @@ def folder(tmp_path):
 @pytest.fixture
 def server(folder):
     """Serve the folder on a free port of this machine."""
-    with Server(Store(folder), "127.0.0.1", 0) as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with answering(Server(Store(folder), "127.0.0.1", 0)) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture
