@@ -10,7 +10,7 @@ import envoy_configuration as envoy
 import pages_gate
 from authorization_filter import UNASKED, asking, refusal
 from envoy_configuration import Message
-from kubeflow_charms.parts import File, HttpCheck, Program, Workload
+from kubeflow_charms.parts import Program, Workload
 from pipelines_network import (
     API_GRPC,
     API_HTTP,
@@ -23,25 +23,18 @@ from pipelines_network import (
     USER_HEADER,
 )
 
-FOLDER = "/etc/api-gate"
 REFUSAL = f"{USER_HEADER} comes through the gateway only; here, a token for pipelines.kubeflow.org says who you are\n"
 NO_NAMESPACE = "a visualisation is drawn in a user's namespace\n"
 NO_RUN = "runs are made at the API's port for HTTP, as by the SDK of Kubeflow Pipelines\n"
 NO_ARTEFACT = "artefacts are read from the object store\n"
 UNKNOWN_CALLERS = ("/api.TaskService/", "/grpc.health.v1.Health/")
 """gRPC services that drivers and launchers call, without a token."""
-PROGRAM = Program("api-gate", writable=(FOLDER,))
+PROGRAM = Program("api-gate", writable=("/etc/api-gate",))
 
 
 def workload() -> Workload:
     """Return the gate."""
-    path = f"{FOLDER}/envoy.json"
-    return Workload(
-        container=PROGRAM.container,
-        command=envoy.command(path),
-        files={path: File(configuration())},
-        checks={PROGRAM.container: HttpCheck(GATE_ADMIN, "/ready")},
-    )
+    return envoy.workload(PROGRAM, GATE_ADMIN, configuration())
 
 
 def configuration() -> str:

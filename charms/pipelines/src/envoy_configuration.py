@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kubeflow_charms.networking import network
+from kubeflow_charms.parts import File, HttpCheck, Program, Workload
 
 Message = dict[str, Any]
 
@@ -17,9 +18,21 @@ TOO_LARGE = "the request is larger than any that is looked into here, such as on
 HTTP = f"{ROOT}.upstreams.http.v3.HttpProtocolOptions"
 
 
-def command(path: str) -> str:
-    """Return how Envoy is started with a configuration file."""
-    return f"/usr/local/bin/envoy -c {path} --disable-hot-restart --concurrency 2 --log-level warning"
+def workload(program: Program, admin: int, configuration: str) -> Workload:
+    """Return an Envoy.
+
+    Args:
+        program: its container, and the folder that it finds its configuration in.
+        admin: the port of the administration.
+        configuration: of `configuration`.
+    """
+    path = f"{program.writable[0]}/envoy.json"
+    return Workload(
+        container=program.container,
+        command=f"/usr/local/bin/envoy -c {path} --disable-hot-restart --concurrency 2 --log-level warning",
+        files={path: File(configuration)},
+        checks={program.container: HttpCheck(admin, "/ready")},
+    )
 
 
 def configuration(admin: int, listeners: Sequence[Message], clusters: Sequence[Message]) -> str:

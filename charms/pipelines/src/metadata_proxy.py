@@ -5,15 +5,14 @@ Source of what it has to do: Kubeflow's manifests, release 2.17, metadata-envoy.
 
 import envoy_configuration as envoy
 from kubeflow_charms.interfaces.ingress import Route
-from kubeflow_charms.parts import File, HttpCheck, Program, Workload
+from kubeflow_charms.parts import Program, Workload
 from pipelines_network import METADATA, METADATA_ADMIN, METADATA_PROXY
 
 PATH = "/ml_metadata.MetadataStoreService"
 """The gRPC service; browsers ask at `/ml_metadata.MetadataStoreService/METHOD`."""
-FOLDER = "/etc/metadata-proxy"
 READING = r"/ml_metadata\.MetadataStoreService/Get[A-Za-z]+"
 """The pages only read; whoever writes metadata says where others' artefacts are read from."""
-PROGRAM = Program("metadata-proxy", writable=(FOLDER,))
+PROGRAM = Program("metadata-proxy", writable=("/etc/metadata-proxy",))
 
 
 def route(app: str) -> Route:
@@ -27,13 +26,7 @@ def route(app: str) -> Route:
 
 def workload() -> Workload:
     """Return the proxy."""
-    path = f"{FOLDER}/envoy.json"
-    return Workload(
-        container=PROGRAM.container,
-        command=envoy.command(path),
-        files={path: File(configuration())},
-        checks={PROGRAM.container: HttpCheck(METADATA_ADMIN, "/ready")},
-    )
+    return envoy.workload(PROGRAM, METADATA_ADMIN, configuration())
 
 
 def configuration() -> str:
