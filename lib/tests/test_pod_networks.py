@@ -38,7 +38,9 @@ def lets_in(found: list[dict[str, Any]], address: str) -> bool:
         ([node("10.1.7.7")], ["10.1.8.8"], ["10.1.2.4", "10.1.8.9"], ["10.1.7.7", "10.1.8.8", "52.1.2.3"]),
         # Both kinds of address.
         ([node("2001:db8::5", ranges=("10.1.0.0/16", "fd00::/64"))], [], ["fd00::9"], ["2001:db8::5", "192.0.2.1"]),
-        ([], [], ["10.1.2.4"], ["10.2.0.1", "2001:db8::1"]),
+        # Pods may have addresses of the other kind as well, and no node says which.
+        ([node("192.168.1.5", "2001:db8::5")], [], ["10.1.9.9", "fd00::9"], ["192.168.1.5", "2001:db8::5"]),
+        ([], [], ["10.1.2.4", "2001:db8::1"], ["10.2.0.1"]),
     ],
 )
 def test_nodes_and_the_api_server_are_let_in_and_pods_are_not(

@@ -63,28 +63,30 @@ def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Obj
     Args:
         nodes: the cluster's.
         servers: addresses of the API server.
-        own: the address of a pod; empty if none is known, and then the API server and nodes alone are let in.
+        own: the address of a pod; empty if none is known. Of a kind of which no pod's address is known the API server
+            and nodes alone are let in: pods may have another of it, which nobody says.
     """
     nodes = list(nodes)
     if len(nodes) > 1 and any(CILIUM in key for node in nodes for key in node["metadata"].get("annotations") or {}):
         return []
-    pods = [ipaddress.ip_network(cidr) for node in nodes for cidr in _ranges(node)]
     mine = ipaddress.ip_address(own) if own else None
+    pods = [ipaddress.ip_network(cidr) for node in nodes for cidr in _ranges(node)] if mine else []
     if mine and not any(mine in network for network in pods):
         pods.append(ipaddress.ip_network(f"{own}/{AROUND[mine.version]}", strict=False))
-    among = sorted(
+    known = {network.version for network in pods}
+    alone = sorted(
         {
             address
             for address in map(ipaddress.ip_address, itertools.chain(servers, *map(_of_node, nodes)))
-            if not mine or any(address in network for network in pods)
+            if address.version not in known or any(address in network for network in pods)
         },
         key=lambda address: (address.version, int(address)),
     )
-    alone = [_block(f"{address}/{address.max_prefixlen}") for address in among if address != mine]
-    if not mine:
-        return alone
-    outside = zip(ANYWHERE, (4, 6), strict=True)
-    return [*(_block(everything, _collapsed(pods, version)) for everything, version in outside), *alone]
+    outside = [(cidr, version) for cidr, version in zip(ANYWHERE, (4, 6), strict=True) if version in known]
+    return [
+        *(_block(everything, _collapsed(pods, version)) for everything, version in outside),
+        *(_block(f"{address}/{address.max_prefixlen}") for address in alone if address != mine),
+    ]
 
 
 def _ranges(node: Object) -> list[str]:
