@@ -8,7 +8,7 @@ import knative_config
 import knative_network
 import knative_objects
 import knative_programs
-from knative_images import AUTOSCALER
+from knative_images import AUTOSCALER, BUILT_IN
 from knative_options import KnativeOptions
 from knative_programs import Names, Start
 from kubeflow_charms import Charm, Provides, Requires, certificates, main
@@ -141,6 +141,8 @@ class Knative(Charm[KnativeOptions]):
             "autoscaler.yaml.j2",
             {
                 "image": options.images.of(AUTOSCALER),
+                "moved": options.images.of(AUTOSCALER) != BUILT_IN[AUTOSCALER],
+                "beside": knative_programs.CONTROLLER,
                 "memory": options.memory.get(AUTOSCALER, ""),
                 "port": knative_network.AUTOSCALER,
                 "metrics": knative_network.AUTOSCALER_METRICS,

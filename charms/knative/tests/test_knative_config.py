@@ -70,6 +70,13 @@ def test_an_air_gaps_registry_has_the_images_and_is_not_asked_for_digests(knativ
     assert deployment["queue-sidecar-image"].startswith(f"{mirrored}/queue:")
     pod = knative.cluster.find("Deployment", "knative-autoscaler")["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"].startswith(f"{mirrored}/autoscaler:")
+    assert pod["imagePullSecrets"] == [{"name": "knative-knative-controller-secret"}]
+
+
+def test_the_autoscalers_public_image_is_had_without_a_login(knative):
+    knative.settle()
+    pod = knative.cluster.find("Deployment", "knative-autoscaler")["spec"]["template"]["spec"]
+    assert "imagePullSecrets" not in pod
 
 
 def test_docker_hub_is_known_by_its_other_name_too(knative):
