@@ -109,7 +109,7 @@ def test_where_kubernetes_authorises_nobody_nothing_starts(katib):
     assert not [container for container in state.containers if container.plan.services]
 
 
-def test_no_program_may_read_secrets_or_make_volumes_of_nodes(katib):
+def test_no_program_may_read_secrets_but_the_registrys_login_or_make_volumes_of_nodes(katib):
     katib.settle()
     rules = [
         (rule, resource)
@@ -118,7 +118,8 @@ def test_no_program_may_read_secrets_or_make_volumes_of_nodes(katib):
         for rule in item.get("rules") or []
         for resource in rule["resources"]
     ]
-    assert not [resource for _, resource in rules if resource in ("*", "secrets")]
+    secrets = [rule for rule, resource in rules if resource in ("*", "secrets")]
+    assert [(rule["verbs"], rule.get("resourceNames")) for rule in secrets] == [(["get"], ["kubeflow-registry-login"])]
     (verbs,) = [rule["verbs"] for rule, resource in rules if resource == "persistentvolumes"]
     assert verbs == ["get", "list", "watch"]
 

@@ -81,7 +81,7 @@ def test_without_relations_the_program_places_nothing_but_what_is_ours(profiles)
     assert [(rule["resources"], rule["verbs"]) for rule in rules(profiles)] == [
         (["namespaces"], ["list", "watch"]),
         (["profiles"], ["list"]),
-        (["serviceaccounts"], ["list", "patch"]),
+        (["serviceaccounts"], ["list", "patch", "watch"]),
         (["clusterroles"], ["get"]),
         (["networkpolicies"], ["get", "list", "create", "patch", "delete"]),
         (["limitranges"], ["get", "list", "create", "patch", "delete"]),
