@@ -123,3 +123,18 @@ def test_while_nobody_says_the_pods_address_no_pod_of_users_reaches_a_port_of_we
     # Nor is it what counts for some minutes: the next hook, to which Juju says it, puts the whole in.
     _, rule = policy(deployment, "NetworkPolicy")["ingress"]
     assert rule["from"][1]["ipBlock"] == {"cidr": "0.0.0.0/0", "except": ["192.0.0.0/16"]}
+
+
+def test_while_nobody_says_anything_a_port_of_webhooks_is_not_open_to_everybody(deploy: Deploy) -> None:
+    unsaid = testing.Network("juju-info", bind_addresses=[])
+    _, rule = policy(deploy(webhooks), "NetworkPolicy", networks={unsaid})["ingress"]
+    assert [list(peer) for peer in rule["from"]] == [["namespaceSelector"]]
+
+
+def test_where_no_address_of_a_node_is_one_for_the_network_the_api_server_has_to_be_everybody(deploy: Deploy) -> None:
+    deployment = deploy(webhooks)
+    for name in ("one", "two"):
+        of_cilium = {"name": name, "annotations": {"network.cilium.io/ipv4-cilium-host": "10.1.0.7"}}
+        deployment.cluster.add(f"/api/v1/nodes/{name}", {**NODE, "metadata": of_cilium})
+    _, rule = policy(deployment, "NetworkPolicy")["ingress"]
+    assert "from" not in rule

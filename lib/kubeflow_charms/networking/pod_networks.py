@@ -27,7 +27,7 @@ CILIUM = "cilium.io"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def remembered(memory: pathlib.Path, cluster: Cluster, own: str) -> list[Object]:
+def remembered(memory: pathlib.Path, cluster: Cluster, own: str) -> list[Object] | None:
     """Return `peers`, without asking in each of the many hooks of a deployment.
 
     Args:
@@ -55,8 +55,8 @@ def remembered(memory: pathlib.Path, cluster: Cluster, own: str) -> list[Object]
     return found
 
 
-def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Object]:
-    """Return the peers of a NetworkPolicy that are no pods; none where no address of a node is one for the network.
+def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Object] | None:
+    """Return the peers of a NetworkPolicy that are no pods; None where no address of a node is one for the network.
 
     Cilium knows nodes by what they are, and an API server on another node would be shut out whatever is listed.
 
@@ -68,7 +68,7 @@ def peers(nodes: Iterable[Object], servers: Iterable[str], own: str) -> list[Obj
     """
     nodes = list(nodes)
     if len(nodes) > 1 and any(CILIUM in key for node in nodes for key in node["metadata"].get("annotations") or {}):
-        return []
+        return None
     mine = ipaddress.ip_address(own) if own else None
     pods = [ipaddress.ip_network(cidr) for node in nodes for cidr in _ranges(node)] if mine else []
     if mine and not any(mine in network for network in pods):

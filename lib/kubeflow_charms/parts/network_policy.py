@@ -46,9 +46,8 @@ class NetworkPolicy:
             for port, sources in sorted(self.guarded.items())
         }
         told = {str(port): [dataclasses.asdict(source) for source in sources] for port, sources in guarded.items()}
-        peers = no_users(run) if self.webhooks else []
-        # Of nothing but pods the API server is none.
-        asked = {port: peers if len(peers) > 1 else [] for port in sorted(self.webhooks)}
+        outside = _no_pods(run) if self.webhooks else []
+        asked = dict.fromkeys(sorted(self.webhooks), [] if outside is None else [OTHER_NAMESPACES, *outside])
         asked |= {port: [OTHER_NAMESPACES] for port in sorted(self.internal)}
         run.declare(Declaration("fence", fingerprint(told, asked), lambda: policies(run.app, guarded, asked)))
 
@@ -112,10 +111,13 @@ def no_users(run: Run) -> list[Object]:
     Raises:
         Blocked, Waiting: Kubernetes does not say what is no pod.
     """
+    return [OTHER_NAMESPACES, *(_no_pods(run) or ())]
+
+
+def _no_pods(run: Run) -> list[Object] | None:
     binding = run.model.get_binding("juju-info")
     own = str((binding.network.bind_address if binding else None) or "")  # Juju says none in a unit's first hooks
-    memory = run.sources.parent / ".pod-networks"
-    return [OTHER_NAMESPACES, *remembered(memory, run.cluster, own)]
+    return remembered(run.sources.parent / ".pod-networks", run.cluster, own)
 
 
 def _others(guarded: list[int]) -> list[Object]:
