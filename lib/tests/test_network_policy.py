@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kubeflow_charms.parts import NetworkPolicy, Part
+from kubeflow_charms.parts import NetworkPolicy, Part, Workload
 from kubeflow_charms.parts.callers import application, gateways
 from ops import testing
 from support.deployment import Deployment
@@ -138,3 +138,18 @@ def test_where_no_address_of_a_node_is_one_for_the_network_the_api_server_has_to
         deployment.cluster.add(f"/api/v1/nodes/{name}", {**NODE, "metadata": of_cilium})
     _, rule = policy(deployment, "NetworkPolicy")["ingress"]
     assert "from" not in rule
+
+
+def program_behind_a_fence(charm: Any) -> Iterator[Part]:
+    yield from webhooks(charm)
+    yield Workload(container="app", command="serve")
+
+
+def test_no_program_starts_while_nobody_says_who_is_to_be_kept_off_its_port(deploy: Deploy) -> None:
+    deployment = deploy(program_behind_a_fence)
+    deployment.cluster.refuse = lambda request: 500 if request.url.path == "/api/v1/nodes" else None
+    state = deployment.settle(deployment.state())
+    assert not state.get_container("app").plan.services
+    deployment.cluster.refuse = lambda request: None
+    state = deployment.settle(state)
+    assert state.get_container("app").plan.services

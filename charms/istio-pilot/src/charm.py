@@ -71,6 +71,7 @@ class IstioPilot(Charm[PilotOptions]):
             telemetry=options.telemetry,
         )
         yield Manifests("control-plane", "control-plane.yaml.j2", {"mesh": document})
+        yield NetworkPolicy(webhooks=(istiod.WEBHOOK_PORT,), internal=(istiod.METRICS_PORT, istiod.READINESS_PORT))
         yield istiod.workload(
             authority=self._authority,
             injection=istiod.injection(self.run.source("injection.yaml"), self._proxy_image, cni=options.cni),
@@ -80,7 +81,6 @@ class IstioPilot(Charm[PilotOptions]):
             telemetry=options.telemetry,
         )
         yield istiod.webhooks(self._authority)
-        yield NetworkPolicy(webhooks=(istiod.WEBHOOK_PORT,), internal=(istiod.METRICS_PORT, istiod.READINESS_PORT))
 
     def _guard(self) -> Iterator[Part]:
         """Yield who may pass the gateway."""

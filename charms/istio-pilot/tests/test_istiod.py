@@ -140,3 +140,8 @@ def test_istiod_and_the_routes_have_the_clusters_own_domain(pilot, monkeypatch):
     values = json.loads(pilot.deployment.files["istiod"]["/var/lib/istio/inject/values"].text)
     assert values["global"]["proxy"]["clusterDomain"] == "k8s.example.org"
     assert "cluster.local/" not in json.dumps([values])
+
+
+def test_istiod_does_not_start_while_nobody_says_who_is_to_be_kept_off_its_webhooks(pilot) -> None:
+    pilot.cluster.refuse = lambda request: 500 if request.url.path == "/api/v1/nodes" else None
+    assert not pilot.settle().get_container("istiod").plan.services

@@ -76,6 +76,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             proxy_image=gateways[0].data.proxy_image if gateways else "",
         )
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, page_authorizer.PORT, options.manager_port)
+        yield self._guard()
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
         )
@@ -95,15 +96,6 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         yield profile_manifests.Placed()
         yield from self._poddefaults()
         principals = self._principals()
-        port = access_management.PORT
-        origins = profile_principals.origins(self.callers.all(), self.model.name)
-        guarded = {port: origins, page_authorizer.PORT: callers.gateways([principals.gateway])}
-        yield NetworkPolicy(
-            guarded,
-            collected=(port,),
-            webhooks=(poddefaults_webhook.PORT,),
-            internal=(options.manager_port, profile_controller.HEALTH_PORT, profile_manifests.PORT),
-        )
         yield page_authorizer.workload(self.run.source, options.cluster_admin)
         for related in self.gateway.readable()[0]:
             yield from page_authorizer.gate(
@@ -118,6 +110,20 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
     def role_context(self) -> dict[str, Any]:
         """Return what the placing program may write."""
         return self._placing.role_context()
+
+    def _guard(self) -> NetworkPolicy:
+        """Return who may call what, before any of it runs: no proxy of a gateway's as long as none says who it is."""
+        port, given = access_management.PORT, self.options.gateway_principal
+        known = [given] if given else [item.data.gateway_principal for item in self.gateway.readable()[0]]
+        return NetworkPolicy(
+            {
+                port: profile_principals.origins(self.callers.all(), self.model.name),
+                page_authorizer.PORT: callers.gateways(filter(None, known)),
+            },
+            collected=(port,),
+            webhooks=(poddefaults_webhook.PORT,),
+            internal=(self.options.manager_port, profile_controller.HEALTH_PORT, profile_manifests.PORT),
+        )
 
     def _poddefaults(self) -> Iterator[Part]:
         certificate = self.webhook_certificate

@@ -71,10 +71,10 @@ def test_without_a_gateway_the_unit_is_blocked_with_the_command_that_helps(profi
     assert "juju integrate kubeflow-profiles:gateway-info istio-pilot" in state.unit_status.message
 
 
-def test_without_a_gateway_the_webhook_and_the_roles_are_there(profiles):
+def test_without_a_gateway_the_webhook_its_fence_and_the_roles_are_there(profiles):
     state = profiles.settle(databags={"gateway-info": None})
     assert profiles.service(state, "poddefaults-webhook")
-    assert "ClusterRole kubeflow-edit" in profiles.cluster.kinds()
+    assert {"ClusterRole kubeflow-edit", "NetworkPolicy kubeflow-profiles"} <= set(profiles.cluster.kinds())
 
 
 def test_what_is_not_related_is_let_in_under_no_name_but_ours(profiles):

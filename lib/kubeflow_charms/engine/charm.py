@@ -1,7 +1,7 @@
 """The charm that every other one is: it states what should exist, and this makes it so.
 
-Every event runs the same reconciliation. A charm has a plan, a generator of parts; what the plan raises stops it
-there, what it yielded before is kept, and nothing is pruned until it runs to its end again.
+Every event runs the same reconciliation. A charm has a plan, a generator of parts; what it raises stops it there, and
+so does a part that cannot be declared: one before a program may guard it. What came before is kept, nothing is pruned.
 """
 
 import contextlib
@@ -267,7 +267,8 @@ class Charm(ops.CharmBase, Generic[Options]):
         run.attempt(self._require_relations, early)
         collected = run.attempt(self._collect, parts)
         parts.extend(observe(self, complete=collected))
-        complete = run.attempt(_declare, parts, run) and collected
+        declared: list[Part] = []
+        complete = run.attempt(_declare, parts, declared, run) and collected
         # Were the pod replaced before Juju ran start, that hook would be reported as failed: an agent that is to end
         # runs what is due only once it has started (juju/juju, internal/worker/uniter/resolver.go).
         early = early or (run.pod.digest() != running_pod() and not started)
@@ -282,7 +283,7 @@ class Charm(ops.CharmBase, Generic[Options]):
             rounds.end()
         if early and not committed and not applied.begun:
             return  # Nobody may be told of what the cluster does not have yet.
-        for part in parts:
+        for part in declared:
             run.attempt(part.apply, run)
         if run.leader and run.late:
             run.attempt(commit)
@@ -342,6 +343,7 @@ class Charm(ops.CharmBase, Generic[Options]):
         return pathlib.Path(self.charm_dir) / name
 
 
-def _declare(parts: list[Part], run: Run) -> None:
+def _declare(parts: list[Part], declared: list[Part], run: Run) -> None:
     for part in parts:
         part.declare(run)
+        declared.append(part)
