@@ -78,6 +78,7 @@ class Agent:
             secrets=[self._secret(unit, item) for item in secrets],
             containers=unit.containers.values(),
             storages=unit.storages,
+            networks={testing.Network("juju-info", _bound(unit))},
             planned_units=application.planned,
             opened_ports=unit.ports,
             unit_status=unit.status,
@@ -216,5 +217,10 @@ class Agent:
 
 
 def _addresses(unit: Unit) -> Content:
-    address = f"10.1.0.{unit.number + 1}"
+    address = unit.address
     return {"ingress-address": address, "private-address": address, "egress-subnets": f"{address}/32"}
+
+
+def _bound(unit: Unit) -> list[testing.BindAddress]:
+    """Return the addresses of a pod as Juju 3.6.11 says them: none in its first hooks."""
+    return [testing.BindAddress([testing.Address(unit.address)])] if unit.started else []

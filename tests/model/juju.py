@@ -138,6 +138,16 @@ class Unit:
         return int(self.name.rpartition("/")[2])
 
     @property
+    def address(self) -> str:
+        """Its pod's."""
+        return f"10.1.0.{self.number + 1}"
+
+    @property
+    def started(self) -> bool:
+        """Whether start has run in its pod, or runs."""
+        return self.reached("start") and not any(step.what == "start" for step in self.first)
+
+    @property
     def said(self) -> str:
         """The message of its status, or the line of its log that the message stands for."""
         first, _, more = self.status.message.partition(" (and ")

@@ -14,7 +14,7 @@ from typing import Any
 import ops
 from ops import testing
 
-from . import lifecycle, pods, scope
+from . import fence, lifecycle, pods, scope
 from .agent import Agent
 from .bundle import Bundle
 from .framework import Framework, prepared
@@ -365,6 +365,10 @@ class World:
             resource = call.path.split("/")[-2]
             if resource == "services" and self.address:
                 self._due("balance", Step(KUBERNETES, "balance"))
+            if call.path.endswith(f"/networkpolicies/{unit.application.name}") and (
+                item := self.kubernetes.get(call.path)
+            ):
+                fence.require_shut(item, (other.address for other in self.model.units))
             if resource == "statefulsets" and not unit.application.ending:
                 pods.roll(self.kubernetes, self.model, unit.application)
 
