@@ -6,6 +6,7 @@ import importlib
 import json
 import pathlib
 import socket
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -41,7 +42,8 @@ class Gatekeeper(http.server.BaseHTTPRequestHandler):
     """Lets whoever has a session pass, as ada, and everybody to a public page, as nobody."""
 
     def do_GET(self) -> None:
-        public = self.path.partition("?")[0] in (PUBLIC, ROBOTS)
+        place = urllib.parse.unquote(self.path.partition("?")[0])
+        public = place in (PUBLIC, ROBOTS) or place.startswith(f"{PUBLIC}/")
         known = SESSION in (self.headers["cookie"] or "")
         self.send_response(200 if known or public else 403)
         if not public:
@@ -186,6 +188,12 @@ def test_a_request_without_a_session_does_not_pass(gateway: httpx2.Client) -> No
 def test_what_the_gatekeeper_answers_everybody_itself_reaches_no_page(gateway: httpx2.Client, path: str):
     url = httpx2.URL(str(gateway.base_url)).copy_with(raw_path=path.encode())
     assert "kubeflow" not in gateway.get(url, headers={"cookie": "a=1"}).text
+
+
+@pytest.mark.parametrize("path", ["/public%2Fapi", "/public%2f..%2fapi", "/public%5Capi?a=/"])
+def test_a_slash_that_only_the_gatekeeper_sees_leads_nowhere(gateway: httpx2.Client, path: str):
+    assert gateway.get(path).status_code == 400
+    assert gateway.get("/public/a%2Fb?to=/dex%2f").status_code == 200
 
 
 def test_robots_are_told_to_stay_away(gateway: httpx2.Client):
