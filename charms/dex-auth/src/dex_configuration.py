@@ -80,7 +80,9 @@ def configuration(
             "grantTypes": list(GRANTS),
         },
         "signer": {"type": "local", "config": {"keysRotationPeriod": "6h"}},
-        "expiry": {"idTokens": "24h", "authRequests": "24h", "deviceRequests": "5m"},
+        # Whoever asks to log in makes an object of Kubernetes, before anybody knows who that is: it stays for as long
+        # as the gatekeeper's cookie of that log-in counts.
+        "expiry": {"idTokens": "24h", "authRequests": "15m", "deviceRequests": "5m"},
         "enablePasswordDB": bool(users),
         "staticPasswords": [password_of(user) for user in users],
         "connectors": [dict(connector) for connector in connectors],

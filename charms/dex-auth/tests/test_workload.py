@@ -19,6 +19,12 @@ def test_what_differs_between_releases_of_dex_is_said(dex):
     assert dex.configuration["expiry"]["idTokens"] == "24h"
 
 
+def test_a_log_in_that_nobody_ends_is_kept_no_longer_than_the_gatekeeper_waits_for_it(dex):
+    dex.settle()
+    expiry = dex.configuration["expiry"]
+    assert (expiry["authRequests"], expiry["deviceRequests"]) == ("15m", "5m")
+
+
 def test_dex_listens_at_addresses_of_both_kinds(dex):
     dex.settle()
     assert (dex.configuration["web"], dex.configuration["telemetry"]) == ({"http": ":5556"}, {"http": ":5558"})
