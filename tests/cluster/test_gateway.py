@@ -36,6 +36,23 @@ KATIB = pathlib.Path(__file__).parents[2] / "charms" / "katib"
 PRINCIPAL = f"cluster.local/ns/{MODEL}/sa/istio-ingressgateway"
 SESSION = "kubeflow_session_0=secret"
 TAKING = "?taking"
+COOKIES = {
+    "_xsrf=2|a==; Path=/notebook/ada/one/lab; HttpOnly": "_xsrf=2|a==; Path={own}; HttpOnly",
+    "kubeflow_session=of-another; Path=/": "",
+    "kubeflow_session =of-another": "",
+    "=kubeflow_session=of-another; Path=/": "",
+    " =kubeflow_session=of-another": "",
+    ";kubeflow_session=of-another": "",
+    "kubeflow": "",
+    "b=2": "b=2; Path={own}",
+    "empty=; path = / ;Secure": "empty=; Path={own};Secure",
+    "c=3; Path=/notebook/ada/one/; PATH=/pipeline; Max-Age=9": "c=3; Path={own}; Max-Age=9",
+    "d=4; Path=/notebook/ada/one-more/": "d=4; Path={own}",
+    "e=5; Domain=example.com; Path=/" + 20 * "; a=b": "e=5; Path={own}",
+    f"f=6; Path=/notebook/ada/one/{1024 * 'x'}; SameSite=Lax": "f=6; Path={own}; SameSite=Lax",
+    f"g{20000 * ' '}x; Path{20000 * ' '}x; Path=/": "",
+}
+"""What a program asks a browser to keep, and what of that comes to it, if anything."""
 
 
 class Gatekeeper(http.server.BaseHTTPRequestHandler):
@@ -75,7 +92,8 @@ class Behind(envoy.Echo):
             self.send_header("service-worker-allowed", "/")
             self.send_header("clear-site-data", '"cookies"')
             self.send_header("nel", '{"report_to": "hers", "max_age": 31536000}')
-            for cookie in ("_xsrf=2|a==; Path=/notebook/", "kubeflow_session=of-another; Path=/", "b=2"):
+            self.send_header("secure-session-registration", '(ES256);path="/"')
+            for cookie in COOKIES:
                 self.send_header("set-cookie", cookie)
         super().end_headers()
 
@@ -286,8 +304,23 @@ def test_a_request_of_another_origin_keeps_what_is_not_the_session(gateway: http
 )
 def test_a_users_program_leaves_nothing_in_a_browser_that_reaches_beyond_it(gateway: httpx2.Client, prefix: str):
     headers = gateway.get(f"/{prefix}/ada/one/{TAKING}").headers
-    assert headers.get_list("set-cookie") == ["_xsrf=2|a==; Path=/notebook/", "b=2"]
-    assert not {"service-worker-allowed", "clear-site-data", "nel"} & set(headers)
+    taken = {"service-worker-allowed", "clear-site-data", "nel", "secure-session-registration"}
+    assert not taken & set(headers)
+    kept = headers.get_list("set-cookie")
+    assert all(f"; Path=/{prefix}/ada/one/" in cookie for cookie in kept)
+    assert bool(kept) == (prefix not in ("serving", "pipeline/artifacts"))
+
+
+def test_a_cookie_of_a_users_program_comes_back_to_its_own_pages_alone(gateway: httpx2.Client):
+    kept = gateway.get(f"/notebook/ada/one/lab{TAKING}").headers.get_list("set-cookie")
+    own = "/notebook/ada/one/"
+    expected = [value.format(own=own) for value in COOKIES.values() if value]
+    assert kept == [expected[0].replace(own, f"{own}lab"), *expected[1:]]
+
+
+@pytest.mark.parametrize("path", ["/notebook/ada", "/notebook/ada%20x/one/", "/notebook/ada/one%3b/"])
+def test_no_cookie_comes_of_an_address_that_names_no_program(gateway: httpx2.Client, path: str):
+    assert "set-cookie" not in gateway.get(f"{path}{TAKING}").headers
 
 
 def test_the_gatekeepers_cookies_for_a_log_in_pass_where_users_programs_answer(gateway: httpx2.Client):

@@ -18,19 +18,28 @@ PREFIXES = (
 )
 """Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them, and
 where the pages of Pipelines pass on what a profile's own server says."""
+WITH_COOKIES = ("/notebook/", "/pvcviewers/", "/tensorboard/", "/workspace/connect/")
+"""Below which a program of NAMESPACE/NAME/ may leave cookies, for its own pages; the others need none."""
 TAKEN = (
     "accept-ch",
     "alt-svc",
+    "attribution-reporting-register-source",
+    "attribution-reporting-register-trigger",
     "clear-site-data",
     "critical-ch",
     "expect-ct",
     "nel",
+    "observe-browsing-topics",
     "origin-agent-cluster",
     "public-key-pins",
     "report-to",
     "reporting-endpoints",
+    "sec-session-registration",
+    "secure-session-registration",
     "service-worker-allowed",
+    "set-cookie2",
     "set-login",
+    "shared-storage-write",
     "speculation-rules",
     "strict-transport-security",
     "supports-loading-mode",
@@ -53,6 +62,7 @@ def manifests(gateway: str) -> Manifests:
         "gateway": gateway,
         "sessions": (SESSION, SECURE_SESSION),
         "prefixes": PREFIXES,
+        "with_cookies": WITH_COOKIES,
         "taken": TAKEN,
         "sandboxed": SANDBOXED,
         "sandbox": SANDBOX,
