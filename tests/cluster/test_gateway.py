@@ -323,6 +323,26 @@ def test_no_cookie_comes_of_an_address_that_names_no_program(gateway: httpx2.Cli
     assert "set-cookie" not in gateway.get(f"{path}{TAKING}").headers
 
 
+@pytest.mark.parametrize("path", ["/dex/auth/local", "/dex/device/code", "/dex/callback", "/dex/callbacks"])
+def test_an_address_of_a_log_in_is_no_longer_than_it_needs_to_be(gateway: httpx2.Client, path: str):
+    assert gateway.get(f"{path}?state={4000 * 'x'}").status_code == 200
+    assert gateway.get(f"{path}?state={8192 * 'x'}").status_code == 414
+    assert gateway.get(f"/x{path}?state={8192 * 'x'}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/dex/auth/local", "/dex/device/code", "/dex/callback/a/b", "/dex/tokens"])
+@pytest.mark.parametrize("size", [8193, 100000])
+def test_a_form_of_a_log_in_is_no_longer_than_it_needs_to_be(gateway: httpx2.Client, path: str, size: int):
+    assert gateway.post(path, data={"login": "ada", "password": "p"}).status_code == 200
+    assert gateway.post(path, content=size * b"x").status_code == 413
+    assert gateway.post(path, content=iter([size * b"x"])).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/dex/callback", "/dex/callback/saml?a=b", "/dex/token", "/pipeline/upload"])
+def test_what_saml_answers_and_what_programs_show_may_be_long(gateway: httpx2.Client, path: str):
+    assert gateway.post(path, content=100000 * b"x").status_code == 200
+
+
 def test_the_gatekeepers_cookies_for_a_log_in_pass_where_users_programs_answer(gateway: httpx2.Client):
     answer = gateway.get("/notebook/ada/one/", headers={"cookie": "a=1"})
     assert (answer.status_code, answer.headers["set-cookie"]) == (403, "kubeflow_session_5tqk_csrf=x; Path=/")

@@ -26,6 +26,8 @@ OTHERS = (
 """Headers by which other gatekeepers name a user: nobody sets them here, and users' programs may believe them."""
 LOG_INS = 40
 """Cookies of log-ins under way that a browser may have, of some 0.4 KiB each: as many as tabs that open at once."""
+LOG_IN_BYTES = 8 * 1024
+"""Of an address or a form of Dex's: the longest holds the page that a user came for, percent-encoded three times."""
 ASK, OPEN, SHUT = "CUSTOM", "ALLOW", "DENY"
 
 
@@ -59,6 +61,7 @@ class Access:
             "session_cookies": (SESSION, SECURE_SESSION),
             "pages": PAGES,
             "log_ins": LOG_INS,
+            "log_in_bytes": LOG_IN_BYTES,
             "user_header": USER_HEADER,
             "groups_header": GROUPS_HEADER,
             "groups": [lua(group) for group in groups],
