@@ -17,19 +17,19 @@ PATIENCE = 60
 
 
 @contextlib.contextmanager
-def minio(folder: pathlib.Path) -> Iterator[Store]:
-    """Yield a MinIO whose data and log are in a folder, with its root's login."""
+def minio(folder: pathlib.Path, host: str = "127.0.0.1") -> Iterator[Store]:
+    """Yield a MinIO at an address of this machine whose data and log are in a folder, with its root's login."""
     program = find("minio")
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind((host, 0))
         port = free.getsockname()[1]
     login = {"MINIO_ROOT_USER": "tester", "MINIO_ROOT_PASSWORD": "long enough"}
-    command = [program, "server", folder / "data", f"--address=127.0.0.1:{port}", "--quiet"]
+    command = [program, "server", folder / "data", f"--address={host}:{port}", "--quiet"]
     with (folder / "log").open("wb") as log:
         environment = {**os.environ, **login, "HOME": str(folder), "MINIO_BROWSER": "off"}
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
-            found = Store(host="127.0.0.1", port=port, secure=False, access_key="tester", secret_key="long enough")
+            found = Store(host=host, port=port, secure=False, access_key="tester", secret_key="long enough")
             _await(found, folder / "log")
             yield found
         finally:
