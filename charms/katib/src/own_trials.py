@@ -11,12 +11,11 @@ import dataclasses
 import logging
 import pathlib
 from collections.abc import Iterator
-from typing import Any
 
 import katib_controller
 from katib_experiments import VERSION
 from kubeflow_charms.engine import remembered, user_objects
-from kubeflow_charms.engine.cluster import Object, Reference
+from kubeflow_charms.engine.cluster import Reference
 from kubeflow_charms.engine.problems import Blocked
 from kubeflow_charms.engine.run import Run
 from kubeflow_charms.parts import Manifests, Part
@@ -64,9 +63,12 @@ class Earlier:
             return
         if not answers(run.unit.get_container(katib_controller.PROGRAM.container)):
             return
+        from lightkube.operators import not_exists
+
         # An experiment with the label finds no trial without it.
         for kind in ("Trial", "Experiment"):
-            for item in _without(run, kind):
+            everywhere = Reference(VERSION, kind, "list", user_objects.EVERYWHERE)
+            for item in user_objects.list_all(run.cluster, everywhere, {LABEL: not_exists()}):
                 name, namespace = item["metadata"]["name"], item["metadata"]["namespace"]
                 fields = {"metadata": {"labels": {LABEL: namespace}}}
                 try:
@@ -75,14 +77,3 @@ class Earlier:
                     told = "%s %s of %s is told of trials in other namespaces until it is deleted: %s"
                     logger.warning(told, kind, name, namespace, refusal)
         self.memory.touch()
-
-
-def _without(run: Run, kind: str) -> list[Object]:
-    """Return the objects of a kind that lack the label, of all namespaces."""
-
-    def send(client: Any, resource: Any, where: dict[str, str]) -> list[Object]:
-        from lightkube.operators import not_exists
-
-        return [dict(item) for item in client.list(resource, labels={LABEL: not_exists()}, **where)]
-
-    return run.cluster.call(Reference(VERSION, kind, "list", user_objects.EVERYWHERE), send) or []

@@ -8,14 +8,14 @@ from .cluster import Cluster, Object, Reference
 EVERYWHERE = "*"
 
 
-def list_all(cluster: Cluster, kind: Reference, labels: Mapping[str, str] | None = None) -> list[Object]:
+def list_all(cluster: Cluster, kind: Reference, labels: Mapping[str, Any] | None = None) -> list[Object]:
     """Return all objects of a kind; none if the cluster does not know the kind.
 
     Args:
         cluster: where to look.
         kind: of which kind; its namespace is where to look, `EVERYWHERE` or empty for a cluster-scoped kind, and its
             name only says in a message what was looked for.
-        labels: that the objects must have.
+        labels: that the objects must have, with their values or operators of lightkube's.
 
     Raises:
         Blocked: the application lacks trust.
