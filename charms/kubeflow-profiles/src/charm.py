@@ -76,7 +76,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
             proxy_image=gateways[0].data.proxy_image if gateways else "",
         )
         yield Ports(access_management.PORT, poddefaults_webhook.PORT, page_authorizer.PORT, options.manager_port)
-        yield self._guard()
+        yield self._guard([related.data.gateway_principal for related in gateways])
         yield self.callers.send(
             k8s_service.Service(name=f"{self.app.name}.{self.model.name}", port=access_management.PORT)
         )
@@ -97,7 +97,7 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         yield from self._poddefaults()
         principals = self._principals()
         yield page_authorizer.workload(self.run.source, options.cluster_admin)
-        for related in self.gateway.readable()[0]:
+        for related in gateways:
             yield from page_authorizer.gate(
                 app=self.app.name, model=self.model.name, gateway=related.data.gateway_principal
             )
@@ -111,14 +111,13 @@ class KubeflowProfiles(Charm[ProfilesOptions]):
         """Return what the placing program may write."""
         return self._placing.role_context()
 
-    def _guard(self) -> NetworkPolicy:
+    def _guard(self, gateways: list[str]) -> NetworkPolicy:
         """Return who may call what, before any of it runs: no proxy of a gateway's as long as none says who it is."""
         port, given = access_management.PORT, self.options.gateway_principal
-        known = [given] if given else [item.data.gateway_principal for item in self.gateway.readable()[0]]
         return NetworkPolicy(
             {
                 port: profile_principals.origins(self.callers.all(), self.model.name),
-                page_authorizer.PORT: callers.gateways(filter(None, known)),
+                page_authorizer.PORT: callers.gateways([given] if given else filter(None, gateways)),
             },
             collected=(port,),
             webhooks=(poddefaults_webhook.PORT,),

@@ -124,7 +124,7 @@ class Placer:
             for name, there in owners.items()
             if there is None
         ]
-        versions = {NAMESPACES: found.get("metadata", {}).get("resourceVersion", "")}
+        versions = {NAMESPACES: _version(found)}
         # Before anything is placed whose pods need it.
         problems += self._log_in(self._namespaces, versions)
         for kind in wanted.kinds:
@@ -154,7 +154,7 @@ class Placer:
             return []
         found = self._kubernetes.get(ACCOUNTS) or {}
         if self._wanted.logged_in:
-            versions[ACCOUNTS] = found.get("metadata", {}).get("resourceVersion", "")
+            versions[ACCOUNTS] = _version(found)
         accounts = found.get("items", ())
         told = bring(self._kubernetes, accounts, namespaces, self._wanted.login, wanted=self._wanted.logged_in)
         problems = [Problem(text) for text in told]
@@ -265,6 +265,10 @@ def write(path: pathlib.Path, text: str) -> None:
     beside = path.with_suffix(".new")
     beside.write_text(text)
     beside.replace(path)
+
+
+def _version(listed: Object) -> str:
+    return listed.get("metadata", {}).get("resourceVersion", "")
 
 
 def main(file: str, port: str, report: str) -> None:
