@@ -7,19 +7,11 @@ behind the same gateway as the dashboard.
 from kubeflow_charms.interfaces.ingress_auth import SECURE_SESSION, SESSION
 from kubeflow_charms.parts import Manifests
 
-PREFIXES = (
-    "/notebook/",
-    "/pipeline/apps/tensorboard/proxy/",
-    "/pipeline/artifacts/",
-    "/pvcviewers/",
-    "/serving/",
-    "/tensorboard/",
-    "/workspace/connect/",
-)
-"""Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them, and
-where the pages of Pipelines pass on what a profile's own server says."""
 WITH_COOKIES = ("/notebook/", "/pvcviewers/", "/tensorboard/", "/workspace/connect/")
 """Below which a program of NAMESPACE/NAME/ may leave cookies, for its own pages; the others need none."""
+PREFIXES = (*WITH_COOKIES, "/pipeline/apps/tensorboard/proxy/", "/pipeline/artifacts/", "/serving/")
+"""Below which programs of users answer. Users make no routes; these are what Kubeflow's controllers make for them, and
+where the pages of Pipelines pass on what a profile's own server says."""
 TAKEN = (
     "accept-ch",
     "alt-svc",

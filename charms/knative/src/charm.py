@@ -136,12 +136,13 @@ class Knative(Charm[KnativeOptions]):
             domain=network.cluster_domain(),
             started_with=knative_config.at_start(configuration),
         )
+        image = options.images.of(AUTOSCALER)
         yield Manifests(
             "autoscaler",
             "autoscaler.yaml.j2",
             {
-                "image": options.images.of(AUTOSCALER),
-                "moved": options.images.of(AUTOSCALER) != BUILT_IN[AUTOSCALER],
+                "image": image,
+                "moved": image != BUILT_IN[AUTOSCALER],
                 "beside": knative_programs.CONTROLLER,
                 "memory": options.memory.get(AUTOSCALER, ""),
                 "port": knative_network.AUTOSCALER,
