@@ -15,14 +15,14 @@ from support.eventually import eventually
 from support.kubeflow import MODEL, Kubeflow
 from support.kubernetes import kubectl, look_up
 from support.real_minio import minio
-from support.workspace import IMAGE, PROFILE, Workspace
+from support.workspace import IMAGE, PROFILE, Workspace, make_namespace
 
 from testbed import state
 from testbed.paths import Paths
 
 pytestmark = pytest.mark.rehearsal
 
-ADA = "backed-up-ada"
+ADA, OWNER = "backed-up-ada", "backed-up-ada@example.com"
 PROFILES = "kubeflow-profiles/leader"
 ROWS = "CREATE TABLE backed_up (word VARCHAR(20)); INSERT INTO backed_up VALUES ('kept'), ('too')"
 WRITE = "import os; open('/w/notes', 'w').write('kept'); os.chown('/w/notes', 1000, 100); os.chmod('/w/notes', 0o640)"
@@ -52,8 +52,8 @@ def elsewhere(
 @pytest.fixture
 def ada(elsewhere: str, kubeflow: Kubeflow) -> Iterator[Workspace]:
     """A profile with a volume that has a file, an object and rows of the database."""
-    kubeflow.juju.run(PROFILES, "create-profile", {"name": ADA, "owner": f"{ADA}@example.com"})
-    make_namespace()
+    kubeflow.juju.run(PROFILES, "create-profile", {"name": ADA, "owner": OWNER})
+    make_namespace(ADA, OWNER, PROFILE)
     found = Workspace(ADA)
     found.await_pipelines()
     make_volume()
@@ -65,12 +65,6 @@ def ada(elsewhere: str, kubeflow: Kubeflow) -> Iterator[Workspace]:
     sql("DROP TABLE IF EXISTS backed_up")
     kubectl("delete", "profile", ADA, "--ignore-not-found", "--wait=false")
     kubectl("delete", "namespace", ADA, "--ignore-not-found")
-
-
-def make_namespace() -> None:
-    """Make a profile's namespace as the profile controller does."""
-    metadata = {"name": ADA, "labels": PROFILE, "annotations": {"owner": f"{ADA}@example.com"}}
-    kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
 
 
 def make_volume() -> None:
@@ -134,10 +128,10 @@ def test_what_was_lost_comes_back_from_a_set_that_was_rehearsed(
     sql("DROP TABLE backed_up")
     kubectl("delete", "profile", ADA)
     kubectl("delete", "namespace", ADA)
-    make_namespace()
+    make_namespace(ADA, OWNER, PROFILE)
 
     tools("restore", folder, "--from", elsewhere)
-    assert look_up("profile", ADA)["spec"]["owner"]["name"] == f"{ADA}@example.com"
+    assert look_up("profile", ADA)["spec"]["owner"]["name"] == OWNER
     assert sql("SELECT word FROM backed_up") == ["kept", "too"]
     assert run_with_volume(READ) == "kept 1000 100 640"
     ada.await_pipelines()

@@ -4,7 +4,6 @@ The profile controller may be a stand-in: then these tests make the namespaces t
 """
 
 import contextlib
-import json
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from support.browser import Browser
 from support.eventually import eventually
 from support.kubeflow import ECHO, MODEL, Kubeflow
 from support.kubernetes import kubectl, look_up
+from support.workspace import make_namespace
 
 from testbed.workloads import PYTHON
 
@@ -37,12 +37,6 @@ def act(kubeflow: Kubeflow, action: str, **parameters: Any) -> dict[str, Any]:
     return dict(kubeflow.juju.run(UNIT, action, parameters, wait=300).results)
 
 
-def make_namespace(name: str) -> None:
-    """Make a profile's namespace as the profile controller does, if it is not there."""
-    metadata = {"name": name, "labels": LABELS, "annotations": {"owner": mail(name)}}
-    kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
-
-
 def mail(name: str) -> str:
     return f"{name}@example.com"
 
@@ -52,7 +46,7 @@ def profile(kubeflow: Kubeflow, name: str) -> Iterator[str]:
     """Make a profile with its namespace, and take it away."""
     try:
         act(kubeflow, "create-profile", name=name, owner=mail(name))
-        make_namespace(name)
+        make_namespace(name, mail(name), LABELS)
         yield name
     finally:
         kubectl("delete", "profile", name, "--ignore-not-found", "--wait=false")

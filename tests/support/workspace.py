@@ -102,6 +102,12 @@ def notebook(name: str, pod: Object) -> Object:
     }
 
 
+def make_namespace(name: str, owner: str, labels: Mapping[str, str]) -> None:
+    """Make a profile's namespace as the profile controller does, if it is not there."""
+    metadata = {"name": name, "labels": dict(labels), "annotations": {"owner": owner}}
+    kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}))
+
+
 @contextlib.contextmanager
 def workspace(name: str, labels: Mapping[str, str] | None = None) -> Iterator[Workspace]:
     """Make a namespace, and take it away.
